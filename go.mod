@@ -1,0 +1,3 @@
+module rockpool.dev
+
+go 1.26
