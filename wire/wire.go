@@ -1,0 +1,46 @@
+// Package wire is every frame that crosses a border: client ⇄ relay over
+// WebSocket (relay.go), page ⇄ Worker over ports (page.go), and snapshot
+// chunks over HTTP (chunk.go). It owns layouts, versions and limits, and
+// decides nothing.
+package wire
+
+// Version is the version of the client ⇄ relay protocol. It changes whenever
+// a frame's fields do; a test pins the hash of the schemas beside it.
+const Version uint32 = 1
+
+// VersionMin is the oldest client ⇄ relay protocol still served.
+const VersionMin uint32 = 1
+
+// Subprotocol is the WebSocket subprotocol of Version.
+const Subprotocol = "rockpool.v1"
+
+// PageVersion is the version of the page ⇄ Worker protocol.
+const PageVersion uint32 = 1
+
+// StorageVersion is the version of the client's database layout.
+const StorageVersion uint32 = 1
+
+// Limits, each named in this one place.
+const (
+	// FrameBytesMax is the largest client ⇄ relay frame, each way, per part.
+	FrameBytesMax = 1 << 20
+	// ChunkBytesMax is the largest snapshot chunk before compression.
+	ChunkBytesMax = 1 << 20
+	// ChunkRowsMax is the most rows in a snapshot chunk.
+	ChunkRowsMax = 65536
+	// MutationsInFlightMax is how many mutations a client sends beyond the
+	// last one that the relay has settled.
+	MutationsInFlightMax = 64
+	// MutationsPerSecondMax and MutationsBurstMax bound one client's writes.
+	MutationsPerSecondMax = 1000
+	MutationsBurstMax     = 10000
+	// OutboxBytesMax is the most bytes a client queues before writes fail.
+	OutboxBytesMax = 100 << 20
+	// SubscriptionsMax is the most shapes one client follows.
+	SubscriptionsMax = 1000
+	// SocketQueueBytesMax is what a relay queues for one socket before it
+	// stops queueing and remembers only the position.
+	SocketQueueBytesMax = 1 << 20
+	// HelloBytesMax bounds the first frame, before the token is checked.
+	HelloBytesMax = 256 << 10
+)
