@@ -39,6 +39,10 @@ const (
 // FlagDeflate says that the body is deflate-raw.
 const FlagDeflate uint8 = 1
 
+// FlagProbe on FrameAck asks the relay for a FramePing at once: it tells the
+// head for a forced round, measures the round trip, and proves the socket alive.
+const FlagProbe uint8 = 2
+
 // Hello is a client's first frame, sent before anything else.
 type Hello struct {
 	Version uint32 `wire:"1"`
@@ -62,6 +66,10 @@ type Hello struct {
 	Declared *schema.Schema `wire:"10"`
 	// Build is the app's build, for messages.
 	Build string `wire:"11"`
+	// Subs are the shapes that the client follows. They are answered right
+	// after Welcome, before any FrameTx: a shape that the client holds at
+	// Cursor would otherwise miss what the tail passes before its FrameSub.
+	Subs []Sub `wire:"12"`
 }
 
 // Welcome answers Hello.
