@@ -39,10 +39,6 @@ const (
 // FlagDeflate says that the body is deflate-raw.
 const FlagDeflate uint8 = 1
 
-// FlagProbe on FrameAck asks the relay for a FramePing at once: it tells the
-// head for a forced round, measures the round trip, and proves the socket alive.
-const FlagProbe uint8 = 2
-
 // Hello is a client's first frame, sent before anything else.
 type Hello struct {
 	Version uint32 `wire:"1"`
@@ -206,6 +202,10 @@ const (
 // Ack tells the relay how far the client has stored; it is also credit.
 type Ack struct {
 	Pos version.Pos `wire:"1"`
+	// Probe, if not 0, asks for a Ping at once whose Echo is this number: it
+	// tells the head for a forced round, measures the round trip, and proves
+	// the socket alive.
+	Probe uint64 `wire:"2"`
 }
 
 // Token renews the caller's JWT on an open socket.
@@ -218,6 +218,8 @@ type Ping struct {
 	T            uint64      `wire:"1"`
 	ServerMillis int64       `wire:"2"`
 	Head         version.Pos `wire:"3"`
+	// Echo is the Probe that this answers, or 0.
+	Echo uint64 `wire:"4"`
 }
 
 // Pong answers Ping with its T.
