@@ -29,8 +29,10 @@ type Tx struct {
 // Origin names a client transaction that this record carries, and its outcome.
 type Origin struct {
 	Client  string           `wire:"1"`
-	HLC     version.HLC      `wire:"2"`
+	HLC     version.HLC      `wire:"2,big"`
 	Outcome mutation.Outcome `wire:"3"`
+	// Clean says that the transaction met no other writer (SYNC.md §7).
+	Clean bool `wire:"4"`
 }
 
 // Change is one row before and after. Old is empty for an insert, New for a
