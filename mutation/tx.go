@@ -44,13 +44,13 @@ type Tx struct {
 	// Seen is the client's cursor when it wrote: with Mid-1 it is the version
 	// vector of all the writer had seen.
 	Seen version.Pos `wire:"2"`
-	HLC  version.HLC `wire:"3"`
+	HLC  version.HLC `wire:"3,big"`
 	// Schema is the version that table IDs and column indexes belong to.
 	Schema uint32 `wire:"4"`
 	// Depends lists earlier mids whose rejection blocks this one.
 	Depends []uint64 `wire:"5"`
 	// Digest is the FNV-1a 64 of the encoded Ops: it tells a repeat from a reuse.
-	Digest uint64 `wire:"6"`
+	Digest uint64 `wire:"6,big"`
 	Ops    []Op   `wire:"7"`
 	// Resolves names the parked mid that this transaction settles, or 0.
 	Resolves uint64 `wire:"8"`

@@ -160,7 +160,7 @@ type HeadColumn struct {
 type QueryDone struct {
 	Rows    uint64 `wire:"1"`
 	Changes int64  `wire:"2"`
-	LastID  int64  `wire:"3"`
+	LastID  int64  `wire:"3,wide"`
 	Micros  uint64 `wire:"4"`
 	// Mid is the queued mutation of a write to a synced table, or 0.
 	Mid uint64 `wire:"5"`

@@ -1,0 +1,340 @@
+/**
+ * Interprets the message tables in `gen/`: the twin of Go's package codec (layout there).
+ *
+ * A table's `spec` is one word a field, in order of their numbers from 1 (a number before the kind where one is left out):
+ * `B` boolean · `U` unsigned and `I` signed integer, a number, refused beyond ±(2^53 − 1) · `X` unsigned as bigint ·
+ * `W` signed, number where safe, else bigint · `F` float · `S` text · `Y` bytes · `L` texts · `P` unsigned integers ·
+ * `V` SQL value · `R` SQL row · `M` message · `O` message or null · `A` messages.
+ */
+
+import { RockpoolError } from './error.ts'
+
+/**
+ * One SQL value. Integers are numbers where safe, else bigints. JavaScript has one number type: a number that is a safe
+ * integer (but not −0) is sent as an integer, any other as a float, NaN as NULL. A column of type float takes integers.
+ */
+export type SqlValue = null | number | bigint | string | Uint8Array
+
+/** A message table. `of` gives the tables of `M`, `O` and `A` fields in order; a function, as messages may recurse. */
+export interface Type<T> {
+  readonly spec: string
+  readonly of?: () => readonly Type<unknown>[]
+  readonly message?: T
+}
+
+/** What may be encoded as `T`: fields that are left out have the zero value. */
+export type Init<T> = T extends SqlValue | boolean ? T
+  : T extends readonly (infer E)[] ? readonly Init<E>[]
+  : { readonly [K in keyof T]?: Init<T[K]> | undefined }
+
+interface Field { readonly id: number; readonly kind: string; readonly name: string; readonly of: Type<unknown> }
+
+const DEPTH_MAX = 64
+const tables = new WeakMap<Type<unknown>, readonly Field[]>()
+const none: Type<unknown> = { spec: '' }
+
+function fieldsOf(type: Type<unknown>): readonly Field[] {
+  let fields = tables.get(type)
+  if (!fields) {
+    const types = type.of?.() ?? []
+    let id = 0
+    let nested = 0
+    fields = (type.spec.match(/\S+/g) ?? []).map((word) => {
+      const at = word.search(/\D/)
+      id = at > 0 ? Number(word.slice(0, at)) : id + 1
+      const kind = word.charAt(at)
+      return { id, kind, name: word.slice(at + 1), of: ('MOA'.includes(kind) ? types[nested++] : none) ?? none }
+    })
+    tables.set(type, fields)
+  }
+  return fields
+}
+
+function refuse(message: string): never { throw new RockpoolError({ kind: 'protocol', op: 'decode message', message }) }
+function invalid(message: string): never { throw new RockpoolError({ kind: 'invalid_argument', op: 'encode message', message }) }
+
+const utf8 = new TextEncoder()
+const text = new TextDecoder('utf-8', { ignoreBOM: true })
+const safe = Number.isSafeInteger
+
+/** Appends bytes; its buffer grows. */
+class Writer {
+  #bytes = new Uint8Array(256)
+  #view = new DataView(this.#bytes.buffer)
+  length = 0
+
+  #room(n: number): number {
+    const at = this.length
+    this.length += n
+    if (this.length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.length, 2 * this.#bytes.length))
+      grown.set(this.#bytes)
+      this.#bytes = grown
+      this.#view = new DataView(grown.buffer)
+    }
+    return at
+  }
+
+  take(): Uint8Array<ArrayBuffer> { return this.#bytes.slice(0, this.length) }
+  byte(v: number): void { this.#view.setUint8(this.#room(1), v) }
+  raw(v: Uint8Array): void { this.#bytes.set(v, this.#room(v.length)) }
+  float(v: number): void { this.#view.setFloat64(this.#room(8), v, true) }
+
+  uvarint(v: number | bigint): void {
+    for (; v >= 128; v = typeof v === 'bigint' ? v >> 7n : Math.floor(v / 128)) this.byte(Number(typeof v === 'bigint' ? v & 127n : v % 128) | 128)
+    this.byte(Number(v))
+  }
+
+  /** A field of which `fill` writes the content; the length goes before it. */
+  block(id: number, fill: () => void, keepEmpty = false): void {
+    const start = this.length
+    this.uvarint(id * 8 + 2)
+    const at = this.#room(1)
+    fill()
+    const n = this.length - at - 1
+    if (n === 0 && !keepEmpty) { this.length = start; return }
+    if (n >= 128) {
+      const extra = n < 1 << 14 ? 1 : n < 1 << 21 ? 2 : n < 1 << 28 ? 3 : 4
+      this.#room(extra)
+      this.#bytes.copyWithin(at + 1 + extra, at + 1, at + 1 + n)
+    }
+    const end = this.length
+    this.length = at
+    this.uvarint(n)
+    this.length = end
+  }
+
+  value(v: SqlValue): void {
+    if (v === null || Number.isNaN(v)) return this.byte(0)
+    if (typeof v === 'bigint') {
+      if (BigInt.asIntN(64, v) !== v) invalid('an integer has more than 64 bits')
+      this.byte(1)
+      return this.#view.setBigInt64(this.#room(8), v, true)
+    }
+    if (typeof v === 'number') {
+      if (!safe(v) || Object.is(v, -0)) { this.byte(2); return this.float(v) }
+      this.byte(1)
+      const at = this.#room(8)
+      this.#view.setUint32(at, v >>> 0, true)
+      return this.#view.setInt32(at + 4, Math.floor(v / 2 ** 32), true)
+    }
+    const bytes = typeof v === 'string' ? utf8.encode(v) : v
+    if (!(bytes instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
+    this.byte(typeof v === 'string' ? 3 : 4)
+    this.#view.setUint32(this.#room(4), bytes.length, true)
+    this.raw(bytes)
+  }
+}
+
+function integer(v: number | bigint, name: string, least: number): number | bigint {
+  if (typeof v === 'bigint' ? BigInt.asIntN(64, v) !== v && (least < 0 || BigInt.asUintN(64, v) !== v) : !safe(v)) invalid(`${name} is not an integer that fits`)
+  if (v < least) invalid(`${name} is negative`)
+  return v
+}
+
+function zigzag(v: number | bigint): number | bigint {
+  if (typeof v === 'number' && Math.abs(v) < 2 ** 52) return v < 0 ? -2 * v - 1 : 2 * v
+  const big = BigInt(v)
+  return big < 0n ? -2n * big - 1n : 2n * big
+}
+
+function writeMessage(w: Writer, type: Type<unknown>, message: object): void {
+  const from = message as Record<string, never> // the table describes it
+  for (const { id, kind, name, of } of fieldsOf(type)) {
+    const v = from[name]
+    if (v === undefined || v === null) continue
+    writeField(w, id, kind, name, v, of)
+  }
+}
+
+// The table says what v is: the one place where that is taken on trust, so v is `never`, which fits every type.
+function writeField(w: Writer, id: number, kind: string, name: string, v: never, of: Type<unknown>): void {
+  switch (kind) {
+    case 'B': case 'U': case 'X': case 'I': case 'W': {
+      const n = kind === 'B' ? Number(v) : kind < 'U' ? zigzag(integer(v, name, -Infinity)) : kind === 'W' ? zigzag(integer(v, name, -Infinity)) : integer(v, name, 0)
+      if (n) { w.uvarint(id * 8); w.uvarint(n) }
+      return
+    }
+    case 'F':
+      if (v !== 0 || Object.is(v, -0)) { w.uvarint(id * 8 + 1); w.float(v) }
+      return
+    case 'S': return w.block(id, () => w.raw(utf8.encode(v)))
+    case 'Y': return w.block(id, () => w.raw(v))
+    case 'V': return w.block(id, () => w.value(v))
+    case 'M': return w.block(id, () => writeMessage(w, of, v))
+    case 'O': return w.block(id, () => writeMessage(w, of, v), true)
+  }
+  const list: readonly never[] = v
+  switch (kind) {
+    case 'L': for (const one of list) w.block(id, () => w.raw(utf8.encode(one)), true); return
+    case 'A': for (const one of list) w.block(id, () => writeMessage(w, of, one), true); return
+    case 'P': return w.block(id, () => { for (const one of list) w.uvarint(integer(one, name, 0)) })
+    case 'R': return w.block(id, () => { for (const one of list) w.value(one) })
+  }
+}
+
+/** Walks bytes from `at` to `end`. */
+class Reader {
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  at = 0
+  end: number
+
+  constructor(src: Uint8Array) {
+    this.#bytes = src
+    this.#view = new DataView(src.buffer, src.byteOffset, src.length)
+    this.end = src.length
+  }
+
+  /** Moves over `n` bytes and returns where they begin. */
+  step(n: number): number {
+    const at = this.at
+    if (n > this.end - at) refuse('a field is cut short')
+    this.at += n
+    return at
+  }
+
+  byte(): number { return this.#view.getUint8(this.step(1)) }
+  float(): number { return this.#view.getFloat64(this.step(8), true) }
+  raw(n: number): Uint8Array { const at = this.step(n); return this.#bytes.subarray(at, at + n) }
+
+  uvarint(): number | bigint {
+    let low = 0
+    for (let scale = 1; scale < 2 ** 49; scale *= 128) {
+      const b = this.byte()
+      low += (b & 127) * scale
+      if (b < 128) return low
+    }
+    let v = BigInt(low)
+    for (let shift = 49n; shift < 70n; shift += 7n) {
+      const b = this.byte()
+      if (shift === 63n && b > 1) break
+      v |= BigInt(b & 127) << shift
+      if (b < 128) return v <= Number.MAX_SAFE_INTEGER ? Number(v) : v
+    }
+    return refuse('a number is longer than 64 bits')
+  }
+
+  size(): number {
+    const n = this.uvarint()
+    if (n > this.end - this.at) refuse('a length goes beyond the end')
+    return Number(n)
+  }
+
+  /** Runs `read` until the end of a field with a length. */
+  block(read: () => void): void {
+    const outer = this.end
+    this.end = this.size() + this.at
+    while (this.at < this.end) read()
+    this.end = outer
+  }
+
+  value(): SqlValue {
+    const tag = this.byte()
+    if (tag === 0) return null
+    if (tag > 4) refuse('an SQL value has an unknown tag')
+    if (tag === 2) { const v = this.float(); return Number.isNaN(v) ? null : v }
+    if (tag === 1) {
+      const at = this.step(8)
+      const v = this.#view.getUint32(at, true) + this.#view.getInt32(at + 4, true) * 2 ** 32
+      return safe(v) ? v : this.#view.getBigInt64(at, true)
+    }
+    const bytes = this.raw(this.#view.getUint32(this.step(4), true))
+    return tag === 3 ? text.decode(bytes) : bytes.slice()
+  }
+}
+
+function narrow(v: number | bigint): number {
+  if (typeof v === 'bigint') refuse('a number is beyond 2^53 − 1')
+  return v
+}
+
+function unzigzag(v: number | bigint): number | bigint {
+  if (typeof v === 'number') return v % 2 ? -(v + 1) / 2 : v / 2
+  const big = v & 1n ? -(v >> 1n) - 1n : v >> 1n
+  return safe(Number(big)) ? Number(big) : big
+}
+
+const zeros: Record<string, () => unknown> = {
+  B: () => false, U: () => 0, I: () => 0, W: () => 0, F: () => 0, X: () => 0n, S: () => '', Y: () => new Uint8Array(),
+  V: () => null, O: () => null, L: () => [], P: () => [], R: () => [], A: () => [],
+}
+
+function zeroOf(type: Type<unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = {}
+  for (const { kind, name, of } of fieldsOf(type)) out[name] = kind === 'M' ? zeroOf(of) : zeros[kind]?.()
+  return out
+}
+
+function skip(r: Reader, form: number): void {
+  if (form === 0) r.uvarint()
+  else if (form === 1) r.step(8)
+  else r.step(r.size())
+}
+
+function readMessage(r: Reader, type: Type<unknown>, depth: number): Record<string, unknown> {
+  if (depth > DEPTH_MAX) refuse('messages nest deeper than is allowed')
+  const out = zeroOf(type)
+  const fields = fieldsOf(type)
+  while (r.at < r.end) {
+    const key = narrow(r.uvarint())
+    const form = key % 8
+    const id = (key - form) / 8
+    if (form > 2 || id === 0 || id >= 2 ** 29) refuse("a field's key is not one of ours")
+    const field = fields.find((f) => f.id === id)
+    if (!field) { skip(r, form); continue }
+    if (form !== ('BUXIW'.includes(field.kind) ? 0 : field.kind === 'F' ? 1 : 2)) refuse(`${field.name} has another form than its type`)
+    out[field.name] = readField(r, field, out[field.name], depth)
+  }
+  return out
+}
+
+function readField(r: Reader, { kind, name, of }: Field, before: unknown, depth: number): unknown {
+  const list: unknown[] = Array.isArray(before) && (kind === 'L' || kind === 'A') ? before : []
+  switch (kind) {
+    case 'B': { const v = r.uvarint(); return v === 0 || v === 1 ? v === 1 : refuse(`${name} is neither true nor false`) }
+    case 'U': return narrow(r.uvarint())
+    case 'X': return BigInt(r.uvarint())
+    case 'I': return narrow(unzigzag(r.uvarint()))
+    case 'W': return unzigzag(r.uvarint())
+    case 'F': return r.float()
+    case 'S': return text.decode(r.raw(r.size()))
+    case 'Y': return r.raw(r.size()).slice()
+    case 'L': list.push(text.decode(r.raw(r.size()))); return list
+    case 'P': r.block(() => list.push(narrow(r.uvarint()))); return list
+    case 'R': r.block(() => list.push(r.value())); return list
+    case 'V': r.block(() => list.push(r.value())); return list.length === 1 ? list[0] : refuse(`${name} is not one SQL value`)
+  }
+  const outer = r.end
+  r.end = r.size() + r.at
+  const message = readMessage(r, of, depth + 1)
+  r.end = outer
+  if (kind !== 'A') return message
+  list.push(message)
+  return list
+}
+
+/** Encodes a message by its table. @throws {@link RockpoolError} of kind `invalid_argument` for a number that does not fit. */
+export function encode<T>(type: Type<T>, message: Init<T>): Uint8Array<ArrayBuffer> {
+  const w = new Writer()
+  writeMessage(w, type, message as object)
+  return w.take()
+}
+
+/** Decodes a message by its table; the result shares nothing with `src`. @throws {@link RockpoolError} of kind `protocol`. */
+export function decode<T>(type: Type<T>, src: Uint8Array): T {
+  return readMessage(new Reader(src), type, 0) as T
+}
+
+/** Encodes SQL values one after the other, tagged. @throws {@link RockpoolError} of kind `invalid_argument`. */
+export function encodeRow(values: readonly SqlValue[]): Uint8Array<ArrayBuffer> {
+  const w = new Writer()
+  for (const v of values) w.value(v)
+  return w.take()
+}
+
+/** Decodes `n` tagged SQL values from the start of `src`. @throws {@link RockpoolError} of kind `protocol`. */
+export function decodeRow(src: Uint8Array, n: number): SqlValue[] {
+  const r = new Reader(src)
+  return Array.from({ length: n }, () => r.value())
+}

@@ -1,0 +1,93 @@
+// Command gen writes what the contract packages imply: Go encoders and
+// decoders, their fuzz targets, and the TypeScript twins. The Go structs with
+// `wire:"N"` tags are the one source; nothing generated is edited by hand.
+//
+//	go run ./internal/gen           write the files
+//	go run ./internal/gen -check    say which files are stale, and fail
+//
+// Run it from the root of the repository.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+)
+
+// packages are the contract packages, in the order of their imports.
+var packages = []string{"version", "schema", "mutation", "changelog", "query", "wire"}
+
+// typescript is where the TypeScript twins go.
+const typescript = "bridge/client/src/gen"
+
+func main() {
+	check := flag.Bool("check", false, "compare instead of writing")
+	flag.Parse()
+	files, err := generate(".")
+	if err == nil {
+		err = put(files, *check)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// generate returns the content of every generated file by its path below root.
+func generate(root string) (map[string][]byte, error) {
+	c, err := parse(root, packages)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, p := range c.packages {
+		if len(p.messages) == 0 {
+			continue
+		}
+		if files[p.name+"/codec_gen.go"], err = goCodec(p); err != nil {
+			return nil, err
+		}
+		if files[p.name+"/fuzz_gen_test.go"], err = goFuzz(p); err != nil {
+			return nil, err
+		}
+		files[typescript+"/"+p.name+".ts"] = tsPackage(p)
+	}
+	if files["wire/hash_gen.go"], err = goHashes(c); err != nil {
+		return nil, err
+	}
+	files[typescript+"/fault.ts"] = tsFaults()
+	return files, nil
+}
+
+func put(files map[string][]byte, check bool) error {
+	names := make([]string, 0, len(files))
+	for name := range files {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	stale := 0
+	for _, name := range names {
+		old, err := os.ReadFile(name)
+		if err == nil && bytes.Equal(old, files[name]) {
+			continue
+		}
+		if check {
+			fmt.Fprintln(os.Stderr, "stale:", name)
+			stale++
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, files[name], 0o644); err != nil {
+			return err
+		}
+	}
+	if stale > 0 {
+		return fmt.Errorf("%d generated files are stale: run go run ./internal/gen", stale)
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package main
+
+// contracts is everything the contract packages declare.
+type contracts struct {
+	packages []*pkg
+}
+
+// pkg is one package.
+type pkg struct {
+	name     string
+	messages []*message
+	enums    []*enum
+	consts   []constant
+}
+
+// message is a struct with wire tags, or an empty one.
+type message struct {
+	pkg    string
+	name   string
+	file   string
+	doc    string
+	fields []field
+}
+
+// field is one tagged field, in order of its number.
+type field struct {
+	number  int
+	name    string
+	doc     string
+	kind    kind
+	bits    int    // of kindUint, kindInt and kindPacked
+	named   *named // the Go type where it is not a builtin: enums and messages
+	pointer bool   // kindMessage: nil is absent
+	list    bool   // kindMessage: repeated
+	big     bool   // kindUint of 64 bits: bigint in TypeScript
+	wide    bool   // kindInt of 64 bits: number or bigint in TypeScript
+}
+
+// named is a type of a contract package.
+type named struct{ pkg, name string }
+
+// kind is how a field is encoded.
+type kind int
+
+const (
+	kindBool kind = iota
+	kindUint
+	kindInt
+	kindFloat
+	kindString
+	kindBytes
+	kindStrings
+	kindPacked
+	kindValue
+	kindRow
+	kindMessage
+)
+
+// enum is a named integer with constants.
+type enum struct {
+	name, doc string
+	values    []constant
+}
+
+// constant is one constant: a number, or quoted text.
+type constant struct{ name, doc, value string }
+
+// message returns the message of that name.
+func (c *contracts) message(n named) *message {
+	for _, p := range c.packages {
+		if p.name != n.pkg {
+			continue
+		}
+		for _, m := range p.messages {
+			if m.name == n.name {
+				return m
+			}
+		}
+	}
+	return nil
+}
