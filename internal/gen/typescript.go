@@ -16,11 +16,11 @@ func tsPackage(p *pkg) []byte {
 	w.line("%s", strings.TrimSuffix(generated, "\n\n"))
 	w.line("// The twin of Go's package %s. Fields are documented there too.\n", p.name)
 	if len(p.messages) > 0 {
-		used := "decode, encode, type Init, type Type"
+		used := "decode, encode, type Init, type Message"
 		for _, m := range p.messages {
 			for _, f := range m.fields {
 				if (f.kind == kindValue || f.kind == kindRow) && !strings.Contains(used, "SqlValue") {
-					used = "decode, encode, type Init, type SqlValue, type Type"
+					used = "decode, encode, type Init, type SqlValue, type Message"
 				}
 			}
 		}
@@ -57,7 +57,7 @@ func tsImports(w *writer, p *pkg) {
 			switch f.kind {
 			case kindMessage:
 				from[f.named.pkg]["type "+f.named.name] = true
-				from[f.named.pkg][f.named.name+"Type"] = true
+				from[f.named.pkg][f.named.name+"Message"] = true
 			case kindUint:
 				if !f.big {
 					from[f.named.pkg]["type "+f.named.name] = true
@@ -138,11 +138,11 @@ func tsMessage(w *writer, m *message) {
 	if len(of) > 0 {
 		list = fmt.Sprintf(", of: () => [%s]", strings.Join(of, ", "))
 	}
-	w.line("export const %sType: Type<%s> = { spec: '%s'%s }", m.name, m.name, spec, list)
+	w.line("export const %sMessage: Message<%s> = { spec: '%s'%s }", m.name, m.name, spec, list)
 	w.line("/** Encodes a {@link %s}; fields that are left out have the zero value. */", m.name)
-	w.line("export const encode%s = (message: Init<%s>): Uint8Array<ArrayBuffer> => encode(%sType, message)", m.name, m.name, m.name)
+	w.line("export const encode%s = (message: Init<%s>): Uint8Array<ArrayBuffer> => encode(%sMessage, message)", m.name, m.name, m.name)
 	w.line("/** Decodes a {@link %s}. @throws RockpoolError of kind `protocol`. */", m.name)
-	w.line("export const decode%s = (src: Uint8Array): %s => decode(%sType, src)", m.name, m.name, m.name)
+	w.line("export const decode%s = (src: Uint8Array): %s => decode(%sMessage, src)", m.name, m.name, m.name)
 }
 
 // tsSpec is a message's table for bridge/client/src/codec.ts.
@@ -165,7 +165,7 @@ func tsSpec(m *message) (spec string, of []string) {
 			letter = "O"
 		}
 		if f.kind == kindMessage {
-			of = append(of, f.named.name+"Type")
+			of = append(of, f.named.name+"Message")
 		}
 		number := ""
 		if f.number != last+1 {

@@ -16,9 +16,9 @@ import { RockpoolError } from './error.ts'
 export type SqlValue = null | number | bigint | string | Uint8Array
 
 /** A message table. `of` gives the tables of `M`, `O` and `A` fields in order; a function, as messages may recurse. */
-export interface Type<T> {
+export interface Message<T> {
   readonly spec: string
-  readonly of?: () => readonly Type<unknown>[]
+  readonly of?: () => readonly Message<unknown>[]
   readonly message?: T
 }
 
@@ -27,13 +27,13 @@ export type Init<T> = T extends SqlValue | boolean ? T
   : T extends readonly (infer E)[] ? readonly Init<E>[]
   : { readonly [K in keyof T]?: Init<T[K]> | undefined }
 
-interface Field { readonly id: number; readonly kind: string; readonly name: string; readonly of: Type<unknown> }
+interface Field { readonly id: number; readonly kind: string; readonly name: string; readonly of: Message<unknown> }
 
 const DEPTH_MAX = 64
-const tables = new WeakMap<Type<unknown>, readonly Field[]>()
-const none: Type<unknown> = { spec: '' }
+const tables = new WeakMap<Message<unknown>, readonly Field[]>()
+const none: Message<unknown> = { spec: '' }
 
-function fieldsOf(type: Type<unknown>): readonly Field[] {
+function fieldsOf(type: Message<unknown>): readonly Field[] {
   let fields = tables.get(type)
   if (!fields) {
     const types = type.of?.() ?? []
@@ -138,7 +138,7 @@ function zigzag(v: number | bigint): number | bigint {
   return big < 0n ? -2n * big - 1n : 2n * big
 }
 
-function writeMessage(w: Writer, type: Type<unknown>, message: object): void {
+function writeMessage(w: Writer, type: Message<unknown>, message: object): void {
   const from = message as Record<string, never> // the table describes it
   for (const { id, kind, name, of } of fieldsOf(type)) {
     const v = from[name]
@@ -148,7 +148,7 @@ function writeMessage(w: Writer, type: Type<unknown>, message: object): void {
 }
 
 // The table says what v is: the one place where that is taken on trust, so v is `never`, which fits every type.
-function writeField(w: Writer, id: number, kind: string, name: string, v: never, of: Type<unknown>): void {
+function writeField(w: Writer, id: number, kind: string, name: string, v: never, of: Message<unknown>): void {
   switch (kind) {
     case 'B': case 'U': case 'X': case 'I': case 'W': {
       const n = kind === 'B' ? Number(v) : kind < 'U' ? zigzag(integer(v, name, -Infinity)) : kind === 'W' ? zigzag(integer(v, name, -Infinity)) : integer(v, name, 0)
@@ -260,7 +260,7 @@ const zeros: Record<string, () => unknown> = {
   V: () => null, O: () => null, L: () => [], P: () => [], R: () => [], A: () => [],
 }
 
-function zeroOf(type: Type<unknown>): Record<string, unknown> {
+function zeroOf(type: Message<unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = {}
   for (const { kind, name, of } of fieldsOf(type)) out[name] = kind === 'M' ? zeroOf(of) : zeros[kind]?.()
   return out
@@ -272,7 +272,7 @@ function skip(r: Reader, form: number): void {
   else r.step(r.size())
 }
 
-function readMessage(r: Reader, type: Type<unknown>, depth: number): Record<string, unknown> {
+function readMessage(r: Reader, type: Message<unknown>, depth: number): Record<string, unknown> {
   if (depth > DEPTH_MAX) refuse('messages nest deeper than is allowed')
   const out = zeroOf(type)
   const fields = fieldsOf(type)
@@ -315,14 +315,14 @@ function readField(r: Reader, { kind, name, of }: Field, before: unknown, depth:
 }
 
 /** Encodes a message by its table. @throws {@link RockpoolError} of kind `invalid_argument` for a number that does not fit. */
-export function encode<T>(type: Type<T>, message: Init<T>): Uint8Array<ArrayBuffer> {
+export function encode<T>(type: Message<T>, message: Init<T>): Uint8Array<ArrayBuffer> {
   const w = new Writer()
   writeMessage(w, type, message as object)
   return w.take()
 }
 
 /** Decodes a message by its table; the result shares nothing with `src`. @throws {@link RockpoolError} of kind `protocol`. */
-export function decode<T>(type: Type<T>, src: Uint8Array): T {
+export function decode<T>(type: Message<T>, src: Uint8Array): T {
   return readMessage(new Reader(src), type, 0) as T
 }
 
