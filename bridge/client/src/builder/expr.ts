@@ -1,0 +1,152 @@
+/** Expressions: the leaves and branches of a query's tree. Every value is bound, every name quoted, by the core. */
+
+import { RockpoolError } from '../error.ts'
+import { toSql } from '../values.ts'
+import { ExprKind, type Expr, type Select } from '../gen/query.ts'
+
+declare const result: unique symbol
+
+/** An expression whose result has type T. */
+export interface Expression<T> {
+  readonly node: Expr
+  readonly [result]?: T
+}
+
+/** Comparisons that `where` takes. */
+export type Operator =
+  | '=' | '!=' | '<>' | '<' | '<=' | '>' | '>=' | 'like' | 'not like' | 'ilike' | 'not ilike'
+  | 'in' | 'not in' | 'between' | 'is' | 'is not'
+
+/** The operators, for people and for checks at run time. */
+export const OPERATORS: readonly Operator[] = [
+  '=', '!=', '<>', '<', '<=', '>', '>=', 'like', 'not like', 'ilike', 'not ilike', 'in', 'not in', 'between', 'is', 'is not',
+]
+
+/** A node with the given fields and nothing else. */
+export function node(kind: ExprKind, fields: Partial<Omit<Expr, 'kind'>> = {}): Expr {
+  return { kind, table: '', name: '', value: null, args: [], sub: null, distinct: false, ...fields }
+}
+
+/** A column: "name" or "table.name". */
+export function column(name: string): Expr {
+  const dot = name.indexOf('.')
+  return dot < 0
+    ? node(ExprKind.ExprColumn, { name })
+    : node(ExprKind.ExprColumn, { table: name.slice(0, dot), name: name.slice(dot + 1) })
+}
+
+/** A bound value. */
+export function value(of: unknown, what?: string): Expr { return node(ExprKind.ExprValue, { value: toSql(of, what) }) }
+
+/** All of them; a list of one is that one. */
+export function and(all: readonly Expr[]): Expr | undefined { return branch(ExprKind.ExprAnd, all) }
+
+/** Any of them. */
+export function or(all: readonly Expr[]): Expr | undefined { return branch(ExprKind.ExprOr, all) }
+
+function branch(kind: ExprKind, all: readonly Expr[]): Expr | undefined {
+  return all.length < 2 ? all[0] : node(kind, { args: [...all] })
+}
+
+function not(of: Expr): Expr { return node(ExprKind.ExprNot, { args: [of] }) }
+
+/** Whether a value is an expression or a whole query rather than something to bind. */
+function operand(of: unknown, what: string): Expr {
+  if (isExpression(of)) return of.node
+  return value(of, what)
+}
+
+/** Tells expressions from values. */
+export function isExpression(of: unknown): of is Expression<unknown> {
+  return typeof of === 'object' && of !== null && 'node' in of
+}
+
+function isQuery(of: unknown): of is { readonly ast: Select } {
+  return typeof of === 'object' && of !== null && 'ast' in of
+}
+
+/** `left op right` as a tree. NULL compares by IS. @throws `invalid_argument` for an unknown operator or a list of the wrong shape. */
+export function compare(left: Expr, op: string, right: unknown, what: string): Expr {
+  switch (op) {
+    case '=': case 'is':
+      return right === null ? node(ExprKind.ExprIsNull, { args: [left] }) : binary('=', left, operand(right, what))
+    case '!=': case '<>': case 'is not':
+      return right === null ? not(node(ExprKind.ExprIsNull, { args: [left] })) : binary('<>', left, operand(right, what))
+    case '<': case '<=': case '>': case '>=': case 'like': case 'ilike':
+      return binary(op, left, operand(right, what))
+    case 'not like': case 'not ilike':
+      return not(binary(op.slice(4), left, operand(right, what)))
+    case 'in': return isIn(left, right, what)
+    case 'not in': return not(isIn(left, right, what))
+    case 'between':
+      if (!Array.isArray(right) || right.length !== 2) throw bad(what, 'between takes [low, high]')
+      return node(ExprKind.ExprBetween, { args: [left, operand(right[0], what), operand(right[1], what)] })
+    default:
+      throw bad(what, `there is no operator ${JSON.stringify(op)}`, 'operators are ' + OPERATORS.join(' '))
+  }
+}
+
+function binary(name: string, left: Expr, right: Expr): Expr { return node(ExprKind.ExprCompare, { name, args: [left, right] }) }
+
+function isIn(left: Expr, right: unknown, what: string): Expr {
+  if (isQuery(right)) return node(ExprKind.ExprIn, { args: [left], sub: right.ast })
+  if (!Array.isArray(right)) throw bad(what, 'in takes a list or a query')
+  return node(ExprKind.ExprIn, { args: [left, ...right.map((item) => operand(item, what))] })
+}
+
+function bad(what: string, message: string, hint = ''): RockpoolError {
+  return new RockpoolError({ kind: 'invalid_argument', op: 'build where ' + what, message, hint })
+}
+
+/** Comparisons of one column in an object: `{ '<': 10, '>=': 2 }`. */
+type Tests = { readonly [op in Operator]?: unknown }
+
+function isTests(of: unknown): of is Tests {
+  if (typeof of !== 'object' || of === null || Array.isArray(of) || Object.getPrototypeOf(of) !== Object.prototype) return false
+  const keys = Object.keys(of)
+  return keys.length > 0 && keys.every((key) => (OPERATORS as readonly string[]).includes(key))
+}
+
+/** The tree of an object of conditions: every property must hold. */
+export function conditions(of: Readonly<Record<string, unknown>>): Expr | undefined {
+  const all: Expr[] = []
+  for (const [name, test] of Object.entries(of)) {
+    if (test === undefined) continue
+    const left = column(name)
+    if (isTests(test)) for (const [op, right] of Object.entries(test)) all.push(compare(left, op, right, name))
+    else if (Array.isArray(test)) all.push(compare(left, 'in', test, name))
+    else all.push(compare(left, '=', test, name))
+  }
+  return and(all)
+}
+
+function call<T>(name: string, args: Expr[], distinct = false): Expression<T> {
+  return { node: node(ExprKind.ExprCall, { name, args, distinct }) }
+}
+
+/** A column as an expression. */
+export function col<T = unknown>(name: string): Expression<T> { return { node: column(name) } }
+/** A bound value as an expression. */
+export function val<T>(of: T): Expression<T> { return { node: value(of) } }
+/** count(*), or the rows in which a column is not NULL. */
+export function count(name?: string): Expression<number> {
+  return call('count', [name === undefined ? node(ExprKind.ExprStar) : column(name)])
+}
+/** The number of different values of a column. */
+export function countDistinct(name: string): Expression<number> { return call('count', [column(name)], true) }
+/** The sum of a column; null over no rows. */
+export function sum(name: string): Expression<number | null> { return call('sum', [column(name)]) }
+/** The mean of a column; null over no rows. */
+export function avg(name: string): Expression<number | null> { return call('avg', [column(name)]) }
+/** The smallest value of a column; null over no rows. */
+export function min<T = number>(name: string): Expression<T | null> { return call('min', [column(name)]) }
+/** The largest value of a column; null over no rows. */
+export function max<T = number>(name: string): Expression<T | null> { return call('max', [column(name)]) }
+/** Any function that the core allows, by name. */
+export function fn<T = unknown>(name: string, ...args: readonly Expression<unknown>[]): Expression<T> {
+  return call(name, args.map((arg) => arg.node))
+}
+/** Arithmetic and `||`. */
+export function math(left: Expression<unknown>, op: '+' | '-' | '*' | '/' | '%' | '||', right: Expression<unknown>): Expression<number> {
+  return { node: node(ExprKind.ExprArith, { name: op, args: [left.node, right.node] }) }
+}

@@ -1,0 +1,54 @@
+/** SQL text with bound values: db.sql`… ${value} …`. */
+
+import type { SqlValue } from '../codec.ts'
+import { RockpoolError } from '../error.ts'
+import { toSql } from '../values.ts'
+
+/** A statement and its bound arguments. */
+export interface Statement {
+  readonly sql: string
+  readonly params: readonly SqlValue[]
+}
+
+const fragments = new WeakSet<object>()
+
+/**
+ * Makes a statement from a template: each value becomes a `?` and is bound,
+ * never spliced. Another statement inside it is spliced with its own values,
+ * so parts compose.
+ */
+export function sql(strings: TemplateStringsArray, ...values: readonly unknown[]): Statement {
+  let text = strings[0] ?? ''
+  const params: SqlValue[] = []
+  values.forEach((value, at) => {
+    if (isStatement(value)) {
+      text += value.sql
+      params.push(...value.params)
+    } else {
+      text += '?'
+      params.push(toSql(value, `value ${at + 1} of the template`))
+    }
+    text += strings[at + 1] ?? ''
+  })
+  const statement = { sql: text, params }
+  fragments.add(statement)
+  return statement
+}
+
+/** A table's or column's name as SQL text, quoted. */
+export function identifier(name: string): Statement {
+  if (name.includes('\0')) throw new RockpoolError({ kind: 'invalid_argument', op: 'quote a name', message: 'a name cannot hold NUL' })
+  const statement = { sql: '"' + name.replaceAll('"', '""') + '"', params: [] }
+  fragments.add(statement)
+  return statement
+}
+
+/** Only what `sql` and `identifier` made: an object from outside is bound, not spliced. */
+export function isStatement(value: unknown): value is Statement {
+  return typeof value === 'object' && value !== null && fragments.has(value)
+}
+
+/** Whether a statement surely only reads. It errs to the safe side: WITH may write. */
+export function isRead(sql: string): boolean {
+  return /^(?:\s|;|--[^\n]*\n|\/\*[^]*?\*\/)*(?:select|values|explain)\b/i.test(sql)
+}

@@ -1,0 +1,98 @@
+/**
+ * Decodes the engine's columnar chunks into plain objects (wasm/engine):
+ *
+ *  u32 rows, columns, cell offset, text offset, text bytes, blob offset, state, capacity;
+ *  then u8 tag[rows × columns]; 8-byte cells at the cell offset; all text,
+ *  concatenated, at the text offset; blobs anywhere after it.
+ *
+ * Tags: 0 null · 1 int64 · 2 double · 3 text (cell: u32 bytes, u32 UTF-16
+ * units) · 4 blob and 5 text that is not UTF-8 (cell: u32 bytes, u32 offset).
+ * Offsets count from the chunk's first byte, which is byte 8 of its frame.
+ */
+
+import type { SqlValue } from './codec.ts'
+import { HEADER_BYTES } from './frame.ts'
+
+/** One row as a plain object. */
+export type Row = Record<string, SqlValue | boolean>
+
+const CHUNK_HEADER_BYTES = 32
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** How a result's columns become properties. */
+export interface RowShape {
+  readonly names: readonly string[]
+  /** Columns that are shown as true and false, or null when there are none. */
+  readonly booleans: readonly boolean[] | null
+}
+
+/** Reads one chunk's rows in slices, so that no slice holds the page for long. */
+export class ChunkReader {
+  readonly rows: number
+  readonly #columns: number
+  readonly #tags: Uint8Array
+  readonly #low: Uint32Array
+  readonly #high: Int32Array
+  readonly #doubles: Float64Array
+  readonly #text: string
+  readonly #buffer: ArrayBuffer
+  #row = 0
+  #textAt = 0
+
+  /** @throws RangeError when the bytes are no chunk. */
+  constructor(buffer: ArrayBuffer) {
+    const head = new Uint32Array(buffer, HEADER_BYTES, CHUNK_HEADER_BYTES / 4)
+    const rows = head[0] ?? 0, columns = head[1] ?? 0, cellsAt = HEADER_BYTES + (head[2] ?? 0)
+    const cells = rows * columns
+    this.rows = rows
+    this.#columns = columns
+    this.#buffer = buffer
+    this.#tags = new Uint8Array(buffer, HEADER_BYTES + CHUNK_HEADER_BYTES, cells)
+    this.#low = new Uint32Array(buffer, cellsAt, cells * 2)
+    this.#high = new Int32Array(buffer, cellsAt, cells * 2)
+    this.#doubles = new Float64Array(buffer, cellsAt, cells)
+    this.#text = utf8.decode(new Uint8Array(buffer, HEADER_BYTES + (head[3] ?? 0), head[4] ?? 0))
+  }
+
+  get isDone(): boolean { return this.#row >= this.rows }
+
+  /** Appends up to `limit` further rows to `out`. */
+  read(shape: RowShape, out: Row[], limit: number): void {
+    const { names, booleans } = shape
+    const columns = this.#columns
+    const end = Math.min(this.rows, this.#row + limit)
+    let cell = this.#row * columns
+    for (; this.#row < end; this.#row++) {
+      const row: Row = {}
+      for (let column = 0; column < columns; column++, cell++) {
+        const value = this.#value(cell)
+        row[names[column] ?? ''] = booleans !== null && booleans[column] === true && typeof value === 'number' ? value !== 0 : value
+      }
+      out.push(row)
+    }
+  }
+
+  #value(cell: number): SqlValue {
+    const low = this.#low[2 * cell] ?? 0
+    switch (this.#tags[cell]) {
+      case 1: {
+        const high = this.#high[2 * cell + 1] ?? 0
+        const number = high * 4294967296 + low
+        return Number.isSafeInteger(number) ? number : (BigInt(high) << 32n) | BigInt(low)
+      }
+      case 2: return this.#doubles[cell] ?? 0
+      case 3: {
+        const from = this.#textAt
+        this.#textAt = from + (this.#low[2 * cell + 1] ?? 0)
+        return this.#text.slice(from, this.#textAt)
+      }
+      case 4: return new Uint8Array(this.#bytes(cell, low).slice())
+      case 5: return utf8.decode(this.#bytes(cell, low))
+      default: return null
+    }
+  }
+
+  #bytes(cell: number, length: number): Uint8Array {
+    return new Uint8Array(this.#buffer, HEADER_BYTES + (this.#low[2 * cell + 1] ?? 0), length)
+  }
+}

@@ -1,0 +1,53 @@
+/** A value that can be read and watched: the shape that useSyncExternalStore wants. */
+
+/** Listeners of one thing at most. */
+export const LISTENERS_MAX = 10_000
+
+/** Something to read and watch. */
+export interface Readable<T> {
+  /** The same object until it changes. */
+  get(): T
+  /** Calls back after each change; returns the way to stop. */
+  subscribe(listener: (value: T) => void): () => void
+}
+
+/** A readable that its owner sets. */
+export class Cell<T> implements Readable<T> {
+  #value: T
+  readonly #listeners = new Set<(value: T) => void>()
+
+  constructor(value: T) {
+    this.#value = value
+    this.get = this.get.bind(this)
+    this.subscribe = this.subscribe.bind(this)
+  }
+
+  get(): T { return this.#value }
+
+  set(value: T): void {
+    if (Object.is(value, this.#value)) return
+    this.#value = value
+    for (const listener of [...this.#listeners]) listener(value)
+  }
+
+  subscribe(listener: (value: T) => void): () => void {
+    if (this.#listeners.size >= LISTENERS_MAX) throw new RangeError(`more than ${LISTENERS_MAX} listeners: something subscribes and never stops`)
+    const own = (value: T) => { listener(value) }
+    this.#listeners.add(own)
+    return () => { this.#listeners.delete(own) }
+  }
+}
+
+/** Events without a memory. */
+export class Topic<T> {
+  readonly #listeners = new Set<(value: T) => void>()
+
+  emit(value: T): void { for (const listener of [...this.#listeners]) listener(value) }
+
+  on(listener: (value: T) => void): () => void {
+    if (this.#listeners.size >= LISTENERS_MAX) throw new RangeError(`more than ${LISTENERS_MAX} listeners: something subscribes and never stops`)
+    const own = (value: T) => { listener(value) }
+    this.#listeners.add(own)
+    return () => { this.#listeners.delete(own) }
+  }
+}

@@ -1,0 +1,78 @@
+/** The one error that Rockpool's promises reject with. */
+
+import { KIND_NAMES, RETRYABLE_KINDS, type Kind } from './gen/fault.ts'
+
+/** What a failure says, whatever brought it. */
+export interface FailureFields {
+  readonly kind: Kind
+  /** What was being done, as "open database". */
+  readonly op: string
+  /** What was wrong, without secrets. */
+  readonly message: string
+  /** What to do now; may be empty. */
+  readonly hint?: string
+  /** Byte offset of the fault in the SQL text, or -1. */
+  readonly offset?: number
+  /** SQLite's extended result code, or 0. */
+  readonly code?: number
+  /** The queued mutation it concerns, or 0. */
+  readonly mid?: number
+  /** With kind `outcome_unknown`: repeat the write with this key, and it applies once. */
+  readonly idempotencyKey?: string
+  readonly cause?: unknown
+}
+
+/**
+ * A failure with a stable kind to switch on, what was being done, and what to
+ * do now.
+ *
+ * @example
+ * try { await db.execute(operations) } catch (error) {
+ *   if (error instanceof RockpoolError && error.kind === 'constraint') show(error.hint)
+ * }
+ */
+export class RockpoolError extends Error {
+  readonly kind: Kind
+  readonly op: string
+  readonly hint: string
+  readonly offset: number
+  readonly code: number
+  readonly mid: number
+  readonly idempotencyKey: string
+  /** Whether the same call may succeed later unchanged. */
+  readonly retryable: boolean
+
+  constructor(fields: FailureFields) {
+    const text = fields.op === '' ? fields.message : `${fields.op}: ${fields.message || fields.kind}`
+    super(fields.hint ? `${text} (${fields.hint})` : text, fields.cause === undefined ? undefined : { cause: fields.cause })
+    this.name = 'RockpoolError'
+    this.kind = fields.kind
+    this.op = fields.op
+    this.hint = fields.hint ?? ''
+    this.offset = fields.offset ?? -1
+    this.code = fields.code ?? 0
+    this.mid = fields.mid ?? 0
+    this.idempotencyKey = fields.idempotencyKey ?? ''
+    this.retryable = RETRYABLE_KINDS.includes(fields.kind)
+  }
+}
+
+/** The error of a Failure frame. Unknown numbers, from a newer Worker, become `unknown`. */
+export function fromFailure(failure: { kind: number; op: string; msg: string; hint: string; offset: number; code: number; mid: number }): RockpoolError {
+  return new RockpoolError({
+    kind: KIND_NAMES[failure.kind] ?? 'unknown', op: failure.op, message: failure.msg, hint: failure.hint,
+    offset: failure.offset, code: failure.code, mid: failure.mid,
+  })
+}
+
+/** An error for anything thrown: ours as it is, others wrapped. */
+export function toError(thrown: unknown, op: string): RockpoolError {
+  if (thrown instanceof RockpoolError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new RockpoolError({ kind: 'internal', op, message, cause: thrown })
+}
+
+/** The kind of that stable text, or `unknown` for one that this build does not know. */
+export function kindOf(name: string): Kind { return KIND_NAMES.find((kind) => kind === name) ?? 'unknown' }
+
+export type { Kind }

@@ -1,0 +1,88 @@
+/**
+ * Keeps the identity of rows from one state of a live query to the next: a
+ * row that did not change is the same object, so memoised views skip it.
+ */
+
+import type { Row } from './chunk.ts'
+
+/** What changed from one state to the next. */
+export interface Patch<R> {
+  readonly added: readonly R[]
+  readonly removed: readonly R[]
+  /** Rows of the same key with other content. */
+  readonly changed: readonly { readonly before: R; readonly after: R }[]
+}
+
+/** Rows with kept identity and the patch; `rows` is `before` itself when nothing changed. */
+export interface Reconciled<R> {
+  readonly rows: readonly R[]
+  readonly patch: Patch<R>
+}
+
+/**
+ * Reconciles two states. `key` names the columns that identify a row; without
+ * them the first column does. Rows of equal keys are matched in order.
+ */
+export function reconcile<R extends object>(before: readonly R[], after: R[], key: readonly string[]): Reconciled<R> {
+  const length = Math.min(before.length, after.length)
+  let start = 0
+  for (; start < length; start++) {
+    const old = before[start], now = after[start]
+    if (old === undefined || now === undefined || !isSameRow(old, now)) break
+    after[start] = old
+  }
+  if (start === before.length && start === after.length) return { rows: before, patch: NO_CHANGE }
+
+  const byKey = new Map<unknown, R[]>()
+  for (let at = start; at < before.length; at++) {
+    const row = before[at]
+    if (row === undefined) continue
+    const id = keyOf(row, key)
+    const same = byKey.get(id)
+    if (same === undefined) byKey.set(id, [row])
+    else same.push(row)
+  }
+  const added: R[] = [], changed: { before: R; after: R }[] = []
+  for (let at = start; at < after.length; at++) {
+    const row = after[at]
+    if (row === undefined) continue
+    const old = byKey.get(keyOf(row, key))?.shift()
+    if (old === undefined) added.push(row)
+    else if (isSameRow(old, row)) after[at] = old
+    else changed.push({ before: old, after: row })
+  }
+  const removed: R[] = []
+  for (const rows of byKey.values()) removed.push(...rows)
+  return { rows: after, patch: { added, removed, changed } }
+}
+
+const NO_CHANGE = { added: [], removed: [], changed: [] } as const
+
+/** One value that identifies a row; a string for keys of several columns. */
+function keyOf(row: object, key: readonly string[]): unknown {
+  const values = row as Row // rows are plain objects that RowSink made
+  if (key.length === 0) {
+    for (const name in values) return values[name]
+    return undefined
+  }
+  if (key.length === 1) return values[key[0] ?? '']
+  return key.map((name) => String(values[name])).join('\u0000')
+}
+
+/** Whether two rows hold the same values, blobs by content. */
+export function isSameRow(a: object, b: object): boolean {
+  const left = a as Row, right = b as Row // as above
+  for (const name in left) {
+    const x = left[name], y = right[name]
+    if (x === y || (x !== x && y !== y)) continue
+    if (!(x instanceof Uint8Array && y instanceof Uint8Array && isSameBytes(x, y))) return false
+  }
+  for (const name in right) if (!(name in left)) return false
+  return true
+}
+
+function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
+}

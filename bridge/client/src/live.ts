@@ -1,0 +1,177 @@
+/**
+ * Live queries. One subscription in the Worker serves everybody in this tab
+ * who asks for the same query: entries are keyed by the query's value. What a
+ * discarded render or StrictMode leaves behind is collected after a grace time.
+ */
+
+import type { Booleans } from './rows.ts'
+import { RowSink } from './rows.ts'
+import { Cell, type Readable } from './emitter.ts'
+import { RockpoolError, toError } from './error.ts'
+import { reconcile, type Patch } from './identity.ts'
+import type { Session } from './session.ts'
+import { decodeLiveState, encodeLiveCall, PageFrame, type LiveCall } from './gen/wire.ts'
+
+/** Milliseconds that a live query without listeners is kept. */
+export const GRACE_MS = 3_000
+
+/** Live queries of one tab at most. */
+export const LIVE_MAX = 1_000
+
+/** One state of a live query. It is immutable, and the same object until something changed. */
+export type LiveSnapshot<R> =
+  | { readonly status: 'pending'; readonly rows: readonly R[]; readonly error: null }
+  | { readonly status: 'ready'; readonly rows: readonly R[]; readonly error: null }
+  /** Rows of the last good state stay; there are none when `hasRows` is false. */
+  | { readonly status: 'error'; readonly rows: readonly R[]; readonly error: RockpoolError; readonly hasRows: boolean }
+
+/** A live query, shared by all who ask for it. */
+export interface LiveQuery<R> extends Readable<LiveSnapshot<R>> {
+  /** Calls back with every state, at once if there is one; stops when the returned function is called or the signal aborts. */
+  each(listener: (rows: readonly R[], patch: Patch<R>) => void, onError?: (error: RockpoolError) => void): () => void
+  /** Resolves when the first rows (or an error) are there. The same promise until then. */
+  readonly ready: Promise<void>
+  /** Starts again after an error. */
+  retry(): void
+}
+
+const NOTHING: Patch<never> = { added: [], removed: [], changed: [] }
+const PENDING: LiveSnapshot<never> = { status: 'pending', rows: [], error: null }
+
+/** The live queries of one database. */
+export class LiveQueries {
+  readonly #session: Session
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(session: Session) { this.#session = session }
+
+  get size(): number { return this.#entries.size }
+
+  /** The entry for a query. `keyColumns` identify its rows. @throws `limit_exceeded`. */
+  get<R extends object>(call: LiveCall, booleans: Booleans, keyColumns: readonly string[]): LiveQuery<R> {
+    const bytes = encodeLiveCall(call)
+    const key = booleans + keyColumns.join(',') + '|' + latin1(bytes)
+    let entry = this.#entries.get(key)
+    if (entry === undefined) {
+      if (this.#entries.size >= LIVE_MAX) throw new RockpoolError({ kind: 'limit_exceeded', op: 'watch a query', message: `${LIVE_MAX} live queries are open`, hint: 'stop those that are not on screen' })
+      entry = new Entry(this.#session, bytes, booleans, keyColumns, () => { this.#entries.delete(key) })
+      this.#entries.set(key, entry)
+    }
+    return entry as unknown as LiveQuery<R> // the rows' type is the schema's promise
+  }
+
+  /** Ends all: the database is closing. */
+  close(): void { for (const entry of [...this.#entries.values()]) entry.stop() }
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return text
+}
+
+class Entry implements LiveQuery<object> {
+  readonly #session: Session
+  readonly #body: Uint8Array
+  readonly #booleans: Booleans
+  readonly #keyColumns: readonly string[]
+  readonly #forget: () => void
+  readonly #cell = new Cell<LiveSnapshot<object>>(PENDING)
+  readonly #watchers = new Set<(rows: readonly object[], patch: Patch<object>) => void>()
+  #listeners = 0
+  #abort: AbortController | null = null
+  #grace: ReturnType<typeof setTimeout> | undefined
+  #hasRows = false
+  #resolve: () => void = () => {}
+  ready: Promise<void>
+  readonly get = this.#cell.get
+
+  constructor(session: Session, body: Uint8Array, booleans: Booleans, keyColumns: readonly string[], forget: () => void) {
+    this.#session = session
+    this.#body = body
+    this.#booleans = booleans
+    this.#keyColumns = keyColumns
+    this.#forget = forget
+    this.ready = new Promise((resolve) => { this.#resolve = resolve })
+    this.#start()
+    this.#restAfterGrace()
+  }
+
+  readonly subscribe = (listener: (snapshot: LiveSnapshot<object>) => void): (() => void) => {
+    const stop = this.#cell.subscribe(listener)
+    return this.#held(stop)
+  }
+
+  each(listener: (rows: readonly object[], patch: Patch<object>) => void, onError?: (error: RockpoolError) => void): () => void {
+    const snapshot = this.get()
+    if (snapshot.status === 'ready') listener(snapshot.rows, { added: snapshot.rows, removed: [], changed: [] })
+    this.#watchers.add(listener)
+    const stop = this.#cell.subscribe((next) => { if (next.status === 'error') onError?.(next.error) })
+    return this.#held(() => { stop(); this.#watchers.delete(listener) })
+  }
+
+  retry(): void {
+    if (this.get().status !== 'error') return
+    this.ready = new Promise((resolve) => { this.#resolve = resolve })
+    this.#cell.set(this.#hasRows ? { status: 'ready', rows: this.get().rows, error: null } : PENDING)
+    this.#start()
+  }
+
+  stop(): void {
+    clearTimeout(this.#grace)
+    this.#abort?.abort()
+    this.#abort = null
+    this.#forget()
+  }
+
+  #held(stop: () => void): () => void {
+    this.#listeners++
+    clearTimeout(this.#grace)
+    if (this.#abort === null && this.get().status !== 'error') this.#start()
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      stop()
+      this.#listeners--
+      if (this.#listeners === 0) this.#restAfterGrace()
+    }
+  }
+
+  #restAfterGrace(): void {
+    clearTimeout(this.#grace)
+    this.#grace = setTimeout(() => { this.stop() }, GRACE_MS)
+  }
+
+  #start(): void {
+    const abort = new AbortController()
+    this.#abort = abort
+    const sink = new RowSink(this.#booleans, (body) => { this.#state(sink, body) })
+    this.#session.call({
+      type: PageFrame.PageLive, body: this.#body, op: 'watch a query', policy: 'read', isEndless: true,
+      decode: () => undefined, sink, signal: abort.signal,
+    }).then(() => { this.#abort = null }, (thrown: unknown) => {
+      if (abort.signal.aborted) return
+      this.#abort = null
+      this.#cell.set({ status: 'error', rows: this.get().rows, error: toError(thrown, 'watch a query'), hasRows: this.#hasRows })
+      this.#resolve()
+    })
+  }
+
+  #state(sink: RowSink, body: Uint8Array): void {
+    const state = decodeLiveState(body)
+    const after = sink.take()
+    const before = this.get().rows
+    const isFirst = !this.#hasRows
+    if (!isFirst && !state.changed) {
+      if (this.get().status !== 'ready') this.#cell.set({ status: 'ready', rows: before, error: null })
+      return
+    }
+    this.#hasRows = true
+    const { rows, patch } = isFirst ? { rows: after, patch: { ...NOTHING, added: after } } : reconcile(before, after, this.#keyColumns)
+    this.#resolve()
+    if (!isFirst && rows === before && this.get().status === 'ready') return
+    this.#cell.set({ status: 'ready', rows, error: null })
+    for (const watcher of [...this.#watchers]) watcher(rows, patch)
+  }
+}

@@ -1,0 +1,84 @@
+/** Collects the chunks of one call into rows, in slices, in order. */
+
+import { ChunkReader, type Row, type RowShape } from './chunk.ts'
+import { toError, type RockpoolError } from './error.ts'
+import { inSlices } from './pace.ts'
+import type { Sink } from './session.ts'
+import { Type } from './gen/schema.ts'
+import { decodeHead } from './gen/wire.ts'
+
+/** Rows decoded between two looks at the clock. */
+const ROWS_PER_STEP = 256
+
+/** How rows show booleans. `schema`: true and false where the column is a boolean of the schema. `sqlite`: 0 and 1, as SQLite has them. */
+export type Booleans = 'schema' | 'sqlite'
+
+/** A sink of rows. Chunks of one state are appended to one array; `take` hands it over and begins another. */
+export class RowSink implements Sink {
+  readonly #booleans: Booleans
+  readonly #onState: ((body: Uint8Array) => void) | undefined
+  #shape: RowShape = { names: [], booleans: null }
+  #rows: Row[] = []
+  #error: RockpoolError | null = null
+  /** Grows with each reset: slices of an earlier attempt are dropped. */
+  #attempt = 0
+
+  /** `onState` runs in order with the decoding, when the rows of a live state are whole. */
+  constructor(booleans: Booleans, onState?: (body: Uint8Array) => void) {
+    this.#booleans = booleans
+    this.#onState = onState
+  }
+
+  get names(): readonly string[] { return this.#shape.names }
+
+  /** The rows so far, which become the caller's. @throws what decoding threw. */
+  take(): Row[] {
+    if (this.#error !== null) throw this.#error
+    const rows = this.#rows
+    this.#rows = []
+    return rows
+  }
+
+  head(body: Uint8Array): void {
+    const { columns } = decodeHead(body)
+    const booleans = this.#booleans === 'schema' ? columns.map((column) => column.type === Type.TypeBool) : []
+    const shape = { names: columns.map((column) => column.name), booleans: booleans.includes(true) ? booleans : null }
+    this.#inOrder(() => { this.#shape = shape; return false })
+  }
+
+  chunk(buffer: ArrayBuffer): void {
+    let reader: ChunkReader | undefined
+    this.#inOrder(() => {
+      reader ??= new ChunkReader(buffer)
+      reader.read(this.#shape, this.#rows, ROWS_PER_STEP)
+      return !reader.isDone
+    })
+  }
+
+  state(body: Uint8Array): void {
+    this.#inOrder(() => { this.#onState?.(body); return false })
+  }
+
+  reset(): void {
+    this.#attempt++
+    this.#rows = []
+    this.#error = null
+  }
+
+  drained(then: () => void): void {
+    inSlices(() => { then(); return false })
+  }
+
+  #inOrder(step: () => boolean): void {
+    const attempt = this.#attempt
+    inSlices(() => {
+      if (attempt !== this.#attempt || this.#error !== null) return false
+      try {
+        return step()
+      } catch (thrown) {
+        this.#error = toError(thrown, 'decode rows')
+        return false
+      }
+    })
+  }
+}

@@ -1,0 +1,301 @@
+/**
+ * The one table of pending calls. Every promise settles: by an answer, an
+ * abort, a deadline, the loss of the leading tab, the death of the core, or
+ * close(). What could not be known is told as `outcome_unknown`, with the
+ * idempotency key that makes a repeat safe.
+ *
+ * The session outlives links. A new link gets a handshake, then what waits.
+ */
+
+import type { Link } from '@rockpool/worker/link'
+import { fromFailure, RockpoolError, toError } from './error.ts'
+import { body, frame, header } from './frame.ts'
+import { decodeEvent, decodeFailure, encodeCancel, PageFrame, type Event } from './gen/wire.ts'
+
+/** Calls that may be pending at a time. */
+export const CALLS_MAX = 10_000
+
+/** Milliseconds after the loss of a link at which what was in flight settles, however it stands. */
+export const SETTLE_MS = 4_500
+
+/** Milliseconds beyond a call's own deadline that its answer may take to arrive. */
+export const DEADLINE_GRACE_MS = 500
+
+/**
+ * What the loss of a link does to a call in flight. `read`: it is sent again.
+ * `write`: it is sent again with its key, which applies it once. `once`: it
+ * fails, as it belongs to state that died with the link.
+ */
+export type Policy = 'read' | 'write' | 'once'
+
+/** Takes the frames of a call before its last one. */
+export interface Sink {
+  head(body: Uint8Array): void
+  chunk(buffer: ArrayBuffer): void
+  state(body: Uint8Array): void
+  /** The call is sent again: forget what came. */
+  reset(): void
+  /** Runs `then` when all chunks are decoded. */
+  drained(then: () => void): void
+}
+
+/** Limits that a caller sets on any call. */
+export interface CallOptions {
+  /** Aborting rejects with kind `cancelled`; a write that was sent is awaited, as only its answer tells whether it took effect. */
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds after which the call ends with `deadline_exceeded`; none by default. */
+  readonly deadline?: number | undefined
+}
+
+/** A call to make. */
+export interface Call<T> extends CallOptions {
+  readonly type: number
+  readonly body: Uint8Array
+  /** What is being done, for errors. */
+  readonly op: string
+  readonly policy: Policy
+  readonly key?: string
+  readonly decode: (body: Uint8Array) => T
+  readonly sink?: Sink
+  /** It never settles by itself and waits for a link without end: a live query. */
+  readonly isEndless?: boolean
+  /** Told the call's ID whenever it is sent. */
+  readonly onSent?: (id: number) => void
+}
+
+interface Pending {
+  readonly id: number
+  readonly call: Call<unknown>
+  readonly finish: (body: Uint8Array) => void
+  readonly reject: (error: RockpoolError) => void
+  isSent: boolean
+  /** It was in flight when the link was lost. */
+  isInDoubt: boolean
+}
+
+/** Where the session stands. */
+export type SessionState = 'waiting' | 'open' | 'silent' | 'closed'
+
+/** What the session tells its database. */
+export interface SessionEvents {
+  /** Opens the database on a new link; calls made by `first` go ahead of the queue. */
+  handshake(first: <T>(call: Call<T>) => Promise<T>): Promise<void>
+  event(event: Event): void
+  changed(state: SessionState, error: RockpoolError | null): void
+}
+
+/** See the file's comment. Not for use by applications. */
+export class Session {
+  readonly #events: SessionEvents
+  readonly #pending = new Map<number, Pending>()
+  #link: Link | null = null
+  #state: SessionState = 'waiting'
+  #generation = 0
+  #next = 1
+  #end: RockpoolError | null = null
+  #settleTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(events: SessionEvents) { this.#events = events }
+
+  get state(): SessionState { return this.#state }
+  /** Grows with every link; transactions belong to one. */
+  get generation(): number { return this.#generation }
+  get pending(): number { return this.#pending.size }
+
+  /** Makes a call; see Policy for what a lost link does to it. @throws every kind. */
+  call<T>(call: Call<T>): Promise<T> { return this.#make(call, false) }
+
+  /** Takes a link, opens the database on it, then sends what waits. */
+  async attach(link: Link): Promise<void> {
+    if (this.#end !== null) { link.close(); return }
+    this.#link = link
+    const generation = ++this.#generation
+    try {
+      await this.#events.handshake((call) => this.#make(call, true))
+    } catch (thrown) {
+      if (generation === this.#generation) this.#set('waiting', toError(thrown, 'open database'))
+      return
+    }
+    if (generation !== this.#generation || this.#end !== null) return
+    clearTimeout(this.#settleTimer)
+    this.#set('open', null)
+    this.#flush()
+  }
+
+  /** The link is gone. Reads and keyed writes wait for the next one, for SETTLE_MS at most. */
+  detach(why: RockpoolError): void {
+    if (this.#end !== null || this.#link === null) return
+    this.#link = null
+    this.#generation++
+    for (const pending of [...this.#pending.values()]) {
+      const { call } = pending
+      if (!pending.isSent) continue
+      if (call.policy === 'once') {
+        pending.reject(why)
+      } else {
+        pending.isSent = false
+        pending.isInDoubt = true
+        call.sink?.reset()
+      }
+    }
+    this.#set('waiting', why)
+    this.#settleLater()
+  }
+
+  /** The leading tab does not answer though it lives: what is in flight settles, what comes waits for its thaw. */
+  silence(why: RockpoolError): void {
+    if (this.#state !== 'open') return
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.isSent && pending.call.isEndless !== true) pending.reject(this.#inDoubt(pending, why))
+    }
+    this.#set('silent', why)
+  }
+
+  /** It answers again. */
+  thaw(): void {
+    if (this.#state !== 'silent') return
+    this.#set('open', null)
+    this.#flush()
+  }
+
+  /** Ends the session: every call rejects with `why`, now and later. */
+  end(why: RockpoolError): void {
+    if (this.#end !== null) return
+    this.#end = why
+    clearTimeout(this.#settleTimer)
+    for (const pending of [...this.#pending.values()]) {
+      pending.reject(pending.isSent ? this.#inDoubt(pending, why) : why)
+    }
+    this.#link?.close()
+    this.#link = null
+    this.#set('closed', why)
+  }
+
+  /** A frame has arrived on the current link. */
+  receive(buffer: ArrayBuffer): void {
+    const head = header(buffer)
+    if (head === null) return
+    if (head.type === PageFrame.PageEvent) {
+      this.#events.event(decodeEvent(body(buffer)))
+      return
+    }
+    const pending = this.#pending.get(head.call)
+    if (pending === undefined || !pending.isSent) return // it was cancelled or has settled
+    const { sink } = pending.call
+    switch (head.type) {
+      case PageFrame.PageHead: sink?.head(body(buffer)); return
+      case PageFrame.PageChunk: sink?.chunk(buffer); return
+      case PageFrame.PageLiveEnd: sink?.state(body(buffer)); return
+      case PageFrame.PageFail: {
+        const failed = () => { pending.reject(fromFailure(decodeFailure(body(buffer)))) }
+        if (sink === undefined) failed()
+        else sink.drained(failed)
+        return
+      }
+      case PageFrame.PageDone:
+      case PageFrame.PageWelcome: {
+        const done = () => { pending.finish(body(buffer)) }
+        if (sink === undefined) done()
+        else sink.drained(done)
+        return
+      }
+      default: return // a newer Worker may send frames that this build does not know
+    }
+  }
+
+  /** Asks the Worker to end a call. */
+  cancel(id: number): void {
+    this.#pending.delete(id)
+    if (this.#link !== null) this.#link.post(frame(PageFrame.PageCancel, 0, encodeCancel({ call: id })))
+  }
+
+  /** Sends a frame that has no answer. It is dropped when there is no link. */
+  tell(type: number, message: Uint8Array): void { this.#link?.post(frame(type, 0, message)) }
+
+  #make<T>(call: Call<T>, isFirst: boolean): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#end !== null) { reject(this.#end); return }
+      if (call.signal?.aborted === true) { reject(cancelled(call)); return }
+      if (this.#pending.size >= CALLS_MAX) {
+        reject(new RockpoolError({ kind: 'limit_exceeded', op: call.op, message: `${CALLS_MAX} calls are pending`, hint: 'await some before making more' }))
+        return
+      }
+      const id = this.#next++
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const settle = () => {
+        this.#pending.delete(id)
+        clearTimeout(timer)
+        call.signal?.removeEventListener('abort', abort)
+      }
+      const pending: Pending = {
+        id, call, isSent: false, isInDoubt: false,
+        finish: (bytes) => {
+          if (!this.#pending.has(id)) return
+          settle()
+          try { resolve(call.decode(bytes)) } catch (thrown) { reject(toError(thrown, call.op)) }
+        },
+        reject: (error) => {
+          if (!this.#pending.has(id)) return
+          settle()
+          reject(error)
+        },
+      }
+      const abort = () => {
+        if (pending.isSent) this.#link?.post(frame(PageFrame.PageCancel, 0, encodeCancel({ call: id })))
+        if (!pending.isSent || call.policy !== 'write') pending.reject(cancelled(call))
+      }
+      call.signal?.addEventListener('abort', abort)
+      if (call.deadline !== undefined && call.deadline > 0) {
+        timer = setTimeout(() => { this.#expire(pending) }, call.deadline + DEADLINE_GRACE_MS)
+      }
+      this.#pending.set(id, pending)
+      if (isFirst || this.#state === 'open') this.#send(pending)
+    })
+  }
+
+  #send(pending: Pending): void {
+    if (this.#link === null) return
+    pending.isSent = true
+    pending.call.onSent?.(pending.id)
+    this.#link.post(frame(pending.call.type, pending.id, pending.call.body))
+  }
+
+  #flush(): void {
+    for (const pending of [...this.#pending.values()]) if (!pending.isSent) this.#send(pending)
+  }
+
+  #expire(pending: Pending): void {
+    const late = new RockpoolError({ kind: 'deadline_exceeded', op: pending.call.op, message: `no answer within ${pending.call.deadline ?? 0} ms` })
+    if (pending.isSent) this.#link?.post(frame(PageFrame.PageCancel, 0, encodeCancel({ call: pending.id })))
+    pending.reject(pending.isSent || pending.isInDoubt ? this.#inDoubt(pending, late) : late)
+  }
+
+  #settleLater(): void {
+    clearTimeout(this.#settleTimer)
+    this.#settleTimer = setTimeout(() => {
+      const why = new RockpoolError({ kind: 'leader_unreachable', op: 'wait for a leading tab', message: `none within ${SETTLE_MS} ms`, hint: 'the call may be repeated' })
+      for (const pending of [...this.#pending.values()]) {
+        if (pending.isInDoubt && pending.call.isEndless !== true) pending.reject(this.#inDoubt(pending, why))
+      }
+    }, SETTLE_MS)
+  }
+
+  /** What a call that was sent and not answered ends with. */
+  #inDoubt(pending: Pending, why: RockpoolError): RockpoolError {
+    const { policy, op, key } = pending.call
+    if (policy !== 'write') return why
+    return new RockpoolError({
+      kind: 'outcome_unknown', op, message: 'the write was sent and no answer came', cause: why,
+      hint: 'repeat it with the same idempotencyKey: it applies once', idempotencyKey: key ?? '',
+    })
+  }
+
+  #set(state: SessionState, error: RockpoolError | null): void {
+    this.#state = state
+    this.#events.changed(state, error)
+  }
+}
+
+function cancelled(call: Call<unknown>): RockpoolError {
+  return new RockpoolError({ kind: 'cancelled', op: call.op, message: 'the signal was aborted', cause: call.signal?.reason })
+}

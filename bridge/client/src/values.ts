@@ -1,0 +1,39 @@
+/** What applications may bind, and the one SQL value that each becomes. */
+
+import type { SqlValue } from './codec.ts'
+import { RockpoolError } from './error.ts'
+
+/** A JSON value; it is bound as its text. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** What may be bound to a parameter or written to a column. */
+export type Bindable = SqlValue | boolean | Date | ArrayBuffer | Json
+
+/**
+ * Turns a bindable into a SQL value: booleans become 1 and 0, dates the stored
+ * form of timestamptz (microseconds, +00:00), arrays and plain objects JSON
+ * text. @throws `invalid_argument` for undefined, functions, symbols and dates
+ * that are none.
+ */
+export function toSql(value: unknown, what = 'a parameter'): SqlValue {
+  switch (typeof value) {
+    case 'string': case 'number': case 'bigint': return value
+    case 'boolean': return value ? 1 : 0
+    case 'object': break
+    default:
+      throw new RockpoolError({ kind: 'invalid_argument', op: 'bind ' + what, message: `${typeof value} is no SQL value`, hint: 'pass null for NULL' })
+  }
+  if (value === null || value instanceof Uint8Array) return value
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new RockpoolError({ kind: 'invalid_argument', op: 'bind ' + what, message: 'the date is invalid' })
+    return value.toISOString().replace('Z', '000+00:00')
+  }
+  return JSON.stringify(value)
+}
+
+/** Turns a list of bindables into a row of values. */
+export function toRow(values: readonly unknown[]): SqlValue[] {
+  return values.map((value, at) => toSql(value, `parameter ${at + 1}`))
+}

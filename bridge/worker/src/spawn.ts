@@ -1,0 +1,34 @@
+/** What a page needs of this package: a new Worker that runs the core. */
+
+import type { FromWorker, ToWorker } from './control.ts'
+
+/** A Worker as the leading tab sees it. Tests give a fake one. */
+export interface CoreWorker {
+  post(message: ToWorker, transfer?: Transferable[]): void
+  onmessage: ((message: FromWorker) => void) | null
+  /** Ends it at once; what was flushed is safe, what was not was never acknowledged. */
+  terminate(): void
+}
+
+/** Starts the Worker. The files it needs are found by URL, so a bundler ships them as they are. */
+export function spawn(): CoreWorker {
+  const worker = new Worker(new URL('./entry.ts', import.meta.url), { type: 'module', name: 'rockpool' })
+  const core: CoreWorker = {
+    post: (message, transfer = []) => { worker.postMessage(message, transfer) },
+    onmessage: null,
+    terminate: () => { worker.terminate() },
+  }
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => { core.onmessage?.(data) }
+  const died = (message: string) => {
+    core.onmessage?.({ rp: 'dead', error: { kind: 'worker_died', op: 'run the Worker', message, hint: 'it is started again from what is stored' } })
+  }
+  worker.onerror = (event) => { died(event.message || 'the Worker script could not be loaded') }
+  worker.onmessageerror = () => { died('a message to the page could not be read') }
+  return core
+}
+
+/** The SharedWorker that hands ports from tab to tab, or null where the browser has none. */
+export function broker(): SharedWorker | null {
+  if (typeof SharedWorker === 'undefined') return null
+  return new SharedWorker(new URL('./broker-entry.ts', import.meta.url), { type: 'module', name: 'rockpool-broker' })
+}
