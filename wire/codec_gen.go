@@ -620,6 +620,10 @@ func (m *TxQuery) AppendTo(dst []byte) []byte {
 		dst, at = codec.Begin(dst, 4)
 		dst = codec.End(m.Select.AppendTo(dst), at)
 	}
+	for i := range m.Ops {
+		dst, at = codec.Begin(dst, 5)
+		dst = codec.End(m.Ops[i].AppendTo(dst), at)
+	}
 	return dst
 }
 
@@ -646,6 +650,11 @@ func (m *TxQuery) DecodeFrom(r *codec.Reader) {
 			nested := r.Message()
 			m.Select = new(query.Select)
 			m.Select.DecodeFrom(&nested)
+			r.Leave(&nested)
+		case 5:
+			nested := r.Message()
+			m.Ops = append(m.Ops, Operation{})
+			m.Ops[len(m.Ops)-1].DecodeFrom(&nested)
 			r.Leave(&nested)
 		default:
 			r.Skip()

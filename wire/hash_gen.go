@@ -6,4 +6,4 @@ package wire
 const relayHash = "e12a2c2f6de9aaa6586ea695c8d3684f"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "a32d601d61ad6c87897a3b1b2793fc97"
+const pageHash = "6855d8b43f1afff77e8c9024c020c890"

@@ -27,7 +27,7 @@ const (
 	PageSelect      PageFrame = 4  // SelectCall → head, chunks, QueryDone
 	PageOperations  PageFrame = 5  // Operations → OperationsDone
 	PageBegin       PageFrame = 6  // BeginTx → TxStarted
-	PageTxQuery     PageFrame = 7  // TxQuery → head, chunks, QueryDone
+	PageTxQuery     PageFrame = 7  // TxQuery → head, chunks, QueryDone; with operations, OperationsDone
 	PageTxEnd       PageFrame = 8  // TxEnd → WriteDone
 	PageLive        PageFrame = 9  // LiveCall: head, chunks, PageLiveEnd for each state; PageDone when it is stopped
 	PageCancel      PageFrame = 10 // Cancel: no answer of its own
@@ -227,6 +227,8 @@ type TxQuery struct {
 	SQL    string        `wire:"2"`
 	Args   value.Row     `wire:"3"`
 	Select *query.Select `wire:"4"`
+	// Ops, when there are any, are answered by OperationsDone instead.
+	Ops []Operation `wire:"5"`
 }
 
 // TxEnd commits or rolls back.

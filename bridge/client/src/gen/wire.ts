@@ -96,7 +96,7 @@ export const PageFrame = {
   PageOperations: 5,
   /** BeginTx → TxStarted */
   PageBegin: 6,
-  /** TxQuery → head, chunks, QueryDone */
+  /** TxQuery → head, chunks, QueryDone; with operations, OperationsDone */
   PageTxQuery: 7,
   /** TxEnd → WriteDone */
   PageTxEnd: 8,
@@ -493,8 +493,10 @@ export interface TxQuery {
   readonly sql: string
   readonly args: readonly SqlValue[]
   readonly select: Select | null
+  /** Ops, when there are any, are answered by OperationsDone instead. */
+  readonly ops: readonly Operation[]
 }
-export const TxQueryMessage: Message<TxQuery> = { spec: 'Utx Ssql Rargs Oselect', of: () => [SelectMessage] }
+export const TxQueryMessage: Message<TxQuery> = { spec: 'Utx Ssql Rargs Oselect Aops', of: () => [SelectMessage, OperationMessage] }
 /** Encodes a {@link TxQuery}; fields that are left out have the zero value. */
 export const encodeTxQuery = (message: Init<TxQuery>): Uint8Array<ArrayBuffer> => encode(TxQueryMessage, message)
 /** Decodes a {@link TxQuery}. @throws RockpoolError of kind `protocol`. */
