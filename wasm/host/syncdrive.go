@@ -35,6 +35,8 @@ type Links struct {
 	Timer   transport.Timer
 	// Now returns monotonic and wall milliseconds.
 	Now func() syncer.Now
+	// NewID returns a fresh random UUID in text form.
+	NewID func() string
 	// URL is the relay's ws:// or wss:// address.
 	URL string
 }

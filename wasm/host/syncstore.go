@@ -31,7 +31,9 @@ func (d *SyncDriver) work(e syncer.Effect) (r syncer.Stored) {
 	case syncer.Confirm:
 		r.Err = d.db.Confirm()
 	case syncer.Rewind:
-		if r.Err = d.db.Rewind(); r.Err == nil {
+		a, err := d.db.Rewind(d.links.NewID(), e.LastMid)
+		d.applied(&r, a, err)
+		if err == nil {
 			d.settled = 0
 		}
 	case syncer.SetSchema:
@@ -160,16 +162,13 @@ func (d *SyncDriver) roundDone(e syncer.RoundDone) {
 
 // named fills in the names of the shapes' tables.
 func (d *SyncDriver) named(s wire.SyncStatus) wire.SyncStatus {
+	tables := map[string]uint32{} // by shape's name: its arguments do not change the table
+	for _, x := range d.db.Shapes() {
+		tables[x.Name] = x.Table
+	}
 	for i := range s.Shapes {
-		if id := s.Shapes[i].Table; id == "" {
-			for _, x := range d.db.Shapes() {
-				if x.Name == s.Shapes[i].Shape && x.Table != 0 {
-					if t := d.db.Schema().ByID(x.Table); t != nil {
-						s.Shapes[i].Table = t.Name
-					}
-					break
-				}
-			}
+		if t := d.db.Schema().ByID(tables[s.Shapes[i].Shape]); t != nil {
+			s.Shapes[i].Table = t.Name
 		}
 	}
 	return s

@@ -44,8 +44,9 @@ type (
 	Rotate struct{}
 	// Confirm says that the relay knows the newer incarnation.
 	Confirm struct{}
-	// Rewind takes a new client ID and numbers the outbox from 1.
-	Rewind struct{}
+	// Rewind takes a new client ID; mutations up to LastMid may have been
+	// applied under the old one, later ones are numbered from 1.
+	Rewind struct{ LastMid uint64 }
 	// SetSchema puts a schema in force.
 	SetSchema struct{ Schema *schema.Schema }
 	// Resync moves the cursor where the log does not lead; shapes go stale.

@@ -28,7 +28,7 @@ func (m *Machine) welcome(w *wire.Welcome) {
 	m.sampleClock(m.hello.sent, w.ServerMillis)
 	m.head = w.Head
 	if w.Rewound || w.LastMid < m.local.AckedMid || w.LastMid > max(m.local.AckedMid, m.local.DurableMid) {
-		m.rewind()
+		m.rewind(w.LastMid)
 		return
 	}
 	m.step("confirm the hello", Confirm{})
@@ -70,8 +70,8 @@ func (m *Machine) step(op string, e Effect) {
 
 // rewind takes a new identity: the relay does not know this one, or knows
 // mids that this database never made or has seen settled.
-func (m *Machine) rewind() {
-	m.enqueue(0, func() Effect { return Rewind{} }, func(e Stored) {
+func (m *Machine) rewind(lastMid uint64) {
+	m.enqueue(0, func() Effect { return Rewind{lastMid} }, func(e Stored) {
 		if m.storeFailed("take a new identity", e.Err) {
 			return
 		}

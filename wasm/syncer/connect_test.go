@@ -1,0 +1,328 @@
+package syncer_test
+
+import (
+	"testing"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/wasm/syncer"
+	"rockpool.dev/wire"
+)
+
+// The hello names the identity pair, the cursor, and every followed shape with
+// whether its rows stand here.
+func TestHello(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{Build: "b7"}, syncer.Shape{ID: 3, Name: "items", Ready: true}, syncer.Shape{ID: 5, Name: "docs"})
+	b.local.Cursor, b.local.AckedMid, b.local.DurableMid, b.local.LastMid = pos(9), 4, 6, 8
+	b.do(syncer.Wrote{Local: b.local})
+	b.live(wire.Welcome{Resume: true, Head: pos(9), LastMid: 4})
+	hellos := sent[wire.Hello](t, b.take(), wire.FrameHello)
+	if len(hellos) != 1 {
+		t.Fatalf("%d hellos, want 1", len(hellos))
+	}
+	h := hellos[0]
+	if h.IncarnationOld != "old" || h.IncarnationNew != "new" || h.Cursor != pos(9) || h.AckedMid != 4 || h.LastMid != 6 || h.Build != "b7" {
+		t.Errorf("hello %+v, want pair old/new, cursor 9, acked 4, last durable 6", h)
+	}
+	if len(h.Subs) != 2 || !h.Subs[0].Have || h.Subs[1].Have || h.Subs[0].ID != 3 {
+		t.Errorf("subs %+v, want items held and docs not", h.Subs)
+	}
+}
+
+// Attempts wait a random time below a ceiling that doubles from 0.5 s to 30 s.
+func TestBackoffIsBoundedAndJittered(t *testing.T) {
+	t.Parallel()
+	var seen [2][]uint32
+	for i, seed := range []uint64{1, 2} {
+		b := newBench(t, syncer.Config{Seed: seed})
+		b.do(syncer.Connect{})
+		ceiling := uint32(1000)
+		for range 12 {
+			b.do(syncer.SocketClosed{ID: b.socket, Code: 1006})
+			h := b.m.Health()
+			if h.Socket != wire.ConnBackoff || h.RetryMillis == 0 || h.RetryMillis > ceiling {
+				t.Fatalf("seed %d: health %+v, want a back-off of at most %d ms", seed, h, ceiling)
+			}
+			seen[i] = append(seen[i], h.RetryMillis)
+			ceiling = min(ceiling*2, 30_001)
+			opened := b.socket
+			b.pass(int64(h.RetryMillis))
+			if b.socket == opened {
+				t.Fatalf("seed %d: no attempt after the back-off", seed)
+			}
+		}
+	}
+	same := 0
+	for i := range seen[0] {
+		if seen[0][i] == seen[1][i] {
+			same++
+		}
+	}
+	if same == len(seen[0]) {
+		t.Errorf("both seeds wait alike: %v", seen[0])
+	}
+}
+
+// A cut network sends no close: a socket that is silent for 2.5 intervals is
+// given up, one that pings is kept, and each ping is answered.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.live(wire.Welcome{Resume: true, Limits: wire.Limits{PingMillis: 1000}})
+	b.take()
+	for i := range uint64(20) {
+		b.pass(1000)
+		b.recv(wire.FramePing, &wire.Ping{T: i + 1})
+	}
+	if pongs := sent[wire.Pong](t, b.take(), wire.FramePong); len(pongs) != 20 || pongs[19].T != 20 {
+		t.Fatalf("pongs %v, want 20 echoing T", pongs)
+	}
+	b.pass(2499)
+	if !b.m.Live() {
+		t.Fatal("given up before 2.5 intervals")
+	}
+	b.pass(1)
+	if b.m.Live() || len(find[syncer.CloseSocket](b.take())) != 1 {
+		t.Fatal("not given up after 2.5 intervals of silence")
+	}
+	b.wantKind(fault.Timeout)
+}
+
+// Each wait of the connection has an end that is told.
+func TestWaitsEnd(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		token bool
+		reach func(*bench)
+		after int64
+	}{
+		{"the app gives no token", true, func(*bench) {}, 15_000},
+		{"the relay does not answer the dial", false, func(*bench) {}, 15_000},
+		{"the relay does not answer the hello", false, func(b *bench) { b.do(syncer.SocketOpened{ID: b.socket}) }, 10_000},
+	} {
+		b := newBench(t, syncer.Config{HasToken: c.token})
+		b.do(syncer.Connect{})
+		c.reach(b)
+		b.pass(c.after - 1)
+		if h := b.m.Health(); h.Socket != wire.ConnConnecting {
+			t.Errorf("%s: health %+v before the limit", c.name, h)
+		}
+		b.pass(1)
+		if h := b.m.Health(); h.Socket != wire.ConnBackoff {
+			t.Errorf("%s: health %+v after the limit, want back-off", c.name, h)
+		}
+		b.wantKind(fault.Timeout)
+	}
+}
+
+// What the relay's last word does to the next attempt.
+func TestBye(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		bye  wire.Bye
+		want wire.ConnState
+		min  uint32
+	}{
+		{"full relay says when to come back", wire.Bye{Kind: uint16(fault.LimitExceeded), RetryMillis: 7000}, wire.ConnBackoff, 7000},
+		{"another protocol version", wire.Bye{Kind: uint16(fault.VersionMismatch)}, wire.ConnRefused, 0},
+		{"a forbidden origin", wire.Bye{Kind: uint16(fault.ForbiddenOrigin)}, wire.ConnRefused, 0},
+		{"no valid token", wire.Bye{Kind: uint16(fault.Unauthenticated)}, wire.ConnRefused, 0},
+		{"a schema that cannot be served", wire.Bye{Kind: uint16(fault.SchemaMismatch)}, wire.ConnRefused, 0},
+	} {
+		b := newBench(t, syncer.Config{})
+		b.do(syncer.Connect{})
+		b.do(syncer.SocketOpened{ID: b.socket})
+		c.bye.Msg = "said why"
+		b.recv(wire.FrameBye, &c.bye)
+		h := b.m.Health()
+		if h.Socket != c.want || h.RetryMillis < c.min {
+			t.Errorf("%s: health %+v, want state %d and at least %d ms", c.name, h, c.want, c.min)
+		}
+		b.wantKind(fault.Kind(c.bye.Kind))
+		if c.want == wire.ConnRefused {
+			b.take()
+			b.pass(120_000)
+			if n := len(find[syncer.OpenSocket](b.take())); n != 0 {
+				t.Errorf("%s: %d attempts without a person", c.name, n)
+			}
+			b.do(syncer.Connect{})
+			if n := len(find[syncer.OpenSocket](b.take())); n != 1 {
+				t.Errorf("%s: %d attempts after Connect, want 1", c.name, n)
+			}
+		}
+	}
+}
+
+// An expired token is asked for once more; a fresh one that is refused stops
+// the engine until the app gives another.
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{HasToken: true})
+	give := func(jwt string) {
+		b.do(syncer.TokenGiven{JWT: jwt})
+		if b.socket != 0 {
+			b.do(syncer.SocketOpened{ID: b.socket})
+		}
+	}
+	b.do(syncer.Connect{})
+	give("one")
+	b.recv(wire.FrameWelcome, &wire.Welcome{Version: wire.Version, Resume: true})
+	b.recv(wire.FrameBye, &wire.Bye{Kind: uint16(fault.TokenExpired)})
+	b.pass(2)
+	if n := len(find[syncer.WantToken](b.take())); n != 2 {
+		t.Fatalf("asked %d times for a token, want again after it expired", n)
+	}
+	give("two")
+	b.recv(wire.FrameBye, &wire.Bye{Kind: uint16(fault.TokenExpired)})
+	if h := b.m.Health(); h.Socket != wire.ConnRefused {
+		t.Fatalf("health %+v after a fresh token was refused, want refused", h)
+	}
+	b.take()
+	give("three")
+	hellos := sent[wire.Hello](t, b.take(), wire.FrameHello)
+	if len(hellos) != 1 || hellos[0].Token != "three" {
+		t.Errorf("hellos %+v after a new token, want one with it", hellos)
+	}
+}
+
+// A welcome is taken in order: identity, schema, new position, outcomes.
+func TestWelcome(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{}, syncer.Shape{ID: 1, Name: "items", Ready: true})
+	b.local.AckedMid, b.local.DurableMid, b.local.LastMid, b.outbox = 2, 5, 5, 5
+	b.do(syncer.Wrote{Local: b.local})
+	b.live(wire.Welcome{Head: pos(40), LastMid: 3, Outcomes: []mutation.Outcome{{Mid: 3, Status: mutation.Applied}}})
+	var order []string
+	for _, e := range b.take() {
+		switch e.(type) {
+		case syncer.Confirm:
+			order = append(order, "confirm")
+		case syncer.Resync:
+			order = append(order, "resync")
+		case syncer.Settle:
+			order = append(order, "settle")
+		case syncer.ReadOutbox:
+			order = append(order, "read")
+		}
+	}
+	if len(order) < 4 || order[0] != "confirm" || order[1] != "resync" || order[2] != "settle" || order[3] != "read" {
+		t.Errorf("store effects %v, want confirm, resync, settle, read", order)
+	}
+	if b.local.Cursor != pos(40) {
+		t.Errorf("cursor %v, want the head", b.local.Cursor)
+	}
+}
+
+// A relay that knows other mids than this database takes it for another one.
+func TestRewound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		welcome wire.Welcome
+	}{
+		{"told so", wire.Welcome{Rewound: true, LastMid: 3}},
+		{"it settled mids that were never made here", wire.Welcome{LastMid: 9}},
+		{"it forgot mids that are settled here", wire.Welcome{LastMid: 2}},
+	} {
+		b := newBench(t, syncer.Config{})
+		b.local.AckedMid, b.local.DurableMid, b.local.LastMid = 3, 5, 5
+		b.do(syncer.Wrote{Local: b.local})
+		b.do(syncer.Connect{})
+		b.do(syncer.SocketOpened{ID: b.socket})
+		c.welcome.Version = wire.Version
+		b.recv(wire.FrameWelcome, &c.welcome)
+		if r := find[syncer.Rewind](b.take()); len(r) != 1 || r[0].LastMid != c.welcome.LastMid {
+			t.Errorf("%s: rewinds %v, want one", c.name, r)
+		}
+		b.wantKind(fault.Rewound)
+	}
+}
+
+// Another version is refused with both versions and the side to update.
+func TestVersionMismatch(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.do(syncer.Connect{})
+	b.do(syncer.SocketOpened{ID: b.socket})
+	b.recv(wire.FrameWelcome, &wire.Welcome{Version: wire.Version + 1})
+	b.wantKind(fault.VersionMismatch)
+	if h := b.m.Health(); h.Socket != wire.ConnRefused || h.LastError.Hint != "update the app" {
+		t.Errorf("health %+v, error %+v", h, h.LastError)
+	}
+}
+
+// Frames that cannot be read, come too early or claim compression end the
+// socket with kind protocol and never panic.
+func TestBadFrames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		data []byte
+	}{
+		{"empty", nil},
+		{"one byte", []byte{byte(wire.FrameTx)}},
+		{"compressed", []byte{byte(wire.FrameTx), wire.FlagDeflate, 1}},
+		{"cut field", []byte{byte(wire.FrameTx), 0, 0x22, 0xff}},
+		{"too long", make([]byte, wire.FrameBytesMax+1)},
+		{"second welcome", frameOf(wire.FrameWelcome, &wire.Welcome{Version: wire.Version})},
+	} {
+		b := newBench(t, syncer.Config{})
+		b.live(wire.Welcome{Resume: true})
+		b.do(syncer.SocketFrame{ID: b.socket, Data: c.data})
+		if b.m.Live() {
+			t.Errorf("%s: the socket lives on", c.name)
+		}
+		b.wantKind(fault.Protocol)
+	}
+}
+
+// Pause and Disconnect close the socket and start nothing; Pause(false)
+// starts again without waiting.
+func TestPause(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.live(wire.Welcome{Resume: true})
+	b.take()
+	b.do(syncer.Pause{On: true})
+	b.pass(300_000)
+	all := b.take()
+	if len(find[syncer.CloseSocket](all)) != 1 || len(find[syncer.OpenSocket](all)) != 0 {
+		t.Fatalf("paused: effects %v", all)
+	}
+	b.do(syncer.Pause{On: false})
+	if len(find[syncer.OpenSocket](b.take())) != 1 {
+		t.Error("no attempt after the pause")
+	}
+}
+
+// A store that cannot go on stops the engine; one that is full is tried again
+// later; both are told.
+func TestStoreFailures(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind fault.Kind
+		want wire.ConnState
+		min  uint32
+	}{
+		{fault.Corrupt, wire.ConnRefused, 0},
+		{fault.QuotaExceeded, wire.ConnBackoff, 30_000},
+		{fault.IO, wire.ConnBackoff, 0},
+	} {
+		b := newBench(t, syncer.Config{})
+		b.live(wire.Welcome{Resume: true})
+		b.fail = func(e syncer.Effect) error {
+			if _, ok := e.(syncer.Apply); ok {
+				return fault.New(c.kind, "apply", "cannot")
+			}
+			return nil
+		}
+		b.recv(wire.FrameTx, &wire.Tx{To: pos(1), Last: true})
+		if h := b.m.Health(); h.Socket != c.want || h.RetryMillis < c.min {
+			t.Errorf("%v: health %+v, want state %d", c.kind, h, c.want)
+		}
+		b.wantKind(c.kind)
+	}
+}

@@ -1,0 +1,216 @@
+package syncer_test
+
+import (
+	"testing"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/wasm/syncer"
+	"rockpool.dev/wire"
+)
+
+// Parts are applied as one transaction when the last has come; a part 0
+// discards what came before.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.live(wire.Welcome{Resume: true})
+	part := func(n uint32, last bool) *wire.Tx {
+		return &wire.Tx{To: pos(1), Part: n, Last: last, Blocks: []wire.Block{{Bucket: n + 1}}}
+	}
+	b.take()
+	b.recv(wire.FrameTx, part(0, false))
+	b.recv(wire.FrameTx, part(1, false))
+	b.recv(wire.FrameTx, part(0, false))
+	b.recv(wire.FrameTx, part(1, true))
+	got := find[syncer.Apply](b.take())
+	if len(got) != 1 || len(got[0].Tx.Blocks) != 2 || got[0].Tx.Blocks[1].Bucket != 2 {
+		t.Fatalf("applied %+v, want one transaction of two blocks", got)
+	}
+}
+
+// A hole in the stream ends the socket and is never applied.
+func TestHoles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		txs  []*wire.Tx
+	}{
+		{"from beyond the cursor", []*wire.Tx{{From: pos(2), To: pos(3), Last: true}}},
+		{"from before it", []*wire.Tx{{To: pos(2), Last: true}, {From: pos(1), To: pos(3), Last: true}}},
+		{"backwards", []*wire.Tx{{To: pos(2), Last: true}, {From: pos(2), To: pos(1), Last: true}}},
+		{"a part is missing", []*wire.Tx{{To: pos(1)}, {To: pos(1), Part: 2, Last: true}}},
+		{"a part of another transaction", []*wire.Tx{{To: pos(1)}, {To: pos(2), Part: 1, Last: true}}},
+		{"a part without its first", []*wire.Tx{{To: pos(1), Part: 1, Last: true}}},
+	} {
+		b := newBench(t, syncer.Config{})
+		b.live(wire.Welcome{Resume: true})
+		b.take()
+		for _, x := range c.txs {
+			b.recv(wire.FrameTx, x)
+		}
+		if n := len(find[syncer.Apply](b.take())); n != len(c.txs)-1 && n != 0 || b.m.Live() {
+			t.Errorf("%s: %d applied, live %v", c.name, n, b.m.Live())
+		}
+		b.wantKind(fault.Protocol)
+	}
+}
+
+// Frames wait while the store works; heartbeats do not. Too many end the socket.
+func TestInbox(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.live(wire.Welcome{Resume: true})
+	b.take()
+	b.hold = true
+	for i := range uint64(10) {
+		b.recv(wire.FrameTx, &wire.Tx{From: b.from(i), To: pos(i + 1), Last: true})
+	}
+	b.recv(wire.FramePing, &wire.Ping{T: 1})
+	if all := b.take(); len(find[syncer.Apply](all)) > 1 || count(all, wire.FramePong) != 1 {
+		t.Fatalf("effects %v, want one apply out and a pong", all)
+	}
+	b.release()
+	if n := len(find[syncer.Apply](b.take())); n != 9 || b.local.Cursor != pos(10) {
+		t.Fatalf("%d applied later, cursor %v; want the other 9 in order", n, b.local.Cursor)
+	}
+	b.hold = true
+	big := make([]byte, 900<<10)
+	for i := 0; i < 12 && b.m.Live(); i++ {
+		b.recv(wire.FrameTx, &wire.Tx{From: pos(10), To: pos(11), Last: true, Blocks: []wire.Block{{Data: big}}})
+	}
+	if b.m.Live() {
+		t.Fatal("frames pile up without a bound")
+	}
+	b.wantKind(fault.LimitExceeded)
+}
+
+// Acks name flushed positions: after a second, or at once after 256 KiB.
+func TestAcks(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.live(wire.Welcome{Resume: true})
+	b.take()
+	b.recv(wire.FrameTx, &wire.Tx{To: pos(1), Last: true})
+	b.pass(999)
+	if all := b.take(); count(all, wire.FrameAck) != 0 {
+		t.Fatal("acknowledged too early")
+	}
+	b.pass(1)
+	all := b.take()
+	acks := sent[wire.Ack](t, all, wire.FrameAck)
+	if len(acks) != 1 || acks[0].Pos != pos(1) || len(find[syncer.Flush](all)) != 1 {
+		t.Fatalf("acks %v, want position 1 after a flush", acks)
+	}
+	b.recv(wire.FrameTx, &wire.Tx{From: pos(1), To: pos(2), Last: true, Blocks: []wire.Block{{Data: make([]byte, 300<<10)}}})
+	if acks := sent[wire.Ack](t, b.take(), wire.FrameAck); len(acks) != 1 || acks[0].Pos != pos(2) {
+		t.Fatalf("acks %v after 300 KiB, want one at once", acks)
+	}
+}
+
+// A transaction that always fails is passed by with new snapshots after three
+// attempts: the hello then claims nothing.
+func TestPoisonedApply(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{}, syncer.Shape{ID: 1, Name: "items", Ready: true})
+	b.local.Cursor = pos(7)
+	b.fail = func(e syncer.Effect) error {
+		if _, ok := e.(syncer.Apply); ok {
+			return fault.New(fault.Internal, "apply", "always")
+		}
+		return nil
+	}
+	b.do(syncer.Wrote{Local: b.local})
+	b.do(syncer.Connect{})
+	for range 3 {
+		b.do(syncer.SocketOpened{ID: b.socket})
+		b.take()
+		b.recv(wire.FrameWelcome, &wire.Welcome{Version: wire.Version, Resume: true})
+		b.recv(wire.FrameTx, &wire.Tx{From: pos(7), To: pos(8), Last: true})
+		b.pass(int64(b.m.Health().RetryMillis))
+	}
+	b.take()
+	b.do(syncer.SocketOpened{ID: b.socket})
+	h := sent[wire.Hello](t, b.take(), wire.FrameHello)
+	if len(h) != 1 || !h[0].Cursor.IsZero() || h[0].Subs[0].Have {
+		t.Fatalf("hello %+v after three failures, want one that claims no rows", h)
+	}
+}
+
+// Mutations go in order within the window, are not sent twice on a socket, and
+// settled ones make room.
+func TestPushWindow(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.local.LastMid, b.local.DurableMid, b.outbox = 100, 90, 100
+	b.do(syncer.Wrote{Local: b.local})
+	b.live(wire.Welcome{Resume: true, Limits: wire.Limits{MutationsInFlight: 8}})
+	all := b.take()
+	if n := count(all, wire.FrameMut); n != 8 {
+		t.Fatalf("%d mutations in flight, want 8", n)
+	}
+	b.recv(wire.FrameTx, &wire.Tx{To: pos(1), Last: true, Acks: []mutation.Outcome{{Mid: 3, Status: mutation.Applied}}})
+	if n := count(b.take(), wire.FrameMut); n != 3 {
+		t.Fatalf("%d mutations after 3 were settled, want 3", n)
+	}
+	for i := uint64(1); i < 40; i++ {
+		b.recv(wire.FrameTx, &wire.Tx{From: pos(i), To: pos(i + 1), Last: true, Acks: []mutation.Outcome{{Mid: 3 + i*3, Status: mutation.Applied}}})
+	}
+	mids := find[syncer.Sent](b.take())
+	if len(mids) == 0 || mids[len(mids)-1].Mid != 90 {
+		t.Fatalf("sent up to %v, want the newest flushed mid, 90", mids)
+	}
+}
+
+// A retry goes back, once, after a rest; answers to the same loss do not start
+// more runs, and a mid that gets nowhere rests longer each time.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.local.LastMid, b.local.DurableMid, b.outbox = 4, 4, 4
+	b.do(syncer.Wrote{Local: b.local})
+	b.live(wire.Welcome{Resume: true, Limits: wire.Limits{PingMillis: 600_000}})
+	if n := count(b.take(), wire.FrameMut); n != 4 {
+		t.Fatalf("%d mutations, want 4", n)
+	}
+	for range 3 {
+		b.recv(wire.FrameRetry, &wire.Retry{FromMid: 2})
+	}
+	if n := count(b.take(), wire.FrameMut); n != 0 {
+		t.Fatalf("%d mutations at once after a retry, want a rest", n)
+	}
+	b.pass(100)
+	if n := count(b.take(), wire.FrameMut); n != 3 {
+		t.Fatalf("%d mutations after the rest, want 2 to 4 once", n)
+	}
+	b.recv(wire.FrameRetry, &wire.Retry{FromMid: 2})
+	b.pass(150)
+	if n := count(b.take(), wire.FrameMut); n != 0 {
+		t.Fatalf("%d mutations, want a longer rest for the same mid", n)
+	}
+	b.recv(wire.FrameRetry, &wire.Retry{FromMid: 2, AfterMillis: 5000})
+	b.pass(4999)
+	if n := count(b.take(), wire.FrameMut); n != 0 {
+		t.Fatal("the relay's own rest was not kept")
+	}
+	b.pass(1)
+	if n := count(b.take(), wire.FrameMut); n != 3 {
+		t.Fatalf("%d mutations, want 3", n)
+	}
+}
+
+// A mutation beyond the frame limit is told, not sent and not skipped.
+func TestStuck(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.local.LastMid, b.local.DurableMid, b.outbox, b.bodyLen = 2, 2, 2, wire.FrameBytesMax
+	b.do(syncer.Wrote{Local: b.local})
+	b.live(wire.Welcome{Resume: true})
+	all := b.take()
+	if s := find[syncer.Stuck](all); len(s) != 1 || s[0].Mid != 1 || fault.KindOf(s[0].Err) != fault.TooLarge {
+		t.Errorf("told %v, want mid 1 too large", s)
+	}
+	if n := count(all, wire.FrameMut); n != 0 {
+		t.Errorf("%d mutations sent", n)
+	}
+}
