@@ -75,4 +75,4 @@ export function toError(thrown: unknown, op: string): RockpoolError {
 /** The kind of that stable text, or `unknown` for one that this build does not know. */
 export function kindOf(name: string): Kind { return KIND_NAMES.find((kind) => kind === name) ?? 'unknown' }
 
-export type { Kind }
+export { KIND_NAMES, type Kind }

@@ -1,0 +1,124 @@
+/** db.conflicts: rows on which two writers met. Every one is kept until somebody has looked at it. */
+
+import type { Row } from './chunk.ts'
+import { Cell, Topic, type Readable } from './emitter.ts'
+import { RockpoolError } from './error.ts'
+import { Rule } from './gen/mutation.ts'
+import type { Schema } from './gen/schema.ts'
+import { Choice, decodeConflictList, decodeWriteDone, encodeEmpty, encodeResolve, PageFrame, type ConflictInfo, type NamedRow } from './gen/wire.ts'
+import { booleansOf, toNamedRow, toObject } from './operations.ts'
+import { statusName, type OutcomeStatus } from './outcomes.ts'
+import { newKey } from './requests.ts'
+import type { Session } from './session.ts'
+
+/** How a conflict was settled, or `manual` while it is open. */
+export type ConflictRule = 'merged' | 'lww_mine' | 'lww_theirs' | 'max' | 'min' | 'union' | 'gone' | 'survives' | 'manual' | 'exists'
+
+const RULES: { readonly [R in Rule]: ConflictRule } = {
+  [Rule.RuleMerged]: 'merged', [Rule.RuleLWWMine]: 'lww_mine', [Rule.RuleLWWTheirs]: 'lww_theirs', [Rule.RuleMax]: 'max', [Rule.RuleMin]: 'min',
+  [Rule.RuleUnion]: 'union', [Rule.RuleGone]: 'gone', [Rule.RuleSurvives]: 'survives', [Rule.RuleManual]: 'manual', [Rule.RuleExists]: 'exists',
+}
+
+/** One conflict, as a snapshot. */
+export interface Conflict {
+  readonly id: number
+  readonly table: string
+  readonly key: Row
+  /** What this device wanted, or null when it deleted the row. */
+  readonly localData: Row | null
+  /** What the server had, or null when the row was gone. */
+  readonly remoteData: Row | null
+  /** What both started from, where it is known. */
+  readonly base: Row | null
+  /** What stands now, or null while it is open. */
+  readonly chosen: Row | null
+  /** Columns on which two values met. */
+  readonly columns: readonly string[]
+  readonly rule: ConflictRule
+  readonly status: OutcomeStatus
+  /** It waits for a person. */
+  readonly isOpen: boolean
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly mid: number
+  /** Settles it: keeps mine, keeps theirs, or writes an edited row. Resolves when that is stored here. */
+  resolve(choice: 'mine' | 'theirs' | Readonly<Record<string, unknown>>): Promise<void>
+  /** Takes a settled one off the list. */
+  dismiss(): Promise<void>
+}
+
+/** See the file's comment. */
+export class Conflicts {
+  readonly #session: Session
+  readonly #schema: () => Schema | null
+  readonly #list = new Cell<readonly Conflict[]>([])
+  readonly #arrivals = new Topic<Conflict>()
+  readonly #told = new Map<number, string>()
+
+  constructor(session: Session, schema: () => Schema | null) {
+    this.#session = session
+    this.#schema = schema
+  }
+
+  /** The conflicts as last heard; kept up to date. */
+  get changes(): Readable<readonly Conflict[]> { return this.#list }
+
+  /** Asks for all conflicts that were not dismissed, newest last. */
+  async list(): Promise<readonly Conflict[]> {
+    const { conflicts } = await this.#session.call({ type: PageFrame.PageConflicts, op: 'list conflicts', policy: 'read', body: encodeEmpty({}), decode: decodeConflictList })
+    const list = conflicts.map((info) => this.#conflict(info))
+    this.#list.set(list)
+    return list
+  }
+
+  /** Calls back with the whole list, now and after each change; returns the way to stop. */
+  subscribe(listener: (conflicts: readonly Conflict[]) => void): () => void {
+    const stop = this.#list.subscribe(listener)
+    listener(this.#list.get())
+    return stop
+  }
+
+  /** Calls back once for each new conflict that a person may want to know of, and once more when an open one is settled. Merges of different columns are only counted. */
+  onConflict(listener: (conflict: Conflict) => void): () => void { return this.#arrivals.on(listener) }
+
+  /** Not for applications: a conflict is new, changed or settled. */
+  receive(info: ConflictInfo): void {
+    const conflict = this.#conflict(info)
+    const others = this.#list.get().filter((one) => one.id !== conflict.id)
+    this.#list.set([...others, conflict].sort((a, b) => a.id - b.id))
+    const state = `${conflict.isOpen}`
+    if (!info.notify || this.#told.get(conflict.id) === state) return
+    const isFirst = !this.#told.has(conflict.id)
+    this.#told.set(conflict.id, state)
+    if (isFirst) this.#arrivals.emit(conflict)
+  }
+
+  #conflict(info: ConflictInfo): Conflict {
+    const booleans = booleansOf(this.#schema(), info.table)
+    const row = (named: NamedRow | null) => named === null ? null : toObject(named, booleans)
+    return {
+      id: info.id, table: info.table, key: toObject(info.key, booleans), localData: row(info.mine), remoteData: row(info.theirs), base: row(info.base),
+      chosen: row(info.chosen), columns: info.cols, rule: RULES[info.rule], status: statusName(info.status), isOpen: info.open, at: info.millis, mid: info.mid,
+      resolve: (choice) => this.#resolve(info.id, choice),
+      dismiss: async () => {
+        await this.#send(info.id, Choice.ChooseDismiss, null)
+        this.#list.set(this.#list.get().filter((one) => one.id !== info.id))
+      },
+    }
+  }
+
+  async #resolve(id: number, choice: 'mine' | 'theirs' | Readonly<Record<string, unknown>>): Promise<void> {
+    if (choice === 'mine') await this.#send(id, Choice.ChooseMine, null)
+    else if (choice === 'theirs') await this.#send(id, Choice.ChooseTheirs, null)
+    else if (typeof choice === 'object' && choice !== null) await this.#send(id, Choice.ChooseEdited, toNamedRow(choice))
+    else throw new RockpoolError({ kind: 'invalid_argument', op: 'resolve conflict', message: `${String(choice)} is no choice`, hint: 'choose "mine", "theirs" or give the edited row' })
+    await this.list()
+  }
+
+  async #send(id: number, choice: Choice, edited: { columns: string[]; values: NamedRow['values'] } | null): Promise<void> {
+    await this.#session.call({
+      type: PageFrame.PageResolve, op: 'resolve conflict', policy: 'write', key: newKey(),
+      body: encodeResolve({ id, choice, ...(edited === null ? {} : { edited }) }), decode: decodeWriteDone,
+    })
+  }
+}

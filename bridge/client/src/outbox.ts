@@ -1,0 +1,130 @@
+/** db.outbox: this client's transactions and where each one stands. */
+
+import type { Row } from './chunk.ts'
+import { Cell, Topic, type Readable } from './emitter.ts'
+import { KIND_NAMES, type Kind } from './error.ts'
+import { Kind as OpKind } from './gen/mutation.ts'
+import type { Schema } from './gen/schema.ts'
+import { decodeEmpty, decodeOutboxList, encodeEmpty, encodeOutboxAct, PageFrame, TxState, type NamedRow, type OutboxEntry as WireEntry, type OutboxOp as WireOp } from './gen/wire.ts'
+import { booleansOf, toObject } from './operations.ts'
+import type { Session } from './session.ts'
+
+/** Where a transaction stands. */
+export type TransactionState = 'draft' | 'applied' | 'durable' | 'sent' | 'accepted' | 'conflicted' | 'rejected' | 'rolled_back' | 'blocked'
+
+const STATES: { readonly [S in TxState]: TransactionState } = {
+  [TxState.TxDraft]: 'draft', [TxState.TxApplied]: 'applied', [TxState.TxDurable]: 'durable', [TxState.TxSent]: 'sent', [TxState.TxAccepted]: 'accepted',
+  [TxState.TxConflicted]: 'conflicted', [TxState.TxRejected]: 'rejected', [TxState.TxRolledBack]: 'rolled_back', [TxState.TxBlocked]: 'blocked',
+}
+
+const OPS: { readonly [K in OpKind]: 'insert' | 'update' | 'delete' } = { [OpKind.Insert]: 'insert', [OpKind.Update]: 'update', [OpKind.Delete]: 'delete' }
+
+/** One row operation of a transaction. */
+export interface OutboxOperation {
+  readonly type: 'insert' | 'update' | 'delete'
+  readonly table: string
+  readonly key: Row
+  readonly before: Row | null
+  readonly after: Row | null
+}
+
+/** One transaction of this client. */
+export interface OutboxEntry {
+  readonly mid: number
+  readonly state: TransactionState
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly operations: readonly OutboxOperation[]
+  /** Why it was refused, or null. */
+  readonly kind: Kind | null
+  readonly detail: string
+  readonly bytes: number
+  readonly idempotencyKey: string
+  /** Sends a refused one again. */
+  retry(): Promise<void>
+  /** Gives a refused one up; its data is gone after that. */
+  discard(): Promise<void>
+}
+
+/** A transaction whose rows left the view because the server refused it. */
+export interface Rollback {
+  readonly mid: number
+  readonly operations: readonly OutboxOperation[]
+}
+
+/** Ended transactions that are remembered for people to see. */
+export const ENDED_MAX = 200
+
+/** See the file's comment. */
+export class Outbox {
+  readonly #session: Session
+  readonly #schema: () => Schema | null
+  readonly #entries = new Cell<readonly OutboxEntry[]>([])
+  readonly #states = new Topic<OutboxEntry>()
+  readonly #rollbacks = new Topic<Rollback>()
+
+  constructor(session: Session, schema: () => Schema | null) {
+    this.#session = session
+    this.#schema = schema
+  }
+
+  /** Transactions as last heard, those that ended lately included; kept up to date. */
+  get changes(): Readable<readonly OutboxEntry[]> { return this.#entries }
+
+  /** Asks for the transactions that have not ended, oldest first. */
+  async list(): Promise<readonly OutboxEntry[]> {
+    const { entries } = await this.#session.call({ type: PageFrame.PageOutbox, op: 'list outbox', policy: 'read', body: encodeEmpty({}), decode: decodeOutboxList })
+    const list = entries.map((entry) => this.#entry(entry))
+    this.#entries.set(list)
+    return list
+  }
+
+  /** Calls back with the list, now and after each change; returns the way to stop. */
+  subscribe(listener: (entries: readonly OutboxEntry[]) => void): () => void {
+    const stop = this.#entries.subscribe(listener)
+    listener(this.#entries.get())
+    return stop
+  }
+
+  /** Calls back when a transaction changes its state. */
+  onState(listener: (entry: OutboxEntry) => void): () => void { return this.#states.on(listener) }
+  /** Calls back when the rows of a refused transaction have left the view. */
+  onRollback(listener: (rollback: Rollback) => void): () => void { return this.#rollbacks.on(listener) }
+
+  /** Not for applications: a transaction is new or has changed. */
+  receive(wire: WireEntry): void {
+    const entry = this.#entry(wire)
+    const others = this.#entries.get().filter((one) => one.mid !== entry.mid)
+    const all = [...others, entry].sort((a, b) => a.mid - b.mid)
+    this.#entries.set(all.length > ENDED_MAX ? drop(all) : all)
+    this.#states.emit(entry)
+  }
+
+  /** Not for applications: a refused transaction's operations. */
+  receiveRollback(mid: number, operations: readonly WireOp[]): void { this.#rollbacks.emit({ mid, operations: operations.map((one) => this.#operation(one)) }) }
+
+  #entry(wire: WireEntry): OutboxEntry {
+    return {
+      mid: wire.mid, state: STATES[wire.state], at: wire.millis, operations: wire.ops.map((one) => this.#operation(one)),
+      kind: wire.kind === 0 ? null : KIND_NAMES[wire.kind] ?? 'unknown', detail: wire.detail, bytes: wire.bytes, idempotencyKey: wire.key,
+      retry: () => this.#act(wire.mid, false), discard: () => this.#act(wire.mid, true),
+    }
+  }
+
+  #operation(wire: WireOp): OutboxOperation {
+    const booleans = booleansOf(this.#schema(), wire.table)
+    const row = (named: NamedRow | null) => named === null ? null : toObject(named, booleans)
+    return { type: OPS[wire.kind], table: wire.table, key: toObject(wire.key, booleans), before: row(wire.old), after: row(wire.new) }
+  }
+
+  async #act(mid: number, discard: boolean): Promise<void> {
+    await this.#session.call({ type: PageFrame.PageOutboxAct, op: discard ? 'discard transaction' : 'retry transaction', policy: 'read', body: encodeOutboxAct({ mid, discard }), decode: decodeEmpty })
+    await this.list()
+  }
+}
+
+/** Forgets the oldest that has ended well. */
+function drop(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
+  const at = entries.findIndex((entry) => entry.state === 'accepted' || entry.state === 'rolled_back')
+  return at < 0 ? entries : entries.filter((_, index) => index !== at)
+}

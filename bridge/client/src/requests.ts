@@ -1,0 +1,88 @@
+/** The calls of the page protocol, each in one place: its frame, its policy, its answer. */
+
+import type { SqlValue } from './codec.ts'
+import { RockpoolError } from './error.ts'
+import type { Select } from './gen/query.ts'
+import {
+  decodeOperationsDone, decodeQueryDone, encodeOperations, encodeQuery, encodeSelectCall, Lane, PageFrame,
+  type OperationsDone, type QueryDone,
+} from './gen/wire.ts'
+import { isRead } from './builder/sql.ts'
+import type { Row } from './chunk.ts'
+import { lowerOperation, type DatabaseOperation } from './operations.ts'
+import { RowSink, type Booleans } from './rows.ts'
+import type { CallOptions, Session } from './session.ts'
+
+/** The queue a call waits in. */
+export type LaneName = 'interactive' | 'live' | 'bulk'
+
+/** Options of reads. */
+export interface ReadOptions extends CallOptions {
+  /** `bulk` lets a long read give way to others. Default `interactive`. */
+  readonly lane?: LaneName | undefined
+}
+
+/** Options of writes. */
+export interface WriteOptions extends CallOptions {
+  /** A write that is repeated with the same key applies once. One is made when there is none. */
+  readonly idempotencyKey?: string | undefined
+}
+
+/** Rows and the figures of a statement. */
+export interface QueryResult<R = Row> {
+  readonly rows: R[]
+  readonly columns: readonly string[]
+  readonly changes: number
+  readonly lastId: number | bigint
+  /** Microseconds in the Worker. */
+  readonly micros: number
+  readonly mid: number
+}
+
+const LANES: { readonly [L in LaneName]: Lane } = { interactive: Lane.LaneInteractive, live: Lane.LaneLive, bulk: Lane.LaneBulk }
+
+/** A key for a write that has none. */
+export function newKey(): string { return crypto.randomUUID() }
+
+/** Whole milliseconds for the wire; 0 for none. */
+export function millis(deadline: number | undefined): number {
+  if (deadline === undefined) return 0
+  if (!Number.isFinite(deadline) || deadline < 0) throw new RockpoolError({ kind: 'invalid_argument', op: 'read deadline', message: `${deadline} is no number of milliseconds` })
+  return Math.min(Math.ceil(deadline), 0xffffffff)
+}
+
+function resultOf(sink: RowSink, done: QueryDone): QueryResult {
+  return { rows: sink.take(), columns: sink.names, changes: done.changes, lastId: done.lastId, micros: done.micros, mid: done.mid }
+}
+
+/** Runs SQL text. A statement that may write goes with a key, so that it can be sent again. */
+export function runSql(session: Session, sql: string, params: readonly SqlValue[], options: ReadOptions & WriteOptions = {}): Promise<QueryResult> {
+  const sink = new RowSink('sqlite')
+  const isReading = isRead(sql)
+  const key = isReading ? '' : options.idempotencyKey ?? newKey()
+  return session.call({
+    type: PageFrame.PageQuery, op: 'run query', policy: isReading ? 'read' : 'write', key, sink, signal: options.signal, deadline: options.deadline,
+    body: encodeQuery({ sql, args: [...params], lane: LANES[options.lane ?? 'interactive'], deadlineMillis: millis(options.deadline), idempotencyKey: key }),
+    decode: (body) => resultOf(sink, decodeQueryDone(body)),
+  })
+}
+
+/** Runs a built query. */
+export function runSelect(session: Session, select: Select, options: ReadOptions = {}, booleans: Booleans = 'schema'): Promise<QueryResult> {
+  const sink = new RowSink(booleans)
+  return session.call({
+    type: PageFrame.PageSelect, op: 'run query', policy: 'read', sink, signal: options.signal, deadline: options.deadline,
+    body: encodeSelectCall({ select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis: millis(options.deadline) }),
+    decode: (body) => resultOf(sink, decodeQueryDone(body)),
+  })
+}
+
+/** Runs operations as one transaction. */
+export function runOperations(session: Session, operations: readonly DatabaseOperation[], options: WriteOptions = {}): Promise<OperationsDone> {
+  const key = options.idempotencyKey ?? newKey()
+  return session.call({
+    type: PageFrame.PageOperations, op: 'execute transaction', policy: 'write', key, signal: options.signal, deadline: options.deadline,
+    body: encodeOperations({ ops: operations.map(lowerOperation), idempotencyKey: key, deadlineMillis: millis(options.deadline) }),
+    decode: decodeOperationsDone,
+  })
+}

@@ -1,0 +1,237 @@
+/** Carries out the machine's effects: lock, Worker, channels, links. All decisions are machine.ts's. */
+
+import type { CoreWorker } from '@rockpool/worker'
+import { broadcastLink, type Channel } from '@rockpool/worker/broadcast-link'
+import type { FromBroker, ToBroker } from '@rockpool/worker/broker'
+import type { ControlError, FromWorker, OnPort } from '@rockpool/worker/control'
+import { portLink, type Link, type LinkEvents } from '@rockpool/worker/link'
+import { kindOf, RockpoolError } from '../error.ts'
+import type { TabEnvironment, LockTicket } from './environment.ts'
+import type { Gate } from './gate.ts'
+import { initial, step, type Effect, type Event, type Message, type Model, type Say, type State } from './machine.ts'
+
+/** Milliseconds between ticks of a tab that waits for something, and of one at rest. */
+const TICK_BUSY_MS = 250
+const TICK_REST_MS = 1_000
+
+/** What an agent tells its database. */
+export interface AgentEvents {
+  /** A link to a Worker that answers: the leader's own, or a follower's. */
+  attach(link: Link): void
+  frame(frame: ArrayBuffer): void
+  detach(why: RockpoolError): void
+  silence(why: RockpoolError): void
+  thaw(): void
+  end(why: RockpoolError): void
+  state(state: State): void
+}
+
+/** One tab's part in one database. */
+export class TabAgent {
+  readonly #name: string
+  readonly #environment: TabEnvironment
+  readonly #events: AgentEvents
+  #model: Model
+  #lock: LockTicket | null = null
+  #worker: CoreWorker | null = null
+  #link: Link | null = null
+  #channel: Channel | null
+  #broker: MessagePort | null
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #spawnTimer: ReturnType<typeof setTimeout> | undefined
+  #pings = 0
+  /** Names the current link: what an older one still brings is dropped. */
+  #linkToken: object = {}
+  readonly #unwatch: () => void
+
+  constructor(name: string, gate: Gate, environment: TabEnvironment, events: AgentEvents) {
+    this.#name = name
+    this.#environment = environment
+    this.#events = events
+    this.#model = initial(environment.tab, gate, environment.isVisible())
+    this.#channel = environment.channel('rockpool:' + name)
+    if (this.#channel !== null) this.#channel.onmessage = ({ data }: MessageEvent<Message>) => { this.#send({ type: 'heard', now: this.#now(), message: data }) }
+    this.#broker = environment.broker()
+    if (this.#broker !== null) {
+      this.#broker.onmessage = ({ data }: MessageEvent<FromBroker>) => { this.#introduced(data) }
+      this.#toBroker({ iam: this.#id(environment.tab) })
+    }
+    const on = (type: 'shown' | 'hidden' | 'sleep' | 'start') => () => { this.#send({ type, now: this.#now() }) }
+    this.#unwatch = environment.watchPage(on('shown'), on('hidden'), on('sleep'), on('start'))
+    this.#send({ type: 'start', now: this.#now() })
+  }
+
+  get state(): State { return this.#model.state }
+  /** The leading tab's ID, "" while there is none. */
+  get leader(): string { return this.#model.leader }
+
+  /** Leaves: hands over if it leads. `AgentEvents.end` comes when that is done. */
+  stop(): void { this.#send({ type: 'stop', now: this.#now() }) }
+
+  #now(): number { return this.#environment.now() }
+  #id(tab: string): string { return this.#name + '/' + tab }
+
+  #send(event: Event): void {
+    const before = this.#model.state
+    const [model, effects] = step(this.#model, event)
+    this.#model = model
+    for (const effect of effects) this.#run(effect)
+    if (this.#model.state !== before) this.#events.state(this.#model.state)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    const { state } = this.#model
+    if (state === 'stopped' || state === 'outdated' || state === 'idle') return
+    const isBusy = state === 'seeking' || state === 'linking' || state === 'handing'
+    this.#timer = setTimeout(() => { this.#send({ type: 'tick', now: this.#now() }) }, isBusy ? TICK_BUSY_MS : TICK_REST_MS)
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.do) {
+      case 'queue': {
+        this.#lock?.release()
+        const ticket = this.#environment.lock('rockpool:' + this.#name, () => { if (this.#lock === ticket) this.#send({ type: 'granted', now: this.#now() }) })
+        this.#lock = ticket
+        return
+      }
+      case 'release':
+        this.#lock?.release()
+        this.#lock = null
+        return
+      case 'spawn':
+        clearTimeout(this.#spawnTimer)
+        if (effect.after === 0) this.#spawn()
+        else this.#spawnTimer = setTimeout(() => { this.#spawn() }, effect.after)
+        return
+      case 'drain':
+        clearTimeout(this.#spawnTimer)
+        if (this.#worker === null) queueMicrotask(() => { this.#send({ type: 'frozen', now: this.#now() }) })
+        else this.#worker.post({ rp: 'freeze' })
+        return
+      case 'terminate': {
+        const worker = this.#worker
+        this.#worker = null
+        worker?.terminate()
+        return
+      }
+      case 'own': {
+        const { port1, port2 } = new MessageChannel()
+        this.#dropLink()
+        this.#link = portLink(port1, this.#linkEvents())
+        this.#worker?.post({ rp: 'port', port: port2 }, [port2])
+        this.#events.attach(this.#link)
+        return
+      }
+      case 'link': this.#openLink(effect.leader, effect.by); return
+      case 'serve': this.#worker?.post({ rp: 'channel', name: effect.channel }); return
+      case 'ping': this.#link?.tell({ rp: 'ping', n: ++this.#pings }); return
+      case 'say': this.#say(effect.say, '', ''); return
+      case 'attach': if (this.#link !== null) this.#events.attach(this.#link); return
+      case 'detach':
+        this.#dropLink()
+        this.#events.detach(effect.error)
+        return
+      case 'silence': this.#events.silence(effect.error); return
+      case 'thaw': this.#events.thaw(); return
+      case 'end': this.#close(effect.error); return
+      default: { const never: never = effect; void never }
+    }
+  }
+
+  #spawn(): void {
+    const worker = this.#environment.spawn()
+    this.#worker = worker
+    worker.onmessage = (message: FromWorker) => {
+      if (this.#worker !== worker) return
+      switch (message.rp) {
+        case 'ready': this.#send({ type: 'ready', now: this.#now() }); return
+        case 'frozen': this.#send({ type: 'frozen', now: this.#now() }); return
+        case 'dead': this.#send({ type: 'dead', now: this.#now(), error: fromControl(message.error) }); return
+        default: { const never: never = message; void never }
+      }
+    }
+  }
+
+  #openLink(leader: string, by: 'broker' | 'channel'): void {
+    this.#dropLink()
+    if (by === 'broker' && this.#broker !== null) {
+      const { port1, port2 } = new MessageChannel()
+      this.#link = portLink(port1, this.#linkEvents())
+      this.#toBroker({ to: this.#id(leader), from: this.#id(this.#model.tab), port: port2 }, [port2])
+    } else {
+      const name = `rockpool:${this.#name}:${this.#model.tab}:${++this.#pings}`
+      const channel = this.#environment.channel(name)
+      if (channel === null) return
+      this.#link = broadcastLink(channel, 'tab', this.#linkEvents())
+      this.#say('want', leader, name)
+    }
+    this.#knock(this.#link, 0)
+  }
+
+  /** A channel may be opened later at the other end than here, and a first ping be lost: knock until somebody answers. */
+  #knock(link: Link, times: number): void {
+    if (this.#link !== link || this.#model.state !== 'linking' || times > 10) return
+    link.tell({ rp: 'ping', n: ++this.#pings })
+    setTimeout(() => { this.#knock(link, times + 1) }, 20 << Math.min(times, 4))
+  }
+
+  #linkEvents(): LinkEvents {
+    const token = {}
+    this.#linkToken = token
+    const isCurrent = () => this.#linkToken === token
+    return {
+      frame: (frame) => { if (isCurrent()) this.#events.frame(frame) },
+      control: (message: OnPort) => {
+        if (!isCurrent()) return
+        if (message.rp === 'pong') this.#send({ type: 'pong', now: this.#now() })
+        else if (message.rp === 'gone' || message.rp === 'bye') {
+          const error = message.rp === 'gone' && message.error !== undefined
+            ? fromControl(message.error)
+            : new RockpoolError({ kind: 'leader_unreachable', op: 'use the database', message: 'the leading tab has handed over' })
+          this.#send({ type: 'lost', now: this.#now(), error })
+        }
+      },
+    }
+  }
+
+  /** Another tab wants a port to our Worker. */
+  #introduced(message: FromBroker): void {
+    if (!('port' in message)) return
+    if (this.#model.state === 'leading' && this.#worker !== null) this.#worker.post({ rp: 'port', port: message.port }, [message.port])
+    else message.port.postMessage({ rp: 'gone' } satisfies OnPort)
+  }
+
+  #say(say: Say, to: string, channel: string): void {
+    const { gate, tab, isVisible: visible } = this.#model
+    this.#channel?.postMessage({ ...gate, say, tab, visible, to, channel } satisfies Message)
+  }
+
+  #toBroker(message: ToBroker, transfer: Transferable[] = []): void { this.#broker?.postMessage(message, transfer) }
+
+  #dropLink(): void {
+    const link = this.#link
+    this.#link = null
+    this.#linkToken = {}
+    link?.close()
+  }
+
+  #close(why: RockpoolError): void {
+    clearTimeout(this.#timer)
+    clearTimeout(this.#spawnTimer)
+    this.#unwatch()
+    this.#events.end(why)
+    this.#dropLink()
+    this.#toBroker({ bye: this.#id(this.#model.tab) })
+    this.#broker?.close()
+    this.#broker = null
+    // An outdated tab has said all it has to say; a closed one too.
+    this.#channel?.close()
+    this.#channel = null
+  }
+}
+
+function fromControl(error: ControlError): RockpoolError {
+  return new RockpoolError({ kind: kindOf(error.kind), op: error.op, message: error.message, hint: error.hint })
+}

@@ -1,0 +1,96 @@
+/** What the browser lends to a tab. Tests and memory databases bring their own. */
+
+import type { Channel } from '@rockpool/worker/broadcast-link'
+import { broker, spawn, type CoreWorker } from '@rockpool/worker'
+import { RockpoolError } from '../error.ts'
+
+/** A held or wanted Web Lock. */
+export interface LockTicket {
+  /** Leaves the queue or lets the lock go; idempotent. */
+  release(): void
+}
+
+/** The outside world of a tab. */
+export interface TabEnvironment {
+  readonly tab: string
+  now(): number
+  spawn(): CoreWorker
+  /** Queues for the lock; `granted` comes once, later. */
+  lock(name: string, granted: () => void): LockTicket
+  /** Opens a BroadcastChannel, or null where there is nobody to talk to. */
+  channel(name: string): Channel | null
+  /** The SharedWorker that introduces tabs, or null. */
+  broker(): MessagePort | null
+  isVisible(): boolean
+  /** Watches visibility and the page's life; returns the way to stop. */
+  watchPage(shown: () => void, hidden: () => void, sleep: () => void, wake: () => void): () => void
+}
+
+/** A fresh name for this tab. */
+export function newTabId(): string { return crypto.randomUUID() }
+
+/** The browser as it is. @throws `storage_unavailable` without Web Locks, which need https or localhost. */
+export function browserEnvironment(): TabEnvironment {
+  if (typeof navigator === 'undefined' || navigator.locks === undefined) {
+    throw new RockpoolError({
+      kind: 'storage_unavailable', op: 'open database', message: 'this page has no Web Locks, so no tab can own the files',
+      hint: 'serve the page over https or from localhost, or open with storage: "memory"',
+    })
+  }
+  return {
+    tab: newTabId(),
+    now: () => performance.now(),
+    spawn,
+    lock,
+    channel: (name) => new BroadcastChannel(name),
+    broker: () => { const worker = broker(); worker?.port.start(); return worker?.port ?? null },
+    isVisible: () => document.visibilityState === 'visible',
+    watchPage,
+  }
+}
+
+/** A tab alone: for databases in memory, which nobody shares. */
+export function soloEnvironment(): TabEnvironment {
+  return {
+    tab: newTabId(),
+    now: () => performance.now(),
+    spawn,
+    lock: (_name, granted) => {
+      let isWanted = true
+      queueMicrotask(() => { if (isWanted) granted() })
+      return { release: () => { isWanted = false } }
+    },
+    channel: () => null,
+    broker: () => null,
+    isVisible: () => true,
+    watchPage: () => () => {},
+  }
+}
+
+function lock(name: string, granted: () => void): LockTicket {
+  const abort = new AbortController()
+  let release = () => { abort.abort() }
+  navigator.locks.request(name, { signal: abort.signal }, () => new Promise<void>((resolve) => {
+    if (abort.signal.aborted) { resolve(); return }
+    release = resolve
+    granted()
+  })).catch(() => {}) // only our own abort rejects it
+  return { release: () => { release() } }
+}
+
+function watchPage(shown: () => void, hidden: () => void, sleep: () => void, wake: () => void): () => void {
+  const visibility = () => { if (document.visibilityState === 'visible') shown(); else hidden() }
+  const pageshow = (event: PageTransitionEvent) => { if (event.persisted) wake() }
+  document.addEventListener('visibilitychange', visibility)
+  document.addEventListener('freeze', sleep)
+  document.addEventListener('resume', wake)
+  addEventListener('pagehide', sleep)
+  addEventListener('pageshow', pageshow)
+  return () => {
+    document.removeEventListener('visibilitychange', visibility)
+    document.removeEventListener('freeze', sleep)
+    document.removeEventListener('resume', wake)
+    removeEventListener('pagehide', sleep)
+    removeEventListener('pageshow', pageshow)
+  }
+}
