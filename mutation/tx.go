@@ -115,8 +115,8 @@ const (
 	RuleMax       Rule = 4
 	RuleMin       Rule = 5
 	RuleUnion     Rule = 6
-	RuleGone      Rule = 7 // the row had been deleted
-	RuleSurvives  Rule = 8 // my delete met an update: the row stays
-	RuleManual    Rule = 9 // open: a person decides
+	RuleGone      Rule = 7  // the row had been deleted
+	RuleSurvives  Rule = 8  // my delete met an update: the row stays
+	RuleManual    Rule = 9  // open: a person decides
 	RuleExists    Rule = 10 // my insert met a row with that key
 )
