@@ -12,9 +12,9 @@ import (
 type Normalized struct {
 	// Ops has one operation a row, in the order in which rows were first touched.
 	Ops []Op
-	// Back lists the values that are not in their canonical form yet: the
+	// Rewrite lists the values that are not in their canonical form yet: the
 	// visible rows must be given it, or the server's echo would look like a change.
-	Back []Rewrite
+	Rewrite []Rewrite
 }
 
 // Rewrite is the canonical form of some columns of one row.
@@ -161,7 +161,7 @@ func (n *Normalized) add(x *touched) error {
 		op.Cols, op.Old, op.New = append(op.Cols, uint32(i)), append(op.Old, x.before[i]), append(op.New, v)
 	}
 	if len(back.Cols) > 0 {
-		n.Back = append(n.Back, back)
+		n.Rewrite = append(n.Rewrite, back)
 		op.Key = canonicalKey(t, op.Key, back)
 	}
 	if op.Kind == Insert || len(op.Cols) > 0 {

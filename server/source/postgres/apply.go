@@ -1,0 +1,267 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
+	"rockpool.dev/server/source"
+	"rockpool.dev/value"
+	"rockpool.dev/version"
+)
+
+const (
+	// applyTriesMax bounds how often a transaction is run again after a
+	// deadlock, a serialization failure or a lost connection.
+	applyTriesMax = 5
+	// applyWait is the pause before the second try; it doubles.
+	applyWait = 50 * time.Millisecond
+	// statementTimeout and lockTimeout bound one statement of a client.
+	statementTimeout = "10s"
+	lockTimeout      = "5s"
+)
+
+// applier applies client transactions in Postgres, one of theirs to one of
+// ours, exactly once (SYNC.md §6.2).
+type applier struct {
+	pool    *pgxpool.Pool
+	schema  *schema.Schema
+	replica source.Replica
+	roles   map[string]bool // roles that claims may name for SET LOCAL ROLE
+	now     func() time.Time
+	// crash is called between COMMIT and the reply; only test builds set it.
+	crash func()
+}
+
+// errStop ends an attempt whose reply is already known.
+var errStop = errors.New("stop")
+
+// apply runs one client transaction to its end. What a client cannot cause to
+// differ by trying again is in the reply; an error means "not now".
+func (a *applier) apply(ctx context.Context, who source.Client, m *mutation.Tx) (source.Reply, error) {
+	wait := applyWait
+	for try := 1; ; try++ {
+		reply, err := a.attempt(ctx, who, m)
+		if err == nil || !transient(err) && fault.KindOf(err) != fault.SourceUnavailable || try == applyTriesMax || ctx.Err() != nil {
+			return reply, err
+		}
+		select {
+		case <-ctx.Done():
+			return reply, ctx.Err()
+		case <-time.After(wait):
+		}
+		wait *= 2
+	}
+}
+
+// attempt is one try: the transaction, and, when it may not be written, a
+// second one that records why. Both move last_mid by exactly one. When the
+// answer to COMMIT is lost the next attempt meets the fence and sees a
+// duplicate.
+func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx) (source.Reply, error) {
+	if err := a.replica.WaitFor(ctx, m.Seen); err != nil {
+		return source.Reply{}, err
+	}
+	if m.Schema != a.schema.Version {
+		return a.record(ctx, who, m, rejection(m, fault.SchemaMismatch, "", "the transaction was made for another version of the schema"))
+	}
+	if blocked, err := a.blocked(ctx, who, m); err != nil {
+		return source.Reply{}, err
+	} else if blocked {
+		return a.record(ctx, who, m, mutation.Outcome{Mid: m.Mid, Status: mutation.Blocked, Kind: uint16(fault.Blocked), Detail: "a transaction it builds on was not applied"})
+	}
+	var reply source.Reply
+	var refused *mutation.Outcome
+	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+		var err error
+		if reply, err = a.fence(ctx, tx, who, m); err != nil {
+			return err
+		}
+		refused, err = a.write(ctx, tx, who, m)
+		if err == nil && refused != nil {
+			return errStop
+		}
+		return err
+	})
+	switch {
+	case refused != nil:
+		return a.record(ctx, who, m, *refused)
+	case errors.Is(err, errStop):
+		return reply, nil
+	case err != nil:
+		if out, ok := refusal(m, err); ok {
+			return a.record(ctx, who, m, out)
+		}
+		return source.Reply{}, err
+	}
+	if a.crash != nil {
+		a.crash()
+	}
+	return source.Reply{Kind: source.Accepted}, nil
+}
+
+// fence takes the client's next mid, or says with errStop that it is not the
+// next: a duplicate, or beyond a gap.
+func (a *applier) fence(ctx context.Context, tx pgx.Tx, who source.Client, m *mutation.Tx) (source.Reply, error) {
+	tag, err := tx.Exec(ctx, `UPDATE rockpool.client SET last_mid = $1, seen_at = now()
+		WHERE id = $2 AND user_id = $3 AND incarnation = $4 AND last_mid = $1 - 1`, int64(m.Mid), who.ID, who.User, who.Incarnation)
+	if err != nil {
+		return source.Reply{}, err
+	}
+	if tag.RowsAffected() == 1 {
+		return source.Reply{}, nil
+	}
+	var last int64
+	var user, incarnation string
+	err = tx.QueryRow(ctx, "SELECT last_mid, user_id, incarnation FROM rockpool.client WHERE id = $1", who.ID).Scan(&last, &user, &incarnation)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return source.Reply{Kind: source.Unknown}, errStop
+	case err != nil:
+		return source.Reply{}, err
+	case user != who.User || incarnation != who.Incarnation:
+		return source.Reply{Kind: source.Unknown}, errStop
+	case int64(m.Mid) > last+1:
+		return source.Reply{Kind: source.Gap, FromMid: uint64(last + 1)}, errStop
+	}
+	out, err := a.known(ctx, tx, who, m)
+	if err != nil {
+		return source.Reply{}, err
+	}
+	return source.Reply{Kind: source.Duplicate, Outcome: out}, errStop
+}
+
+// known reads what became of a mid that was used before. Another digest under
+// the same mid is fault.Duplicate: the client's file went back in time.
+func (a *applier) known(ctx context.Context, tx pgx.Tx, who source.Client, m *mutation.Tx) (*mutation.Outcome, error) {
+	var body []byte
+	var digest int64
+	err := tx.QueryRow(ctx, `SELECT outcome, digest FROM rockpool.tx WHERE client_id = $1 AND mid = $2
+		UNION ALL SELECT outcome, digest FROM rockpool.outcome WHERE client_id = $1 AND mid = $2`, who.ID, int64(m.Mid)).Scan(&body, &digest)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil // purged: long settled
+	}
+	if err != nil {
+		return nil, err
+	}
+	if uint64(digest) != m.Digest {
+		return nil, fault.New(fault.Duplicate, "apply a mutation", "mid was used before for another transaction").
+			WithHint("the client's database was restored from a copy: it must take a new client ID")
+	}
+	out := &mutation.Outcome{}
+	return out, out.Decode(body)
+}
+
+func (a *applier) blocked(ctx context.Context, who source.Client, m *mutation.Tx) (bool, error) {
+	if len(m.Depends) == 0 {
+		return false, nil
+	}
+	mids := make([]int64, len(m.Depends))
+	for i, d := range m.Depends {
+		mids[i] = int64(d)
+	}
+	var blocked bool
+	err := a.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM rockpool.outcome WHERE client_id = $1 AND mid = ANY($2) AND blocks)", who.ID, mids).Scan(&blocked)
+	return blocked, err
+}
+
+// record settles a mid that was not applied: the same step of the fence, and
+// the outcome as a row that the stream brings to the client.
+func (a *applier) record(ctx context.Context, who source.Client, m *mutation.Tx, out mutation.Outcome) (source.Reply, error) {
+	var reply source.Reply
+	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+		var err error
+		if reply, err = a.fence(ctx, tx, who, m); err != nil {
+			return err
+		}
+		blocks := out.Status == mutation.Rejected || out.Status == mutation.Parked || out.Status == mutation.Blocked
+		_, err = tx.Exec(ctx, `INSERT INTO rockpool.outcome (client_id, mid, hlc, digest, blocks, outcome) VALUES ($1, $2, $3, $4, $5, $6)`,
+			who.ID, int64(m.Mid), int64(m.HLC), int64(m.Digest), blocks, out.AppendTo(nil))
+		return err
+	})
+	if errors.Is(err, errStop) {
+		return reply, nil
+	}
+	if err != nil {
+		return source.Reply{}, err
+	}
+	if a.crash != nil {
+		a.crash()
+	}
+	return source.Reply{Kind: source.Accepted}, nil
+}
+
+// rejection is the outcome of a transaction that the source refuses.
+func rejection(m *mutation.Tx, kind fault.Kind, code, detail string) mutation.Outcome {
+	return mutation.Outcome{Mid: m.Mid, Status: mutation.Rejected, Kind: uint16(kind), Code: code, Detail: detail}
+}
+
+// refusal turns an error of Postgres that would come again into an outcome.
+func refusal(m *mutation.Tx, err error) (mutation.Outcome, bool) {
+	code := pgCode(err)
+	if code == "" || transient(err) {
+		if fault.KindOf(err) == fault.Constraint || fault.KindOf(err) == fault.Forbidden || fault.KindOf(err) == fault.UnknownTable {
+			return rejection(m, fault.KindOf(err), "", err.Error()), true
+		}
+		return mutation.Outcome{}, false
+	}
+	kind := fault.Rejected
+	switch {
+	case code[:2] == "23":
+		kind = fault.Constraint
+	case code == "42501":
+		kind = fault.Forbidden
+	case code[:2] == "22":
+		kind = fault.TypeMismatch
+	case code == "42703" || code == "42P01":
+		kind = fault.SchemaMismatch
+	}
+	return rejection(m, kind, code, pgMessage(err)), true
+}
+
+// unlogged stands for the place of a write that is not in the log yet.
+const unlogged = ^uint64(0)
+
+// conflicts is the test of SYNC.md §7, under the row's lock: has anyone but
+// this client written the row since the client's cursor?
+func (a *applier) conflicts(who source.Client, m *mutation.Tx, t *schema.Table, key value.Row, locked value.Row, w writer) (bool, error) {
+	stored, meta, err := a.replica.Row(t.ID, key)
+	if err != nil {
+		return false, err
+	}
+	if w.client == who.ID {
+		seq := unlogged
+		if meta.Actor == who.ID && meta.Mid == w.mid {
+			seq = meta.Pos.Seq
+		}
+		if w.clean || seq <= m.Seen.Seq {
+			return false, nil
+		}
+		return true, nil
+	}
+	last := unlogged
+	if stored.Equal(locked) {
+		if meta.Actor == who.ID && meta.Clean {
+			return false, nil
+		}
+		last = meta.Pos.Seq
+		if meta.Pos.Epoch > m.Seen.Epoch && meta.Pos.Epoch != 0 {
+			last = unlogged
+		}
+	}
+	return last > m.Seen.Seq, nil
+}
+
+// writer is the client transaction that wrote a row's version, if one did.
+type writer struct {
+	client string
+	mid    uint64
+	clean  bool
+	hlc    version.HLC
+}

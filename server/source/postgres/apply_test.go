@@ -1,0 +1,252 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/internal/testpg"
+	"rockpool.dev/mutation"
+	"rockpool.dev/server/source"
+	"rockpool.dev/server/source/postgres"
+	"rockpool.dev/value"
+	"rockpool.dev/version"
+)
+
+const stockTable = `CREATE TABLE stock (id int PRIMARY KEY, name text NOT NULL, units int NOT NULL CHECK (units >= 0), note text);
+	INSERT INTO stock VALUES (1, 'Chai', 10, NULL)`
+
+// tx makes a sealed transaction of the client of these tests.
+func (f *follower) tx(mid uint64, seen uint64, ops ...mutation.Op) *mutation.Tx {
+	for i := range ops {
+		ops[i].Table = f.schema.Tables[0].ID
+	}
+	m := &mutation.Tx{Mid: mid, Seen: version.Pos{Epoch: 1, Seq: seen}, HLC: version.HLC(time.Now().UnixMilli() << 16), Schema: f.schema.Version, Ops: ops}
+	m.Seal()
+	return m
+}
+
+func set(id int64, column uint32, old, now value.Value) mutation.Op {
+	return mutation.Op{Kind: mutation.Update, Key: value.Row{value.Int(id)}, Cols: []uint32{column}, Old: value.Row{old}, New: value.Row{now}}
+}
+
+func add(id int64, column uint32, amount int64) mutation.Op {
+	return mutation.Op{Kind: mutation.Update, Key: value.Row{value.Int(id)}, Cols: []uint32{column}, Old: value.Row{value.Null}, New: value.Row{value.Int(amount)}, Deltas: []uint32{0}}
+}
+
+// settle applies m and returns the outcome that the log brings.
+func (f *follower) settle(t *testing.T, m *mutation.Tx) mutation.Outcome {
+	t.Helper()
+	reply, err := f.src.Apply(t.Context(), f.client, m)
+	if err != nil || reply.Kind != source.Accepted {
+		t.Fatalf("Apply(mid %d) = %+v, %v, want accepted", m.Mid, reply, err)
+	}
+	f.wait(t, fmt.Sprintf("the outcome of mid %d", m.Mid), func() bool { return f.outcome(f.client.ID, m.Mid) != nil })
+	return *f.outcome(f.client.ID, m.Mid)
+}
+
+func TestApplyWritesAndAcknowledgesInTheLog(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable)
+	f := follow(t, pg.DSN(), "stock")
+	insert := mutation.Op{Kind: mutation.Insert, Key: value.Row{value.Int(2)}, Cols: []uint32{0, 1, 2}, New: value.Row{value.Int(2), value.Text("Chang"), value.Int(4)}}
+	if out := f.settle(t, f.tx(1, 0, set(1, 1, value.Text("Chai"), value.Text("Chai tea")), insert)); out.Status != mutation.Applied {
+		t.Fatalf("outcome %+v, want applied", out)
+	}
+	f.wait(t, "both rows", func() bool { return len(f.rows[f.schema.Tables[0].ID]) == 2 })
+	var name string
+	if err := conn.QueryRow(t.Context(), "SELECT string_agg(name, ',' ORDER BY id) FROM stock").Scan(&name); err != nil || name != "Chai tea,Chang" {
+		t.Errorf("names in Postgres %q, %v", name, err)
+	}
+	// The record that carries the acknowledgement carries the effect too.
+	last := f.records[len(f.records)-1]
+	if len(last.Origins) != 1 || len(last.Changes) != 2 || !last.Origins[0].Clean {
+		t.Errorf("record has origins %+v and %d changes, want one clean origin and 2 changes", last.Origins, len(last.Changes))
+	}
+}
+
+// Relays may race with the same mids: each takes effect once.
+func TestApplyIsExactlyOnce(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable)
+	f := follow(t, pg.DSN(), "stock")
+	const mids, relays = 40, 4
+	var wg sync.WaitGroup
+	replies := make([]map[source.ReplyKind]int, relays)
+	for i := range relays {
+		replies[i] = map[source.ReplyKind]int{}
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for mid := uint64(1); mid <= mids; mid++ {
+				reply, err := f.src.Apply(t.Context(), f.client, f.tx(mid, 0, add(1, 2, 1)))
+				if err != nil {
+					t.Errorf("Apply(mid %d): %v", mid, err)
+					return
+				}
+				replies[i][reply.Kind]++
+			}
+		}()
+	}
+	wg.Wait()
+	var units, accepted, duplicates int
+	for _, r := range replies {
+		accepted, duplicates = accepted+r[source.Accepted], duplicates+r[source.Duplicate]
+	}
+	if err := conn.QueryRow(t.Context(), "SELECT units FROM stock").Scan(&units); err != nil {
+		t.Fatal(err)
+	}
+	if units != 10+mids || accepted != mids || duplicates != mids*(relays-1) {
+		t.Errorf("units %d, %d accepted, %d duplicates; want %d, %d, %d", units, accepted, duplicates, 10+mids, mids, mids*(relays-1))
+	}
+	if reply, err := f.src.Apply(t.Context(), f.client, f.tx(mids+5, 0, add(1, 2, 1))); err != nil || reply.Kind != source.Gap || reply.FromMid != mids+1 {
+		t.Errorf("a mid beyond the next = %+v, %v, want a gap from %d", reply, err, mids+1)
+	}
+	if _, err := f.src.Apply(t.Context(), f.client, f.tx(1, 0, add(1, 2, 7))); fault.KindOf(err) != fault.Duplicate {
+		t.Errorf("another transaction under a used mid = %v, want %v", err, fault.Duplicate)
+	}
+	stranger := f.client
+	stranger.User = "u2"
+	if reply, err := f.src.Apply(t.Context(), stranger, f.tx(mids+1, 0, add(1, 2, 1))); err != nil || reply.Kind != source.Unknown {
+		t.Errorf("another user's mutation = %+v, %v, want unknown", reply, err)
+	}
+}
+
+func TestOutcomes(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable+`; INSERT INTO stock SELECT i, 'row', 5, NULL FROM generate_series(2, 20) i`)
+	f := follow(t, pg.DSN(), "stock")
+	row := value.Text("row")
+	mid := uint64(0)
+	for _, c := range []struct {
+		name   string
+		before string // what another writer does, after the client's cursor
+		op     mutation.Op
+		want   mutation.Status
+		code   string
+		check  string // a query that must give true afterwards
+	}{
+		{"untouched row", "", set(2, 1, row, value.Text("mine")), mutation.Applied, "", "name = 'mine' FROM stock WHERE id = 2"},
+		{"different columns merge", "UPDATE stock SET note = 'theirs' WHERE id = 3", set(3, 1, row, value.Text("mine")), mutation.Merged, "", "name = 'mine' AND note = 'theirs' FROM stock WHERE id = 3"},
+		{"same column, later clock wins", "UPDATE stock SET name = 'theirs' WHERE id = 4", set(4, 1, row, value.Text("mine")), mutation.Merged, "", "name = 'mine' FROM stock WHERE id = 4"},
+		{"delta never conflicts", "UPDATE stock SET units = 3 WHERE id = 5", add(5, 2, -3), mutation.Applied, "", "units = 0 FROM stock WHERE id = 5"},
+		{"a check refuses", "", add(6, 2, -6), mutation.Rejected, "23514", "units = 5 FROM stock WHERE id = 6"},
+		{"a deleted row is not made again", "DELETE FROM stock WHERE id = 7", set(7, 1, row, value.Text("mine")), mutation.Superseded, "", "count(*) = 0 FROM stock WHERE id = 7"},
+		{"a delete that met an update: the row survives", "UPDATE stock SET name = 'theirs' WHERE id = 8", mutation.Op{Kind: mutation.Delete, Key: value.Row{value.Int(8)}, Old: value.Row{value.Int(8), row, value.Int(5), value.Null}}, mutation.Superseded, "", "name = 'theirs' FROM stock WHERE id = 8"},
+		{"not null refuses", "", set(9, 1, row, value.Null), mutation.Rejected, "23502", "name = 'row' FROM stock WHERE id = 9"},
+	} {
+		mid++
+		seen := f.seq
+		if c.before != "" {
+			exec(t, conn, c.before)
+		}
+		out := f.settle(t, f.tx(mid, seen, c.op))
+		if out.Status != c.want || out.Code != c.code {
+			t.Errorf("%s: outcome %+v, want status %d and code %q", c.name, out, c.want, c.code)
+		}
+		var ok bool
+		if err := conn.QueryRow(t.Context(), "SELECT "+c.check).Scan(&ok); err != nil || !ok {
+			t.Errorf("%s: %s does not hold (%v)", c.name, c.check, err)
+		}
+	}
+	mid++
+	dependent := f.tx(mid, f.seq, set(6, 1, row, value.Text("built on a rejected one")))
+	dependent.Depends = []uint64{5}
+	dependent.Seal()
+	if out := f.settle(t, dependent); out.Status != mutation.Blocked {
+		t.Errorf("a transaction that depends on a rejected one: %+v, want blocked", out)
+	}
+}
+
+// A conflict is noticed although the store has not seen the other write yet.
+func TestConflictWithAWriteThatIsNotInTheLog(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable)
+	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"stock"}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	rep := newReplica(src.Schema())
+	if _, err := src.Load(t.Context(), rep.put); err != nil {
+		t.Fatal(err)
+	}
+	src.Attach(rep) // Run is not started: the log stands still
+	f := &follower{replica: rep, src: src, client: source.Client{ID: "c1", User: "u1", Incarnation: "i1", ClaimsJSON: "{}"}}
+	if _, err := src.Register(t.Context(), "c1", "u1", "", "i1"); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, conn, "UPDATE stock SET note = 'theirs'")
+	if _, err := src.Apply(t.Context(), f.client, f.tx(1, 0, set(1, 1, value.Text("Chai"), value.Text("mine")))); err != nil {
+		t.Fatal(err)
+	}
+	outs, err := src.Outcomes(t.Context(), "c1", 0, 1)
+	if err != nil || len(outs) != 1 || outs[0].Status != mutation.Merged {
+		t.Errorf("Outcomes = %+v, %v, want one that merged", outs, err)
+	}
+}
+
+func TestRegisterTellsCopiesApart(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable)
+	f := follow(t, pg.DSN(), "stock") // registered with i1
+	for _, c := range []struct {
+		name, user, old, now string
+		kind                 fault.Kind
+	}{
+		{"the next start", "u1", "i1", "i2", fault.Unknown},
+		{"the same hello again", "u1", "i1", "i2", fault.Unknown},
+		{"a restored copy", "u1", "i0", "i9", fault.Rewound},
+		{"another user", "u2", "i2", "i3", fault.Forbidden},
+	} {
+		if _, err := f.src.Register(t.Context(), "c1", c.user, c.old, c.now); fault.KindOf(err) != c.kind {
+			t.Errorf("%s: Register = %v (%v), want %v", c.name, err, fault.KindOf(err), c.kind)
+		}
+	}
+}
+
+// Postgres goes down and comes back in the middle: nothing is lost or doubled.
+func TestSourceComesBackAfterAKill(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable)
+	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"stock"}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	rep := newReplica(src.Schema())
+	from, err := src.Load(t.Context(), rep.put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep.lsn = from
+	ended := make(chan error, 1)
+	go func() { ended <- src.Run(context.Background(), from, rep.apply) }()
+	exec(t, conn, "UPDATE stock SET units = units + 1")
+	f := &follower{replica: rep}
+	f.wait(t, "the first change", func() bool { return rep.seq == 1 })
+	pg.Kill9(t)
+	if err := <-ended; fault.KindOf(err) != fault.SourceUnavailable || !fault.Retryable(err) {
+		t.Fatalf("Run ended with %v (%v), want a retryable %v", err, fault.KindOf(err), fault.SourceUnavailable)
+	}
+	pg.Restart(t)
+	again := connect(t, pg.DSN())
+	exec(t, again, "UPDATE stock SET units = units + 1")
+	ctx, stop := context.WithCancel(context.Background())
+	go func() { ended <- src.Run(ctx, rep.lsn, rep.apply) }()
+	f.wait(t, "the second change", func() bool { return rep.seq >= 2 })
+	stop()
+	<-ended
+	if row, _, _ := rep.Row(rep.schema.Tables[0].ID, value.Row{value.Int(1)}); rep.seq != 2 || row[2].Int() != 12 {
+		t.Errorf("%d records and row %v, want 2 and 12 units", rep.seq, row)
+	}
+}

@@ -1,0 +1,213 @@
+package postgres
+
+import (
+	"strconv"
+
+	"github.com/jackc/pglogrepl"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
+	"rockpool.dev/server/source"
+	"rockpool.dev/value"
+	"rockpool.dev/version"
+)
+
+// translator turns pgoutput's messages into records. It remembers the Relation
+// messages of its connection: they say which column is where.
+type translator struct {
+	schema    *schema.Schema
+	relations map[uint32]*relation
+}
+
+type relation struct {
+	namespace, name string
+	table           *schema.Table // nil for Rockpool's own tables
+	columns         []int         // index in table.Columns of each column sent, or -1
+	names           []string
+}
+
+func newTranslator(s *schema.Schema) *translator {
+	return &translator{schema: s, relations: map[uint32]*relation{}}
+}
+
+// record translates one committed transaction. Its Pos is the store's to give.
+func (tr *translator) record(tx *rawTx) (*source.Record, error) {
+	rec := &source.Record{LSN: uint64(tx.lsn), CommitMicros: tx.micros, Schema: tr.schema.Version}
+	for _, r := range tx.rows {
+		if err := tr.row(rec, r.msg); err != nil {
+			return nil, err
+		}
+	}
+	return rec, nil
+}
+
+func (tr *translator) row(rec *source.Record, msg pglogrepl.Message) error {
+	switch m := msg.(type) {
+	case *pglogrepl.RelationMessageV2:
+		return tr.relation(&m.RelationMessage)
+	case *pglogrepl.InsertMessageV2:
+		return tr.insert(rec, &m.InsertMessage)
+	case *pglogrepl.UpdateMessageV2:
+		return tr.update(rec, &m.UpdateMessage)
+	case *pglogrepl.DeleteMessageV2:
+		return tr.delete(rec, &m.DeleteMessage)
+	case *pglogrepl.TruncateMessageV2:
+		for _, id := range m.RelationIDs {
+			if rel := tr.relations[id]; rel != nil && rel.table != nil {
+				rec.Changes = append(rec.Changes, source.Change{Table: rel.table.ID, Truncate: true})
+			}
+		}
+	}
+	return nil
+}
+
+// relation remembers where columns are, and notices DDL: a synced column that
+// is gone or new is fault.SchemaMismatch.
+func (tr *translator) relation(m *pglogrepl.RelationMessage) error {
+	rel := &relation{namespace: m.Namespace, name: m.RelationName}
+	for _, c := range m.Columns {
+		rel.names = append(rel.names, c.Name)
+	}
+	tr.relations[m.RelationID] = rel
+	if m.Namespace != "public" {
+		return nil
+	}
+	rel.table = tr.schema.Table(m.RelationName)
+	if rel.table == nil {
+		return nil
+	}
+	seen := 0
+	for _, c := range m.Columns {
+		at := rel.table.Index(c.Name)
+		if at < 0 {
+			return ddlError(m.RelationName, "column "+c.Name+" was added")
+		}
+		seen++
+		rel.columns = append(rel.columns, at)
+	}
+	if seen < len(rel.table.Columns) {
+		return ddlError(m.RelationName, "a column was dropped or renamed")
+	}
+	return nil
+}
+
+func ddlError(table, what string) error {
+	return fault.New(fault.SchemaMismatch, "follow the stream", "table "+table+" changed: "+what).
+		WithHint("restart the relay: it reads the new schema and loads its store again")
+}
+
+// tuple decodes a row's values; toast lists the columns that were not sent
+// because they did not change.
+func (rel *relation) tuple(data *pglogrepl.TupleData) (row value.Row, toast []uint32, err error) {
+	row = make(value.Row, len(rel.table.Columns))
+	if int(data.ColumnNum) > len(rel.columns) {
+		return nil, nil, fault.New(fault.SourceUnavailable, "decode the stream", "table "+rel.name+" sent more columns than it announced")
+	}
+	for i, c := range data.Columns {
+		at := rel.columns[i]
+		switch c.DataType {
+		case pglogrepl.TupleDataTypeNull:
+		case pglogrepl.TupleDataTypeToast:
+			toast = append(toast, uint32(at))
+		case pglogrepl.TupleDataTypeText:
+			if row[at], err = rel.table.Columns[at].FromText(string(c.Data)); err != nil {
+				return nil, nil, fault.In("decode the stream of "+rel.name, err)
+			}
+		default:
+			return nil, nil, fault.New(fault.SourceUnavailable, "decode the stream", "table "+rel.name+" sent a value in a form that was not asked for")
+		}
+	}
+	return row, toast, nil
+}
+
+func (tr *translator) insert(rec *source.Record, m *pglogrepl.InsertMessage) error {
+	rel := tr.relations[m.RelationID]
+	if rel == nil {
+		return fault.New(fault.SourceUnavailable, "decode the stream", "a row came before its table")
+	}
+	if rel.namespace == "rockpool" {
+		return rel.origin(rec, m.Tuple)
+	}
+	if rel.table == nil {
+		return nil
+	}
+	row, _, err := rel.tuple(m.Tuple)
+	if err != nil {
+		return err
+	}
+	rec.Changes = append(rec.Changes, source.Change{Table: rel.table.ID, Key: rel.table.KeyOf(row), New: row})
+	return nil
+}
+
+func (tr *translator) update(rec *source.Record, m *pglogrepl.UpdateMessage) error {
+	rel := tr.relations[m.RelationID]
+	if rel == nil || rel.table == nil {
+		return nil
+	}
+	row, toast, err := rel.tuple(m.NewTuple)
+	if err != nil {
+		return err
+	}
+	key := rel.table.KeyOf(row)
+	if m.OldTuple != nil { // the key changed, or REPLICA IDENTITY FULL
+		old, _, err := rel.tuple(m.OldTuple)
+		if err != nil {
+			return err
+		}
+		key = rel.table.KeyOf(old)
+	}
+	rec.Changes = append(rec.Changes, source.Change{Table: rel.table.ID, Key: key, New: row, Unchanged: toast})
+	return nil
+}
+
+func (tr *translator) delete(rec *source.Record, m *pglogrepl.DeleteMessage) error {
+	rel := tr.relations[m.RelationID]
+	if rel == nil || rel.table == nil {
+		return nil
+	}
+	old, _, err := rel.tuple(m.OldTuple)
+	if err != nil {
+		return err
+	}
+	rec.Changes = append(rec.Changes, source.Change{Table: rel.table.ID, Key: rel.table.KeyOf(old)})
+	return nil
+}
+
+// origin reads a row of rockpool.tx or rockpool.outcome: the acknowledgement
+// of a client's transaction, in the log record that carries its effect.
+func (rel *relation) origin(rec *source.Record, data *pglogrepl.TupleData) error {
+	var o source.Origin
+	for i, c := range data.Columns {
+		if i >= len(rel.names) || c.DataType != pglogrepl.TupleDataTypeText {
+			continue
+		}
+		switch rel.names[i] {
+		case "client_id":
+			o.Client = string(c.Data)
+		case "hlc":
+			n, err := strconv.ParseInt(string(c.Data), 10, 64)
+			if err != nil {
+				return fault.Wrap(fault.SourceUnavailable, "decode the stream of rockpool."+rel.name, err)
+			}
+			o.HLC = version.HLC(n)
+		case "clean":
+			o.Clean = string(c.Data) == "t"
+		case "outcome":
+			v, err := bytea.FromText(string(c.Data))
+			if err == nil {
+				err = o.Outcome.Decode([]byte(v.Str()))
+			}
+			if err != nil {
+				return fault.In("decode the stream of rockpool."+rel.name, err)
+			}
+		}
+	}
+	if rel.name == "outcome" && o.Outcome.Status == mutation.Applied {
+		return fault.New(fault.Internal, "decode the stream", "an applied mutation was recorded as one that was not")
+	}
+	rec.Origins = append(rec.Origins, o)
+	return nil
+}
+
+var bytea = schema.Column{Name: "outcome", Type: schema.TypeBytes, SourceType: "bytea"}
