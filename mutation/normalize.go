@@ -139,7 +139,7 @@ func (n *Normalized) add(x *touched) error {
 		if c.Generated || op.Kind == Update && raw.Equal(x.before[i]) {
 			continue
 		}
-		v, err := schema.Canonical(c, raw)
+		v, err := c.Canonical(raw)
 		if err != nil {
 			return fault.In("write to "+t.Name, err)
 		}

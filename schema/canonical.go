@@ -2,225 +2,388 @@ package schema
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"rockpool.dev/fault"
 	"rockpool.dev/value"
 )
 
-// Canonical brings what a user wrote to the one stored form of the column's
-// type (SYNC.md §2, Values): equal values have equal forms, and SQLite's own
-// comparison of forms is right. NULL stays NULL. fault.TypeMismatch names the
-// column and what was expected; the value itself is not shown.
-func Canonical(c *Column, v value.Value) (value.Value, error) {
+// Canonical brings a value that somebody wrote to the one stored form of the
+// column's type (SYNC.md §2, Values). Equality of forms is equality of values,
+// so storage, conflicts, digests and the wire compare bytes.
+//
+//	type          accepts                                       stored form
+//	integer       integer; number or text without a fraction    int64
+//	boolean       0, 1, t, f, true, false, yes, no, on, off     0 or 1
+//	float         number, decimal text                          float; NaN, Infinity, -Infinity as text
+//	decimal       number, decimal text with or without exponent digits at the column's scale, or without zeros at the end
+//	timestamp[tz] ISO 8601, Postgres text                       YYYY-MM-DDTHH:MM:SS.ffffff[+00:00]; infinity sorts last
+//	date, time    ISO 8601, Postgres text                       Postgres text
+//	uuid          hex digits with or without hyphens or braces  lower case with hyphens
+//	json          JSON text                                     as written
+//	jsonb         JSON text                                     as Postgres prints it
+//	bytes         blob; text, or text of \x and hex digits      blob
+//	enum          one of the labels                             the label
+//	others        text, number                                  text
+//
+// NULL stays NULL: whether it may stand there is another question. A value
+// already canonical comes back as it is. Dates before year 1 or after 9999 stay
+// Postgres text, which does not sort. Errors: fault.TypeMismatch.
+func (c *Column) Canonical(v value.Value) (value.Value, error) {
 	if v.IsNull() {
 		return v, nil
 	}
-	if v.Kind() == value.KindBlob && c.Type != TypeBytes {
-		return value.Null, mismatch(c, "bytes")
-	}
-	out, ok := canonical(c, v)
+	out, ok := c.canonical(v)
 	if !ok {
-		return value.Null, mismatch(c, "this "+kindNames[v.Kind()])
+		return value.Null, c.mismatch("column "+c.Name, v)
 	}
 	return out, nil
 }
 
-var kindNames = map[value.Kind]string{value.KindInt: "integer", value.KindFloat: "number", value.KindText: "text", value.KindBlob: "blob"}
-
-func mismatch(c *Column, got string) error {
-	return fault.New(fault.TypeMismatch, "store a value", "column "+c.Name+" takes "+c.Type.String()+", not "+got)
+// Canonical is Column.Canonical for the column of that index; its error names
+// table and column.
+func (t *Table) Canonical(column int, v value.Value) (value.Value, error) {
+	if v.IsNull() {
+		return v, nil
+	}
+	c := &t.Columns[column]
+	out, ok := c.canonical(v)
+	if !ok {
+		return value.Null, c.mismatch("column "+t.Name+"."+c.Name, v)
+	}
+	return out, nil
 }
 
-func canonical(c *Column, v value.Value) (value.Value, bool) {
+func (c *Column) canonical(v value.Value) (value.Value, bool) {
 	switch c.Type {
 	case TypeInt:
-		return canonicalInt(c, v)
+		return c.integer(v)
 	case TypeBool:
-		return canonicalBool(v)
+		return boolean(v)
 	case TypeFloat:
-		return canonicalFloat(v)
-	case TypeDecimal:
-		text, ok := canonicalDecimal(c, plain(v))
-		return value.Text(text), ok
+		return c.float(v)
 	case TypeBytes:
-		return canonicalBytes(v)
+		return bytesOf(v)
 	}
-	if v.Kind() != value.KindText {
-		switch c.Type {
-		case TypeText, TypeUnknown, TypeJSON, TypeJSONB:
-			v = value.Text(plain(v))
-		default:
-			return value.Null, false
+	text, ok := textOf(v)
+	if !ok {
+		return value.Null, false
+	}
+	switch c.Type {
+	case TypeText:
+		if b := c.base(); b == "character" || b == "bpchar" || b == "char" {
+			text = strings.TrimRight(text, " ") // blank-padded: blanks at the end say nothing
 		}
+	case TypeDecimal:
+		text, ok = canonicalDecimal(c, text)
+	case TypeTimestampTZ:
+		text, ok = timestamp(text, true)
+	case TypeTimestamp:
+		text, ok = timestamp(text, false)
+	case TypeDate:
+		text, ok = date(text)
+	case TypeTime:
+		text, ok = clock(text)
+	case TypeUUID:
+		text, ok = uuid(text)
+	case TypeJSON:
+		_, ok = jsonb(text)
+	case TypeJSONB:
+		text, ok = jsonb(text)
+	case TypeEnum:
+		ok = c.hasLabel(text)
 	}
-	text, ok := canonicalText(c, v.Str())
 	return value.Text(text), ok
 }
 
-// plain is a number or text as text.
-func plain(v value.Value) string {
+func (c *Column) hasLabel(label string) bool {
+	for _, one := range c.Enum {
+		if one == label {
+			return true
+		}
+	}
+	return len(c.Enum) == 0
+}
+
+// shownMax is how many bytes of a wrong value an error shows.
+const shownMax = 40
+
+func (c *Column) mismatch(what string, v value.Value) error {
+	e := fault.New(fault.TypeMismatch, what, shown(v)+" is not "+article(c.Type.String()))
+	switch c.Type {
+	case TypeEnum:
+		e.Hint = "use one of " + strings.Join(c.Enum, ", ")
+	case TypeTimestamp, TypeTimestampTZ, TypeDate:
+		e.Hint = "write it as ISO 8601 text, like 2026-01-02T03:04:05Z"
+	case TypeInt:
+		e.Hint = "use a whole number that fits " + c.SourceType
+	}
+	return e
+}
+
+func article(noun string) string {
+	if strings.IndexByte("aeiou", noun[0]) >= 0 && noun != "uuid" {
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// shown is a value for people, cut short.
+func shown(v value.Value) string {
 	switch v.Kind() {
 	case value.KindInt:
 		return strconv.FormatInt(v.Int(), 10)
 	case value.KindFloat:
-		return strconv.FormatFloat(v.Float(), 'f', -1, 64)
-	default:
-		return v.Str()
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
+	case value.KindBlob:
+		return "a blob"
 	}
+	text := v.Str()
+	if len(text) > shownMax {
+		text = text[:shownMax] + "…"
+	}
+	return strconv.Quote(text)
 }
 
-// intLimits are the ranges of the smaller integer types.
-var intLimits = map[string]int64{"smallint": math.MaxInt16, "int2": math.MaxInt16, "integer": math.MaxInt32, "int": math.MaxInt32, "int4": math.MaxInt32}
+// textOf is the text of a value. Postgres refuses NUL and invalid UTF-8.
+func textOf(v value.Value) (string, bool) {
+	switch v.Kind() {
+	case value.KindText:
+		s := v.Str()
+		return s, utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
+	case value.KindInt:
+		return strconv.FormatInt(v.Int(), 10), true
+	case value.KindFloat:
+		return formatFloat(v.Float()), true
+	}
+	return "", false
+}
 
-func canonicalInt(c *Column, v value.Value) (value.Value, bool) {
+// integer range by source type.
+func (c *Column) integer(v value.Value) (value.Value, bool) {
 	n := v.Int()
 	switch v.Kind() {
+	case value.KindInt:
 	case value.KindFloat:
-		if f := v.Float(); f != math.Trunc(f) || f < -(1<<63) || f >= 1<<63 {
+		f := v.Float()
+		if f != math.Trunc(f) || f < math.MinInt64 || f >= math.MaxInt64 {
 			return value.Null, false
 		}
 	case value.KindText:
-		var err error
-		if n, err = strconv.ParseInt(strings.TrimSpace(v.Str()), 10, 64); err != nil {
+		d, ok := parseDecimal(v.Str())
+		if !ok || d.special != "" || strings.Trim(d.fraction, "0") != "" {
 			return value.Null, false
 		}
-	}
-	if limit, ok := intLimits[c.base()]; ok && (n > limit || n < -limit-1) {
+		d.fraction = ""
+		var err error
+		if n, err = strconv.ParseInt(d.String(), 10, 64); err != nil {
+			return value.Null, false
+		}
+	default:
 		return value.Null, false
+	}
+	switch c.base() {
+	case "smallint", "int2":
+		return value.Int(n), n == int64(int16(n))
+	case "integer", "int4", "int":
+		return value.Int(n), n == int64(int32(n))
 	}
 	return value.Int(n), true
 }
 
-func canonicalBool(v value.Value) (value.Value, bool) {
+func boolean(v value.Value) (value.Value, bool) {
 	switch v.Kind() {
-	case value.KindInt, value.KindFloat:
-		return value.Bool(v.Float() != 0), v.Float() == 0 || v.Float() == 1
-	}
-	switch strings.ToLower(strings.TrimSpace(v.Str())) {
-	case "t", "true", "y", "yes", "on", "1":
-		return value.Bool(true), true
-	case "f", "false", "n", "no", "off", "0":
-		return value.Bool(false), true
+	case value.KindInt:
+		return v, v.Int() == 0 || v.Int() == 1
+	case value.KindFloat:
+		return value.Int(v.Int()), v.Float() == 0 || v.Float() == 1
+	case value.KindText:
+		switch strings.ToLower(strings.TrimSpace(v.Str())) {
+		case "t", "true", "y", "yes", "on", "1":
+			return value.Int(1), true
+		case "f", "false", "n", "no", "off", "0":
+			return value.Int(0), true
+		}
 	}
 	return value.Null, false
 }
 
-// canonicalFloat keeps the infinities and NaN as text: SQLite stores NaN as NULL.
-func canonicalFloat(v value.Value) (value.Value, bool) {
+// float makes −0 be 0, as SQLite may store it so, and rounds to float4 where
+// the source holds that.
+func (c *Column) float(v value.Value) (value.Value, bool) {
 	f := v.Float()
-	if v.Kind() == value.KindText {
-		text := strings.ToLower(strings.TrimSpace(v.Str()))
-		if strings.ContainsAny(text, "_xp") { // Go's syntax, not SQL's
+	switch v.Kind() {
+	case value.KindInt, value.KindFloat:
+	case value.KindText:
+		d, ok := parseDecimal(v.Str())
+		if !ok {
 			return value.Null, false
+		}
+		if d.special != "" {
+			return value.Text(d.String()), true
 		}
 		var err error
-		if f, err = strconv.ParseFloat(text, 64); err != nil {
+		if f, err = strconv.ParseFloat(strings.TrimSpace(v.Str()), 64); err != nil {
+			return value.Null, false // beyond the range, as in Postgres
+		}
+	default:
+		return value.Null, false
+	}
+	if math.IsInf(f, 0) {
+		return value.Text(formatFloat(f)), true
+	}
+	if b := c.base(); b == "real" || b == "float4" {
+		if math.Abs(f) > math.MaxFloat32 {
 			return value.Null, false
 		}
+		f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', -1, 32), 64)
 	}
-	switch {
-	case math.IsNaN(f):
-		return value.Text("NaN"), true
-	case math.IsInf(f, 1):
-		return value.Text("Infinity"), true
-	case math.IsInf(f, -1):
-		return value.Text("-Infinity"), true
+	if f == 0 {
+		f = 0 // drops the sign
 	}
-	return value.Float(f + 0), true // -0 + 0 is 0, as a REAL column stores it
+	return value.Float(f), true
 }
 
-func canonicalBytes(v value.Value) (value.Value, bool) {
+// formatFloat is the shortest text that reads back the same.
+func formatFloat(f float64) string {
+	switch {
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	}
+	return strconv.FormatFloat(f, 'g', -1, 64)
+}
+
+func bytesOf(v value.Value) (value.Value, bool) {
 	switch v.Kind() {
 	case value.KindBlob:
 		return v, true
 	case value.KindText:
-		b, ok := unhex(v.Str())
-		return value.BlobString(b), ok
+		s := v.Str()
+		if strings.HasPrefix(s, `\x`) {
+			raw, ok := unhex(s[2:])
+			return value.BlobString(raw), ok
+		}
+		return value.BlobString(s), strings.IndexByte(s, '\\') < 0
 	}
 	return value.Null, false
 }
 
-func canonicalText(c *Column, text string) (string, bool) {
-	switch c.Type {
-	case TypeTimestampTZ, TypeTimestamp, TypeDate:
-		return canonicalMoment(c.Type, text)
-	case TypeTime:
-		return canonicalTime(text)
-	case TypeUUID:
-		return canonicalUUID(text)
-	case TypeJSON:
-		_, ok := formatJSON(text)
-		return text, ok
-	case TypeJSONB:
-		return formatJSON(text)
-	case TypeEnum:
-		return text, len(c.Enum) == 0 || slices.Contains(c.Enum, text)
-	case TypeArray:
-		trimmed := strings.TrimSpace(text)
-		return text, strings.HasPrefix(trimmed, "{") && strings.HasSuffix(trimmed, "}") || strings.HasPrefix(trimmed, "[")
-	default:
-		return text, true
+func timestamp(s string, zone bool) (string, bool) {
+	if inf, ok := infinity(s); ok {
+		return inf, true
 	}
+	c, bc, ok := parseCivil(s)
+	if !ok {
+		return "", false
+	}
+	if !zone {
+		c.offset = 0 // Postgres ignores it
+	}
+	if bc || c.year > 9999 {
+		return strings.TrimSpace(s), true
+	}
+	if c = c.utc(); c.year < 1 || c.year > 9999 {
+		return strings.TrimSpace(s), true
+	}
+	return c.timestamp(zone), true
 }
 
-// canonicalMoment reads ISO 8601 and Postgres's own form. Infinity sorts last
-// as text, -infinity first. Years before 1 keep Postgres's text.
-func canonicalMoment(t Type, text string) (string, bool) {
-	switch lower := strings.ToLower(strings.TrimSpace(text)); lower {
-	case "infinity", "-infinity":
-		return lower, true
+func date(s string) (string, bool) {
+	if inf, ok := infinity(s); ok {
+		return inf, true
 	}
-	c, bc, ok := parseCivil(text)
+	c, bc, ok := parseCivil(s)
 	if !ok {
 		return "", false
 	}
 	if bc {
-		return strings.TrimSpace(text), true
+		return string(c.appendDate(nil)) + " BC", true
 	}
-	if t != TypeTimestampTZ {
-		c.offset = 0
-	}
-	if t == TypeDate {
-		return string(c.appendDate(nil)), true
-	}
-	return c.utc().timestamp(t == TypeTimestampTZ), true
+	return string(c.appendDate(nil)), true
 }
 
-func canonicalTime(text string) (string, bool) {
-	s := scanner{strings.TrimSpace(text)}
+// infinity is the end of time: in Postgres's words it sorts after every date,
+// and -infinity before, also as text.
+func infinity(s string) (string, bool) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	return s, s == "infinity" || s == "-infinity"
+}
+
+// clock is a time of day as Postgres prints it: no zeros at the fraction's end.
+func clock(s string) (string, bool) {
+	in := scanner{strings.TrimSpace(s)}
 	var c civil
-	if !s.parseTime(&c) || s.rest != "" || c.micros >= secondMicro || c.second > 59 {
+	if !in.parseTime(&c) || in.rest != "" {
 		return "", false
 	}
-	out := c.appendTime(nil)
-	if c.micros > 0 {
-		out = pad(append(out, '.'), c.micros, 6)
+	total := c.hour*3600 + c.minute*60 + c.second
+	if c.micros >= secondMicro {
+		total, c.micros = total+1, c.micros-secondMicro
 	}
-	return strings.TrimRight(string(out), map[bool]string{true: "0", false: ""}[c.micros > 0]), true
+	if total > daySeconds {
+		return "", false
+	}
+	c.hour, c.minute, c.second = total/3600, total/60%60, total%60
+	out := string(c.appendTime(nil))
+	if c.micros > 0 {
+		out += "." + strings.TrimRight(string(pad(nil, c.micros, 6)), "0")
+	}
+	return out, true
 }
 
-// canonicalUUID reads 32 hexadecimal digits with or without hyphens and braces.
-func canonicalUUID(text string) (string, bool) {
-	text = strings.ToLower(strings.TrimSpace(text))
-	if strings.HasPrefix(text, "{") && strings.HasSuffix(text, "}") {
-		text = text[1 : len(text)-1]
+func uuid(s string) (string, bool) {
+	if strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}") {
+		s = s[1 : len(s)-1]
 	}
-	hex := strings.ReplaceAll(text, "-", "")
-	if len(hex) != 32 {
-		return "", false
-	}
-	for i := range len(hex) {
-		if hexDigit(hex[i]) < 0 {
+	out := make([]byte, 0, 36)
+	n := 0
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c == '-':
+			if n == 0 || n%4 != 0 || n == 32 || s[i-1] == '-' {
+				return "", false
+			}
+			continue
+		case c >= 'A' && c <= 'F':
+			c += 'a' - 'A'
+		case c >= 'a' && c <= 'f' || c >= '0' && c <= '9':
+		default:
 			return "", false
 		}
+		if n == 8 || n == 12 || n == 16 || n == 20 {
+			out = append(out, '-')
+		}
+		if out = append(out, c); n == 32 {
+			return "", false
+		}
+		n++
 	}
-	return hex[:8] + "-" + hex[8:12] + "-" + hex[12:16] + "-" + hex[16:20] + "-" + hex[20:], true
+	return string(out), n == 32
 }
 
-func hexDigit(c byte) int {
+const hexDigits = "0123456789abcdef"
+
+func unhex(s string) (string, bool) {
+	if len(s)%2 != 0 {
+		return "", false
+	}
+	out := make([]byte, len(s)/2)
+	for i := range out {
+		high, low := nibble(s[2*i]), nibble(s[2*i+1])
+		if high < 0 || low < 0 {
+			return "", false
+		}
+		out[i] = byte(high<<4 | low)
+	}
+	return string(out), true
+}
+
+func nibble(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':
 		return int(c - '0')
@@ -230,20 +393,4 @@ func hexDigit(c byte) int {
 		return int(c-'A') + 10
 	}
 	return -1
-}
-
-// unhex reads Postgres's \x… form of bytea.
-func unhex(text string) (string, bool) {
-	if !strings.HasPrefix(text, `\x`) || len(text)%2 != 0 {
-		return "", false
-	}
-	out := make([]byte, 0, len(text)/2-1)
-	for i := 2; i < len(text); i += 2 {
-		hi, lo := hexDigit(text[i]), hexDigit(text[i+1])
-		if hi < 0 || lo < 0 {
-			return "", false
-		}
-		out = append(out, byte(hi<<4|lo))
-	}
-	return string(out), true
 }

@@ -1,75 +1,88 @@
 package schema
 
 import (
-	"slices"
-	"strconv"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
 
-// jsonDepthMax is how deep a document may nest.
-const jsonDepthMax = 256
+// jsonDepthMax is how deep a JSON value may nest here.
+const jsonDepthMax = 512
 
-// formatJSON prints a document as Postgres prints jsonb: keys by length, then
-// bytes, the last of equal ones; numbers without exponents; ", " and ": "
-// between. ok is false when it is not JSON.
-// https://www.postgresql.org/docs/15/datatype-json.html
-func formatJSON(text string) (string, bool) {
-	p := jsonParser{src: text}
+// jsonb returns JSON text as Postgres prints a jsonb: keys by length and then
+// by bytes, the last of equal keys, ": " and ", " between, numbers as numeric
+// prints them, the fewest escapes. ok is false for what is not JSON, and for
+// \u0000 and lone surrogates, which jsonb cannot hold.
+func jsonb(s string) (string, bool) {
+	p := jsonParser{rest: s}
 	out, ok := p.value(nil, 0)
-	p.space()
-	return string(out), ok && p.at == len(text)
+	p.blanks()
+	return string(out), ok && p.rest == ""
 }
 
-type jsonParser struct {
-	src string
-	at  int
-}
+type jsonParser struct{ rest string }
 
-func (p *jsonParser) space() {
-	for p.at < len(p.src) && strings.IndexByte(" \t\r\n", p.src[p.at]) >= 0 {
-		p.at++
+func (p *jsonParser) blanks() { p.rest = strings.TrimLeft(p.rest, " \t\r\n") }
+
+// take cuts a byte after blanks, if it is the next.
+func (p *jsonParser) take(c byte) bool {
+	p.blanks()
+	if p.rest == "" || p.rest[0] != c {
+		return false
 	}
-}
-
-func (p *jsonParser) next(c byte) bool {
-	p.space()
-	if p.at < len(p.src) && p.src[p.at] == c {
-		p.at++
-		return true
-	}
-	return false
+	p.rest = p.rest[1:]
+	return true
 }
 
 func (p *jsonParser) value(dst []byte, depth int) ([]byte, bool) {
-	p.space()
-	if p.at >= len(p.src) || depth > jsonDepthMax {
+	p.blanks()
+	if p.rest == "" || depth > jsonDepthMax {
 		return dst, false
 	}
-	switch c := p.src[p.at]; {
-	case c == '{':
+	switch p.rest[0] {
+	case '{':
 		return p.object(dst, depth)
-	case c == '[':
+	case '[':
 		return p.array(dst, depth)
-	case c == '"':
+	case '"':
 		s, ok := p.text()
 		return appendJSONText(dst, s), ok
-	case c == '-' || c >= '0' && c <= '9':
-		return p.number(dst)
 	}
 	for _, word := range [...]string{"true", "false", "null"} {
-		if strings.HasPrefix(p.src[p.at:], word) {
-			p.at += len(word)
+		if strings.HasPrefix(p.rest, word) {
+			p.rest = p.rest[len(word):]
 			return append(dst, word...), true
 		}
 	}
-	return dst, false
+	return p.number(dst)
+}
+
+// number checks JSON's grammar, then prints the number as numeric would: the
+// exponent applied, the digits after the point kept.
+func (p *jsonParser) number(dst []byte) ([]byte, bool) {
+	n := 0
+	for n < len(p.rest) && strings.IndexByte("+-.eE0123456789", p.rest[n]) >= 0 {
+		n++
+	}
+	text := p.rest[:n]
+	p.rest = p.rest[n:]
+	whole, rest := digits(strings.TrimPrefix(text, "-"))
+	if whole == "" || len(whole) > 1 && whole[0] == '0' {
+		return dst, false
+	}
+	if strings.HasPrefix(rest, ".") {
+		if fraction, _ := digits(rest[1:]); fraction == "" {
+			return dst, false
+		}
+	}
+	d, ok := parseDecimal(text)
+	return append(dst, d.String()...), ok
 }
 
 func (p *jsonParser) array(dst []byte, depth int) ([]byte, bool) {
-	p.at++
+	p.take('[')
 	dst = append(dst, '[')
-	if p.next(']') {
+	if p.take(']') {
 		return append(dst, ']'), true
 	}
 	for {
@@ -77,151 +90,135 @@ func (p *jsonParser) array(dst []byte, depth int) ([]byte, bool) {
 		if dst, ok = p.value(dst, depth+1); !ok {
 			return dst, false
 		}
-		if p.next(']') {
+		if p.take(']') {
 			return append(dst, ']'), true
 		}
-		if !p.next(',') {
+		if !p.take(',') {
 			return dst, false
 		}
 		dst = append(dst, ", "...)
 	}
 }
 
-type jsonMember struct{ key, body string }
-
 func (p *jsonParser) object(dst []byte, depth int) ([]byte, bool) {
-	p.at++
-	var members []jsonMember
-	for first := true; !p.next('}'); first = false {
-		if !first && !p.next(',') {
+	p.take('{')
+	members := map[string]string{}
+	for first := true; !p.take('}'); first = false {
+		if !first && !p.take(',') {
 			return dst, false
 		}
-		p.space()
-		if p.at >= len(p.src) || p.src[p.at] != '"' {
-			return dst, false
-		}
+		p.blanks()
 		key, ok := p.text()
-		if !ok || !p.next(':') {
+		if !ok || !p.take(':') {
 			return dst, false
 		}
-		body, ok := p.value(nil, depth+1)
+		member, ok := p.value(nil, depth+1)
 		if !ok {
 			return dst, false
 		}
-		if i := slices.IndexFunc(members, func(m jsonMember) bool { return m.key == key }); i >= 0 {
-			members[i].body = string(body)
-		} else {
-			members = append(members, jsonMember{key, string(body)})
-		}
+		members[key] = string(member)
 	}
-	slices.SortFunc(members, func(a, b jsonMember) int {
-		if len(a.key) != len(b.key) {
-			return len(a.key) - len(b.key)
+	keys := make([]string, 0, len(members))
+	for key := range members {
+		keys = append(keys, key)
+	}
+	sort.Slice(keys, func(i, j int) bool {
+		if len(keys[i]) != len(keys[j]) {
+			return len(keys[i]) < len(keys[j])
 		}
-		return strings.Compare(a.key, b.key)
+		return keys[i] < keys[j]
 	})
 	dst = append(dst, '{')
-	for i, m := range members {
+	for i, key := range keys {
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
-		dst = append(appendJSONText(dst, m.key), ": "...)
-		dst = append(dst, m.body...)
+		dst = append(appendJSONText(dst, key), ": "...)
+		dst = append(dst, members[key]...)
 	}
 	return append(dst, '}'), true
 }
 
-// number checks JSON's grammar and prints the decimal.
-func (p *jsonParser) number(dst []byte) ([]byte, bool) {
-	start := p.at
-	for p.at < len(p.src) && strings.IndexByte("+-.eE0123456789", p.src[p.at]) >= 0 {
-		p.at++
-	}
-	text := p.src[start:p.at]
-	body := strings.TrimPrefix(text, "-")
-	whole, rest := digits(body)
-	if whole == "" || len(whole) > 1 && whole[0] == '0' || strings.HasPrefix(rest, ".") && (len(rest) < 2 || rest[1] < '0' || rest[1] > '9') {
-		return dst, false
-	}
-	d, ok := parseDecimal(text)
-	return append(dst, d.String()...), ok
-}
-
-// text reads a string. \u0000 has no place in Postgres text.
+// text cuts a quoted text and returns what it means.
 func (p *jsonParser) text() (string, bool) {
-	p.at++
+	if p.rest == "" || p.rest[0] != '"' {
+		return "", false
+	}
+	in := p.rest[1:]
 	var out []byte
-	for p.at < len(p.src) {
-		c := p.src[p.at]
-		p.at++
-		switch {
+	for i := 0; i < len(in); i++ {
+		switch c := in[i]; {
 		case c == '"':
+			p.rest = in[i+1:]
 			return string(out), true
 		case c < 0x20:
 			return "", false
 		case c != '\\':
 			out = append(out, c)
-			continue
-		}
-		if p.at >= len(p.src) {
-			return "", false
-		}
-		c = p.src[p.at]
-		p.at++
-		if c == 'u' {
-			r, ok := p.rune()
-			if !ok || r == 0 {
+		default:
+			decoded, used := unescape(in[i:])
+			if used == 0 {
 				return "", false
 			}
-			out = utf8.AppendRune(out, r)
-			continue
+			out = append(out, decoded...)
+			i += used - 1
 		}
-		i := strings.IndexByte(`"\/bfnrt`, c)
-		if i < 0 {
-			return "", false
-		}
-		out = append(out, "\"\\/\b\f\n\r\t"[i])
 	}
 	return "", false
 }
 
-// rune reads four digits, and a second half when the first is a surrogate.
-func (p *jsonParser) rune() (rune, bool) {
-	unit := func() (rune, bool) {
-		if p.at+4 > len(p.src) {
-			return 0, false
-		}
-		n, err := strconv.ParseUint(p.src[p.at:p.at+4], 16, 16)
-		p.at += 4
-		return rune(n), err == nil
+// unescape reads the escape at the start of s; used is 0 when it is none.
+func unescape(s string) (decoded string, used int) {
+	if len(s) < 2 {
+		return "", 0
 	}
-	hi, ok := unit()
-	if !ok || hi < 0xd800 || hi > 0xdfff {
-		return hi, ok
+	if at := strings.IndexByte(`"\/bfnrt`, s[1]); at >= 0 {
+		return "\"\\/\b\f\n\r\t"[at : at+1], 2
 	}
-	if hi > 0xdbff || !strings.HasPrefix(p.src[p.at:], `\u`) {
-		return 0, false
+	r := hex4(s)
+	if r <= 0 {
+		return "", 0
 	}
-	p.at += 2
-	lo, ok := unit()
-	if !ok || lo < 0xdc00 || lo > 0xdfff {
-		return 0, false
+	if r < 0xd800 || r > 0xdfff {
+		return string(rune(r)), 6
 	}
-	return (hi-0xd800)<<10 + (lo - 0xdc00) + 0x10000, true
+	low := hex4(s[6:])
+	if r > 0xdbff || low < 0xdc00 || low > 0xdfff {
+		return "", 0
+	}
+	return string(rune(0x10000 + (r-0xd800)<<10 + low - 0xdc00)), 12
 }
 
+// hex4 reads \uXXXX, or returns -1.
+func hex4(s string) int {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return -1
+	}
+	n := 0
+	for i := 2; i < 6; i++ {
+		d := nibble(s[i])
+		if d < 0 {
+			return -1
+		}
+		n = n<<4 | d
+	}
+	return n
+}
+
+// appendJSONText quotes as Postgres's escape_json does.
 func appendJSONText(dst []byte, s string) []byte {
-	const digits = "0123456789abcdef"
 	dst = append(dst, '"')
 	for i := range len(s) {
 		c := s[i]
-		if at := strings.IndexByte("\"\\\b\f\n\r\t", c); at >= 0 {
+		if at := strings.IndexByte("\"\\\b\f\n\r\t", c); at >= 0 && c < utf8.RuneSelf {
 			dst = append(dst, '\\', `"\bfnrt`[at])
-		} else if c < 0x20 {
-			dst = append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-		} else {
-			dst = append(dst, c)
+			continue
 		}
+		if c < 0x20 {
+			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+			continue
+		}
+		dst = append(dst, c)
 	}
 	return append(dst, '"')
 }

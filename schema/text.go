@@ -6,35 +6,38 @@ import (
 	"rockpool.dev/value"
 )
 
-// FromText reads a value as Postgres prints it (COPY, pgoutput and ::text
-// alike, under the session settings of server/source/postgres) into its
-// canonical form. fault.TypeMismatch when it is no such value.
-func (c *Column) FromText(text string) (value.Value, error) {
+// FromText turns what Postgres prints for a column (pgoutput's text form, COPY,
+// a cast to text; DateStyle ISO, TimeZone UTC, bytea_output hex) into the
+// stored form. NULL has no text: callers handle it. Errors: fault.TypeMismatch,
+// which here means that the column is not of the type the schema says.
+func (c *Column) FromText(pgText string) (value.Value, error) {
+	v := value.Text(pgText)
 	switch c.Type {
-	case TypeJSONB, TypeJSON, TypeText, TypeUnknown, TypeEnum, TypeInterval, TypeArray:
-		return value.Text(text), nil // Postgres's own text is the form
+	case TypeUnknown, TypeEnum, TypeInterval, TypeArray, TypeJSON, TypeJSONB, TypeUUID, TypeTime, TypeDate:
+		return v, nil // the form that is stored is Postgres's own
 	}
-	return Canonical(c, value.Text(text))
+	return c.Canonical(v)
 }
 
-// ToText writes a canonical value as text that Postgres casts to the column's
-// type. v is not NULL.
+// ToText turns a stored value, not NULL, into text that Postgres reads as the
+// column's type.
 func (c *Column) ToText(v value.Value) string {
-	switch {
-	case c.Type == TypeBool:
-		return strconv.FormatBool(v.Int() != 0)
-	case v.Kind() == value.KindFloat:
-		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
-	case v.Kind() == value.KindBlob:
-		const digits = "0123456789abcdef"
-		b := v.Str()
-		out := make([]byte, 0, 2+2*len(b))
-		out = append(out, `\x`...)
-		for i := range len(b) {
-			out = append(out, digits[b[i]>>4], digits[b[i]&15])
+	switch v.Kind() {
+	case value.KindInt:
+		if c.Type == TypeBool {
+			return strconv.FormatBool(v.Int() != 0)
+		}
+		return strconv.FormatInt(v.Int(), 10)
+	case value.KindFloat:
+		return formatFloat(v.Float())
+	case value.KindBlob:
+		out := make([]byte, 2, 2+2*len(v.Str()))
+		copy(out, `\x`)
+		for i := range len(v.Str()) {
+			b := v.Str()[i]
+			out = append(out, hexDigits[b>>4], hexDigits[b&15])
 		}
 		return string(out)
-	default:
-		return plain(v)
 	}
+	return v.Str()
 }
