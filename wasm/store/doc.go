@@ -26,7 +26,8 @@
 //	db.Schema() *schema.Schema           // never nil; may have no tables
 //	db.SetSchema(s *schema.Schema) error // creates tables, adds columns, keeps data
 //	db.Rotate() (old, new string, err error)    // before each hello (SYNC.md §6.4); durable when it returns
-//	db.Rewind(id string) error           // Welcome.Rewound: a new client ID, the outbox renumbered from 1
+//	db.Confirm() error                   // on Welcome: the next Rotate makes a new pair
+//	db.Rewind(id string, lastMid uint64) (Applied, error) // Welcome.Rewound: a new client ID, the outbox renumbered from 1
 //
 // Writes (use package txn, which adds operations, SQL text, states):
 //

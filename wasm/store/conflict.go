@@ -1,0 +1,157 @@
+package store
+
+import (
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/value"
+	"rockpool.dev/wire"
+)
+
+// recordConflicts writes one row for each row on which this mutation met
+// another writer. Images that the relay did not send are filled in from what
+// this client knows.
+func (c *change) recordConflicts(ops []mutation.Op, o *mutation.Outcome) error {
+	list := o.Conflicts
+	if len(list) == 0 {
+		switch o.Status {
+		case mutation.Merged:
+			list = []mutation.Conflict{{Rule: mutation.RuleMerged}}
+		case mutation.Superseded:
+			list = []mutation.Conflict{{Rule: mutation.RuleLWWTheirs}}
+		case mutation.Parked:
+			list = []mutation.Conflict{{Rule: mutation.RuleManual}}
+		default:
+			return nil
+		}
+		if len(ops) == 0 {
+			return nil
+		}
+		list[0].Table, list[0].Key = ops[0].Table, ops[0].Key
+	}
+	for i := range list {
+		x := list[i]
+		if err := c.complete(ops, &x, o.Status); err != nil {
+			return err
+		}
+		open := o.Status == mutation.Parked
+		notify := x.Rule != mutation.RuleMerged
+		now := c.db.opt.NowMillis()
+		if err := c.db.run(`INSERT INTO _rockpool_conflict(mid, status, open, notify, millis, body) VALUES (?, ?, ?, ?, ?, ?)`,
+			value.Int(int64(o.Mid)), value.Int(int64(o.Status)), value.Bool(open), value.Bool(notify),
+			value.Int(now), value.Blob(x.AppendTo(nil))); err != nil {
+			return err
+		}
+		info := c.db.showConflict(&x)
+		info.ID, info.Status, info.Open, info.Notify, info.Mid, info.Millis =
+			uint64(c.db.w.LastInsertID()), o.Status, open, notify, o.Mid, now
+		c.out.NewConflicts = append(c.out.NewConflicts, info)
+	}
+	return c.db.run(`DELETE FROM _rockpool_conflict WHERE open = 0 AND id <=
+	  (SELECT id FROM _rockpool_conflict WHERE open = 0 ORDER BY id DESC LIMIT 1 OFFSET ?)`, value.Int(conflictsSettledMax))
+}
+
+// complete fills in the images of a conflict. It runs before this mutation's
+// operations leave the fold.
+func (c *change) complete(ops []mutation.Op, x *mutation.Conflict, status mutation.Status) error {
+	t := c.db.tables[x.Table]
+	if t == nil {
+		return nil
+	}
+	key := rowKey{x.Table, encodeKey(x.Key)}
+	var mine []mutation.Op
+	for _, op := range ops {
+		if op.Table == x.Table && op.Key.Equal(x.Key) {
+			mine = append(mine, op)
+		}
+	}
+	kept, err := c.db.base(t, key)
+	if err != nil {
+		return err
+	}
+	if x.Base == nil && len(mine) > 0 {
+		x.Base = startedFrom(kept, &mine[0])
+	}
+	if x.Mine == nil {
+		x.Mine = mutation.Fold(t.Table, x.Base, mine)
+	}
+	image, touched := c.touched[key]
+	theirs := kept
+	if touched {
+		if theirs, err = decodeImage(t, image); err != nil {
+			return err
+		}
+	}
+	if x.Theirs == nil && status != mutation.Merged {
+		x.Theirs = theirs
+	}
+	if x.Theirs == nil && status == mutation.Merged {
+		x.Theirs = kept
+	}
+	if x.Chosen == nil && status != mutation.Parked {
+		x.Chosen = theirs
+	}
+	return nil
+}
+
+// startedFrom returns the row that a writer saw: the kept image with the
+// values that the operation replaced.
+func startedFrom(kept value.Row, op *mutation.Op) value.Row {
+	switch op.Kind {
+	case mutation.Insert:
+		return nil
+	case mutation.Delete:
+		if len(op.Old) > 0 {
+			return op.Old
+		}
+		return kept
+	}
+	if kept == nil {
+		return nil
+	}
+	row := append(value.Row{}, kept...)
+	for i, col := range op.Cols {
+		if i < len(op.Old) && int(col) < len(row) {
+			row[col] = op.Old[i]
+		}
+	}
+	return row
+}
+
+// Conflicts lists every conflict that the app has not dismissed, oldest first.
+func (db *DB) Conflicts() ([]wire.ConflictInfo, error) {
+	rows, err := db.all(`SELECT id, mid, status, open, notify, millis, body FROM _rockpool_conflict ORDER BY id`)
+	if err != nil {
+		return nil, fault.In("list conflicts", err)
+	}
+	out := make([]wire.ConflictInfo, 0, len(rows))
+	for _, row := range rows {
+		var x mutation.Conflict
+		if err := x.Decode([]byte(row[6].Str())); err != nil {
+			return nil, fault.Wrap(fault.Corrupt, "list conflicts", err)
+		}
+		info := db.showConflict(&x)
+		info.ID, info.Mid, info.Status = uint64(row[0].Int()), uint64(row[1].Int()), mutation.Status(row[2].Int())
+		info.Open, info.Notify, info.Millis = row[3].Int() != 0, row[4].Int() != 0, row[5].Int()
+		out = append(out, info)
+	}
+	return out, nil
+}
+
+// showConflict names a conflict's tables and columns.
+func (db *DB) showConflict(x *mutation.Conflict) wire.ConflictInfo {
+	info := wire.ConflictInfo{Rule: x.Rule}
+	t := db.tables[x.Table]
+	if t == nil {
+		return info
+	}
+	info.Table = t.Name
+	info.Key = named(t, t.Key, x.Key)
+	info.Base, info.Mine = whole(t, x.Base), whole(t, x.Mine)
+	info.Theirs, info.Chosen = whole(t, x.Theirs), whole(t, x.Chosen)
+	for _, col := range x.Cols {
+		if int(col) < len(t.Columns) {
+			info.Cols = append(info.Cols, t.Columns[col].Name)
+		}
+	}
+	return info
+}

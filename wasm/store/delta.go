@@ -1,0 +1,51 @@
+package store
+
+import (
+	"slices"
+
+	"rockpool.dev/mutation"
+	"rockpool.dev/value"
+)
+
+// asDeltas turns new values of columns that were only incremented into
+// amounts. A column without a number before or after stays a plain update.
+func asDeltas(ops []mutation.Op, list []DeltaColumn) {
+	if len(list) == 0 {
+		return
+	}
+	cols := map[rowKey][]uint32{}
+	for _, d := range list {
+		key := rowKey{d.Table, encodeKey(d.Key)}
+		cols[key] = append(cols[key], d.Column)
+	}
+	for i := range ops {
+		op := &ops[i]
+		if op.Kind != mutation.Update {
+			continue
+		}
+		for _, col := range cols[rowKey{op.Table, encodeKey(op.Key)}] {
+			n := slices.Index(op.Cols, col)
+			if n < 0 || slices.Contains(op.Deltas, uint32(n)) {
+				continue
+			}
+			amount, ok := minus(op.New[n], op.Old[n])
+			if !ok {
+				continue
+			}
+			op.New[n] = amount
+			op.Deltas = append(op.Deltas, uint32(n))
+		}
+		slices.Sort(op.Deltas)
+	}
+}
+
+// minus returns a - b of two integers or two floats.
+func minus(a, b value.Value) (value.Value, bool) {
+	switch {
+	case a.Kind() == value.KindInt && b.Kind() == value.KindInt:
+		return value.Int(a.Int() - b.Int()), true
+	case a.Kind() == value.KindFloat && b.Kind() == value.KindFloat:
+		return value.Float(a.Float() - b.Float()), true
+	}
+	return value.Null, false
+}

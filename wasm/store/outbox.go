@@ -1,0 +1,114 @@
+package store
+
+import (
+	"strconv"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/value"
+)
+
+// ReadOutbox returns up to max pending transactions from mid `from` on, in
+// order, as they go on the wire. Only flushed ones are returned: a crash must
+// not be able to rewind a client behind what it has sent (SYNC.md §3, rule 6).
+func (db *DB) ReadOutbox(from uint64, max int) ([]Outgoing, error) {
+	var out []Outgoing
+	for _, mid := range db.pend.mids {
+		if mid < from || db.pend.txs[mid].state != txPending {
+			continue
+		}
+		if mid > db.durable || len(out) >= max {
+			break
+		}
+		body, err := db.loadBody(mid)
+		if err != nil {
+			return nil, fault.In("read outbox", err)
+		}
+		out = append(out, Outgoing{mid, body})
+	}
+	return out, nil
+}
+
+// Known returns what is remembered of an idempotency key; false when it was
+// never used, or so long ago that it is forgotten.
+func (db *DB) Known(key string) (Once, bool, error) {
+	if key == "" {
+		return Once{}, false, nil
+	}
+	row, found, err := db.one(`SELECT mid, millis, result FROM _rockpool_once WHERE key = ?`, value.Text(key))
+	if err != nil || !found {
+		return Once{}, false, fault.In("look up idempotency key", err)
+	}
+	return Once{Mid: uint64(row[0].Int()), Millis: row[1].Int(), Result: []byte(row[2].Str())}, true, nil
+}
+
+// remember keeps an idempotency key in the transaction that it names. Keys go
+// by age, and the oldest go when there are too many.
+func (db *DB) remember(info CommitInfo, mid uint64) error {
+	now := db.opt.NowMillis()
+	result := value.Null
+	if len(info.Result) > 0 && len(info.Result) <= onceResultBytesMax {
+		result = value.Blob(info.Result)
+	}
+	err := db.run(`INSERT INTO _rockpool_once(key, mid, millis, result) VALUES (?, ?, ?, ?)`,
+		value.Text(info.IdempotencyKey), value.Int(int64(mid)), value.Int(now), result)
+	if fault.KindOf(err) == fault.Constraint {
+		return fault.New(fault.Duplicate, "remember idempotency key", "the key was used before")
+	}
+	if err != nil {
+		return err
+	}
+	if err := db.run(`DELETE FROM _rockpool_once WHERE millis < ?`, value.Int(now-onceMillisMax)); err != nil {
+		return err
+	}
+	if db.onces++; db.onces%256 != 0 {
+		return nil // counting is dear, and the table may be a little over
+	}
+	return db.run(`DELETE FROM _rockpool_once WHERE key IN
+	  (SELECT key FROM _rockpool_once ORDER BY millis DESC LIMIT -1 OFFSET ?)`, value.Int(onceRowsMax))
+}
+
+// failed returns a local transaction that waits for a person.
+func (db *DB) failed(op string, mid uint64) (*localTx, error) {
+	l := db.pend.txs[mid]
+	if l == nil {
+		return nil, fault.New(fault.NotFound, op, "there is no local transaction "+strconv.FormatUint(mid, 10))
+	}
+	if l.state == txPending {
+		return nil, fault.New(fault.Forbidden, op, "the server has not answered it yet").
+			WithHint("wait for its outcome; a queued mutation cannot be taken back, write the opposite instead")
+	}
+	return l, nil
+}
+
+// Discard gives up a parked, rejected or blocked transaction; its conflicts
+// are closed. The view does not change: its effect left with its outcome.
+func (db *DB) Discard(mid uint64) error {
+	l, err := db.failed("discard mutation", mid)
+	if err != nil {
+		return err
+	}
+	return fault.In("discard mutation", db.atomic(func() error { return db.drop(l) }))
+}
+
+// drop deletes a failed transaction and its open conflicts.
+func (db *DB) drop(l *localTx) error {
+	if err := db.forget(l); err != nil {
+		return err
+	}
+	return db.run(`DELETE FROM _rockpool_conflict WHERE mid = ? AND open = 1`, value.Int(int64(l.mid)))
+}
+
+// Retry writes a failed transaction's operations again, over what stands now,
+// as a new mutation, and drops the old one.
+func (db *DB) Retry(mid uint64) (Committed, error) {
+	l, err := db.failed("retry mutation", mid)
+	if err != nil {
+		return Committed{}, err
+	}
+	ops, err := db.ops(l)
+	if err != nil {
+		return Committed{}, fault.In("retry mutation", err)
+	}
+	out, err := db.rewrite(l, ops, nil)
+	return out, fault.In("retry mutation", err)
+}

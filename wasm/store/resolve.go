@@ -1,0 +1,270 @@
+package store
+
+import (
+	"slices"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/value"
+	"rockpool.dev/wire"
+)
+
+// Resolve settles a conflict. A parked mutation is written again, as a new one
+// that names it, once every open conflict of it has a choice: rows chosen as
+// mine with its operations, as edited with the edited values, as theirs not at
+// all; its other rows with its operations. Chosen as theirs throughout, it is
+// dropped. A conflict that a rule has settled already is overruled by a plain
+// new write, or taken off the list by ChooseDismiss. Committed.Mid is 0 when
+// nothing had to be written. Kinds: not_found, invalid_argument, and those of
+// a write.
+func (db *DB) Resolve(r *wire.Resolve) (Committed, error) {
+	out, err := db.resolve(r)
+	return out, fault.In("resolve conflict", err)
+}
+
+func (db *DB) resolve(r *wire.Resolve) (Committed, error) {
+	row, found, err := db.one(`SELECT mid, open, body FROM _rockpool_conflict WHERE id = ?`, value.Int(int64(r.ID)))
+	if err != nil {
+		return Committed{}, err
+	}
+	if !found {
+		return Committed{}, fault.New(fault.NotFound, "", "there is no such conflict")
+	}
+	var x mutation.Conflict
+	if err := x.Decode([]byte(row[2].Str())); err != nil {
+		return Committed{}, fault.Wrap(fault.Corrupt, "read conflict", err)
+	}
+	t := db.tables[x.Table]
+	if t == nil {
+		return Committed{}, fault.New(fault.SchemaMismatch, "", "its table left the schema")
+	}
+	var edited []mutation.Op
+	if r.Choice == wire.ChooseEdited {
+		if edited, err = editedOps(t, &x, r.Edited); err != nil {
+			return Committed{}, err
+		}
+	}
+	if row[1].Int() == 0 {
+		return db.overrule(r, t, &x, edited)
+	}
+	if r.Choice == wire.ChooseDismiss {
+		return Committed{}, fault.New(fault.InvalidArgument, "", "the conflict is open").
+			WithHint("choose mine, theirs, or give the edited row")
+	}
+	return db.settleParked(r, uint64(row[0].Int()))
+}
+
+// overrule acts on a conflict that a rule has settled.
+func (db *DB) overrule(r *wire.Resolve, t *table, x *mutation.Conflict, edited []mutation.Op) (Committed, error) {
+	ops := edited
+	switch r.Choice {
+	case wire.ChooseDismiss:
+	case wire.ChooseMine:
+		ops = imageOps(t, x, x.Mine)
+	case wire.ChooseTheirs:
+		ops = imageOps(t, x, x.Theirs)
+	case wire.ChooseEdited:
+	default:
+		return Committed{}, fault.New(fault.InvalidArgument, "", "unknown choice")
+	}
+	return db.replay(ops, 0, func() error {
+		return db.run(`DELETE FROM _rockpool_conflict WHERE id = ?`, value.Int(int64(r.ID)))
+	})
+}
+
+// settleParked keeps the choice, and when it was the last one that the parked
+// transaction waited for, writes that transaction again.
+func (db *DB) settleParked(r *wire.Resolve, mid uint64) (Committed, error) {
+	switch r.Choice {
+	case wire.ChooseMine, wire.ChooseTheirs, wire.ChooseEdited:
+	default:
+		return Committed{}, fault.New(fault.InvalidArgument, "", "unknown choice")
+	}
+	l := db.pend.txs[mid]
+	if l == nil {
+		return Committed{}, fault.New(fault.NotFound, "", "the transaction of this conflict is gone")
+	}
+	rows, err := db.all(`SELECT id, choice, edited, body FROM _rockpool_conflict WHERE mid = ? AND open = 1 ORDER BY id`, value.Int(int64(mid)))
+	if err != nil {
+		return Committed{}, err
+	}
+	edit := value.Null
+	if r.Edited != nil {
+		edit = value.Blob(r.Edited.AppendTo(nil))
+	}
+	choices := map[rowKey]choice{}
+	waiting, theirs := 0, true
+	for _, row := range rows {
+		one := choice{wire.Choice(row[1].Int()), row[2], new(mutation.Conflict)}
+		if uint64(row[0].Int()) == r.ID {
+			one.choice, one.edited = r.Choice, edit
+		}
+		if one.choice == 0 {
+			waiting++
+		}
+		theirs = theirs && one.choice == wire.ChooseTheirs
+		if err := one.conflict.Decode([]byte(row[3].Str())); err != nil {
+			return Committed{}, fault.Wrap(fault.Corrupt, "read conflict", err)
+		}
+		choices[rowKey{one.conflict.Table, encodeKey(one.conflict.Key)}] = one
+	}
+	if waiting > 0 {
+		return Committed{}, db.atomic(func() error {
+			return db.run(`UPDATE _rockpool_conflict SET choice = ?, edited = ? WHERE id = ?`,
+				value.Int(int64(r.Choice)), edit, value.Int(int64(r.ID)))
+		})
+	}
+	if theirs {
+		return Committed{}, db.Discard(mid)
+	}
+	ops, err := db.ops(l)
+	if err != nil {
+		return Committed{}, err
+	}
+	return db.rewrite(l, ops, choices)
+}
+
+// choice is what a person chose for one row of a parked transaction.
+type choice struct {
+	choice   wire.Choice
+	edited   value.Value // an encoded wire.NamedRow, or NULL
+	conflict *mutation.Conflict
+}
+
+// rewrite makes a new mutation of a failed one and drops the old.
+func (db *DB) rewrite(l *localTx, ops []mutation.Op, choices map[rowKey]choice) (Committed, error) {
+	var again []mutation.Op
+	used := map[rowKey]bool{}
+	for i := range ops {
+		key := rowKey{ops[i].Table, encodeKey(ops[i].Key)}
+		one, chosen := choices[key]
+		switch {
+		case !chosen || one.choice == wire.ChooseMine:
+			again = append(again, ops[i])
+		case one.choice == wire.ChooseEdited && !used[key]:
+			var row wire.NamedRow
+			if err := row.Decode([]byte(one.edited.Str())); err != nil {
+				return Committed{}, fault.Wrap(fault.Corrupt, "read edited row", err)
+			}
+			edited, err := editedOps(db.tables[key.table], one.conflict, &row)
+			if err != nil {
+				return Committed{}, err
+			}
+			again = append(again, edited...)
+		}
+		used[key] = true
+	}
+	resolves := uint64(0)
+	if l.state == txParked {
+		resolves = l.mid
+	}
+	return db.replay(again, resolves, func() error { return db.drop(l) })
+}
+
+// replay writes operations over the rows as they are now, as one mutation,
+// and runs with in the same transaction.
+func (db *DB) replay(ops []mutation.Op, resolves uint64, with func() error) (Committed, error) {
+	w, err := db.BeginWrite()
+	if err != nil {
+		return Committed{}, err
+	}
+	db.w.SetGuard(nil)
+	for i := range ops {
+		if err = db.perform(&ops[i]); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = with()
+	}
+	if err != nil {
+		if rerr := w.Rollback(); rerr != nil {
+			return Committed{}, rerr
+		}
+		db.reload()
+		return Committed{}, err
+	}
+	return w.Commit(CommitInfo{Resolves: resolves})
+}
+
+// perform writes one operation to the view: an insert of a row that is there
+// updates it, an update of a row that is gone does nothing.
+func (db *DB) perform(op *mutation.Op) error {
+	x, err := db.table("write again", op.Table)
+	if err != nil {
+		return err
+	}
+	before, err := db.visible(x, op.Key)
+	if err != nil {
+		return err
+	}
+	if op.Kind == mutation.Delete {
+		return db.run(x.del, op.Key...)
+	}
+	again := *op
+	if op.Kind == mutation.Insert && before != nil {
+		again.Kind = mutation.Update
+	}
+	after := mutation.Fold(x.Table, before, []mutation.Op{again})
+	if after == nil {
+		return nil
+	}
+	return db.run(x.put, after...)
+}
+
+// imageOps makes a row what an image says.
+func imageOps(t *table, x *mutation.Conflict, image value.Row) []mutation.Op {
+	op := mutation.Op{Table: t.ID, Key: x.Key}
+	if len(image) == 0 {
+		op.Kind = mutation.Delete
+		return []mutation.Op{op}
+	}
+	op.Kind = mutation.Insert
+	for i := range t.Columns {
+		if i >= len(image) || t.Columns[i].Generated || slices.Contains(t.Key, uint32(i)) && len(x.Cols) > 0 {
+			continue
+		}
+		if len(x.Cols) > 0 && !slices.Contains(x.Cols, uint32(i)) {
+			continue // other columns may have moved on since
+		}
+		op.Cols, op.New = append(op.Cols, uint32(i)), append(op.New, image[i])
+	}
+	if len(x.Cols) > 0 {
+		op.Kind = mutation.Update
+	}
+	return []mutation.Op{op}
+}
+
+// editedOps makes a row what a person typed. Columns that were not named keep
+// the value they have; a row that is gone takes the others from theirs, or mine.
+func editedOps(t *table, x *mutation.Conflict, edited *wire.NamedRow) ([]mutation.Op, error) {
+	if edited == nil || len(edited.Columns) != len(edited.Values) || len(edited.Columns) == 0 {
+		return nil, fault.New(fault.InvalidArgument, "", "the edited row is missing")
+	}
+	from := x.Theirs
+	if len(from) == 0 {
+		from = x.Mine
+	}
+	row := make(value.Row, len(t.Columns))
+	copy(row, from)
+	for i, k := range t.Key {
+		if i < len(x.Key) {
+			row[k] = x.Key[i]
+		}
+	}
+	op := mutation.Op{Table: t.ID, Key: x.Key, Kind: mutation.Insert}
+	for i, name := range edited.Columns {
+		col := t.Index(name)
+		if col < 0 {
+			return nil, fault.New(fault.UnknownColumn, "", "table "+t.Name+" has no column "+name)
+		}
+		if slices.Contains(t.Key, uint32(col)) && !row[col].Equal(edited.Values[i]) {
+			return nil, fault.New(fault.InvalidArgument, "", "the key of a conflicting row cannot be edited")
+		}
+		row[col] = edited.Values[i]
+	}
+	for i := range t.Columns {
+		op.Cols, op.New = append(op.Cols, uint32(i)), append(op.New, row[i])
+	}
+	return []mutation.Op{op}, nil
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"slices"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/value"
+)
+
+// failedMidFirst numbers failed transactions of a former client ID: apart from
+// the mids that are sent, which have no gap.
+const failedMidFirst = 1 << 60
+
+// Rewind gives a database that is a copy or an old backup a new client ID
+// (SYNC.md §6.4). lastMid is the newest mid that the source has settled under
+// the old one: pending mids up to it may have been applied, by this profile or
+// by its twin, so they become failed with kind rewound and a person decides.
+// Later ones are queued again, numbered from 1.
+func (db *DB) Rewind(id string, lastMid uint64) (Applied, error) {
+	out, err := db.change(db.meta.Cursor, false, func(c *change) error {
+		for _, mid := range slices.Clone(db.pend.mids) {
+			l := db.pend.txs[mid]
+			if l.state != txPending {
+				continue
+			}
+			doubtful := mid <= lastMid
+			if !doubtful && !l.excluded {
+				continue
+			}
+			o := &mutation.Outcome{Mid: mid, Status: mutation.Rejected, Kind: uint16(fault.Rewound),
+				Detail: "this database is a copy; the mutation may have been applied already"}
+			if !doubtful {
+				o.Status, o.Kind, o.Detail = mutation.Blocked, uint16(fault.Blocked), "it depends on a mutation that may have been applied already"
+			}
+			if err := c.fail(l, o); err != nil {
+				return err
+			}
+		}
+		if err := db.renumber(); err != nil {
+			return err
+		}
+		c.acked, c.last = 0, db.load
+		return db.run(`UPDATE _rockpool_meta SET client_id = ?, incarnation = '' WHERE id = 1`, value.Text(id))
+	})
+	if err != nil {
+		return Applied{}, fault.In("take a new client ID", err)
+	}
+	return out, fault.In("take a new client ID", db.Flush())
+}
+
+// renumber gives pending transactions the mids from 1 and failed ones mids
+// that are never sent. Memory is read again afterwards.
+func (db *DB) renumber() error {
+	to := map[uint64]uint64{}
+	pending, failed := uint64(0), uint64(failedMidFirst)
+	for _, mid := range db.pend.mids {
+		if db.pend.txs[mid].state == txPending {
+			pending++
+			to[mid] = pending
+		} else {
+			for failed++; db.pend.txs[failed] != nil; failed++ {
+			}
+			to[mid] = failed
+			if mid >= failedMidFirst {
+				to[mid] = mid // of an earlier rewind
+			}
+		}
+	}
+	for _, mid := range db.pend.mids { // ascending, and pending mids only fall: no target is taken
+		if to[mid] == mid {
+			continue
+		}
+		if err := db.renumberOne(mid, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (db *DB) renumberOne(mid uint64, to map[uint64]uint64) error {
+	body, err := db.loadBody(mid)
+	if err != nil {
+		return err
+	}
+	var tx mutation.Tx
+	if err := tx.Decode(body); err != nil {
+		return fault.Wrap(fault.Corrupt, "read outbox", err)
+	}
+	tx.Mid = to[mid]
+	if tx.Resolves != 0 {
+		tx.Resolves = 0 // a mid of the former client ID
+	}
+	var depends []uint64
+	for _, d := range tx.Depends {
+		if n, ok := to[d]; ok && n < failedMidFirst {
+			depends = append(depends, n)
+		}
+	}
+	tx.Depends = depends
+	old, now := value.Int(int64(mid)), value.Int(int64(tx.Mid))
+	if err := db.run(`DELETE FROM _rockpool_op WHERE mid = ?`, old); err != nil {
+		return err
+	}
+	body = tx.AppendTo(nil)
+	if err := db.saveBody(tx.Mid, body); err != nil {
+		return err
+	}
+	if err := db.run(`UPDATE _rockpool_tx SET mid = ?, bytes = ?, depends = ? WHERE mid = ?`,
+		now, value.Int(int64(len(body))), encodeMids(depends), old); err != nil {
+		return err
+	}
+	for _, sql := range []string{
+		`UPDATE _rockpool_rejected SET mid = ? WHERE mid = ?`,
+		`UPDATE _rockpool_conflict SET mid = ? WHERE mid = ?`,
+		`UPDATE _rockpool_once SET mid = ? WHERE mid = ?`,
+	} {
+		if err := db.run(sql, now, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"slices"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/value"
+	"rockpool.dev/wire"
+)
+
+// Shapes lists what is followed, oldest first.
+func (db *DB) Shapes() []Shape {
+	out := make([]Shape, len(db.shapes))
+	for i, s := range db.shapes {
+		out[i] = *s
+	}
+	return out
+}
+
+// shape returns a shape by ID.
+func (db *DB) shape(op string, id uint32) (*Shape, error) {
+	for _, s := range db.shapes {
+		if s.ID == id {
+			return s, nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, op, "this shape is not followed")
+}
+
+// AddShape follows a shape, or returns it when it is followed already. Its
+// rows come by StartStage, Stage and Adopt, or stay by Ready.
+func (db *DB) AddShape(name string, args []wire.ShapeArg) (Shape, error) {
+	spec := (&wire.Sub{Shape: name, Args: args}).AppendTo(nil)
+	for _, s := range db.shapes {
+		if string((&wire.Sub{Shape: s.Name, Args: s.Args}).AppendTo(nil)) == string(spec) {
+			return *s, nil
+		}
+	}
+	if len(db.shapes) >= wire.SubscriptionsMax {
+		return Shape{}, fault.New(fault.LimitExceeded, "follow shape "+name, "the limit SubscriptionsMax is reached").
+			WithHint("unsubscribe from a shape that is no longer shown")
+	}
+	s := &Shape{Name: name, Args: args, State: ShapeNew}
+	// A shape with a table's name is all of that table.
+	if t := db.schema.Table(name); t != nil && len(args) == 0 {
+		s.Table = t.ID
+	}
+	err := db.atomic(func() error {
+		if err := db.run(`INSERT INTO _rockpool_shape(spec, tbl, state) VALUES (?, ?, ?)`,
+			value.Blob(spec), value.Int(int64(s.Table)), value.Int(int64(s.State))); err != nil {
+			return err
+		}
+		s.ID = uint32(db.w.LastInsertID())
+		return nil
+	})
+	if err != nil {
+		return Shape{}, fault.In("follow shape "+name, err)
+	}
+	db.shapes = append(db.shapes, s)
+	return *s, nil
+}
+
+// loadShapes reads the shapes and keeps what memory alone knows of them.
+func (db *DB) loadShapes() error {
+	rows, err := db.all(`SELECT id, spec, tbl, state FROM _rockpool_shape ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	before := db.shapes
+	db.shapes = nil
+	for _, row := range rows {
+		var sub wire.Sub
+		if err := sub.Decode([]byte(row[1].Str())); err != nil {
+			return fault.Wrap(fault.Corrupt, "read shapes", err)
+		}
+		s := &Shape{}
+		for _, old := range before {
+			if old.ID == uint32(row[0].Int()) {
+				s = old
+			}
+		}
+		s.ID, s.Name, s.Args = uint32(row[0].Int()), sub.Shape, sub.Args
+		s.Table, s.State = uint32(row[2].Int()), ShapeState(row[3].Int())
+		db.shapes = append(db.shapes, s)
+	}
+	return nil
+}
+
+// Ready takes the relay's answer that a shape's rows can be continued from
+// the cursor. Kinds: not_found; protocol when there are no rows to continue.
+func (db *DB) Ready(r *wire.Ready) error {
+	s, err := db.shape("continue shape", r.ID)
+	if err != nil {
+		return err
+	}
+	if s.State != ShapeReady || s.Staging {
+		return fault.New(fault.Protocol, "continue shape "+s.Name, "this database does not hold its rows")
+	}
+	s.Bucket = r.Bucket
+	db.bound[s.ID] = true
+	return nil
+}
+
+// shared reports whether two or more shapes cover a table, so that rows need
+// to know which of them brought them.
+func (db *DB) shared(table uint32) bool { return db.covering(table) > 1 }
+
+func (db *DB) covering(table uint32) (n int) {
+	for _, s := range db.shapes {
+		if s.Table == table {
+			n++
+		}
+	}
+	return n
+}
+
+func (db *DB) addMember(table uint32, key string, shape uint32) error {
+	return db.run(`INSERT OR IGNORE INTO _rockpool_member(tbl, pk, shape) VALUES (?, ?, ?)`,
+		value.Int(int64(table)), value.BlobString(key), value.Int(int64(shape)))
+}
+
+// dropMember reports whether another shape still covers the row.
+func (db *DB) dropMember(table uint32, key string, shape uint32) (bool, error) {
+	if err := db.run(`DELETE FROM _rockpool_member WHERE tbl = ? AND pk = ? AND shape = ?`,
+		value.Int(int64(table)), value.BlobString(key), value.Int(int64(shape))); err != nil {
+		return false, err
+	}
+	_, still, err := db.one(`SELECT 1 FROM _rockpool_member WHERE tbl = ? AND pk = ? LIMIT 1`,
+		value.Int(int64(table)), value.BlobString(key))
+	return still, err
+}
+
+// assign tells which table a shape covers. The second shape over a table
+// makes every row there a member of the first.
+func (db *DB) assign(s *Shape, table uint32) error {
+	if s.Table == table && db.covering(table) != 2 {
+		return nil
+	}
+	s.Table = table
+	if err := db.run(`UPDATE _rockpool_shape SET tbl = ? WHERE id = ?`,
+		value.Int(int64(table)), value.Int(int64(s.ID))); err != nil {
+		return err
+	}
+	if db.covering(table) != 2 {
+		return nil
+	}
+	x := db.tables[table]
+	for _, first := range db.shapes {
+		if first.Table != table || first.ID == s.ID || first.State == ShapeNew {
+			continue
+		}
+		_, has, err := db.one(`SELECT 1 FROM _rockpool_member WHERE tbl = ? AND shape = ? LIMIT 1`,
+			value.Int(int64(table)), value.Int(int64(first.ID)))
+		if err != nil || has {
+			return err
+		}
+		keys, err := db.shapeKeys(x, first, false)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if err := db.addMember(table, key, first.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// DropShape stops following a shape. Rows that no other shape brings leave
+// the view; pending operations on them stay in the outbox.
+func (db *DB) DropShape(id uint32) (Applied, error) {
+	s, err := db.shape("drop shape", id)
+	if err != nil {
+		return Applied{}, err
+	}
+	out, err := db.change(db.meta.Cursor, true, func(c *change) error {
+		if x := db.tables[s.Table]; x != nil && s.State != ShapeNew {
+			if err := (&liveSink{c, x, s, db.shared(s.Table)}).clear(); err != nil {
+				return err
+			}
+		}
+		if err := db.run(`DELETE FROM _rockpool_member WHERE shape = ?`, value.Int(int64(id))); err != nil {
+			return err
+		}
+		if db.covering(s.Table) == 2 { // one is left: its rows are the table
+			if err := db.run(`DELETE FROM _rockpool_member WHERE tbl = ?`, value.Int(int64(s.Table))); err != nil {
+				return err
+			}
+		}
+		if err := db.exec("DROP TABLE IF EXISTS " + stageName(id)); err != nil {
+			return err
+		}
+		return db.run(`DELETE FROM _rockpool_shape WHERE id = ?`, value.Int(int64(id)))
+	})
+	if err != nil {
+		return Applied{}, fault.In("drop shape "+s.Name, err)
+	}
+	delete(db.bound, id)
+	db.shapes = slices.DeleteFunc(db.shapes, func(x *Shape) bool { return x.ID == id })
+	return out, nil
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
+	"rockpool.dev/value"
+)
+
+// translate turns a transaction of an older schema version into the columns
+// of the one in force, for the fold and for people; what is sent keeps its
+// own version. Values of a column that is gone drop out here and stay in the
+// outbox. Tables are known by name, as they are to the app.
+func (db *DB) translate(tx *mutation.Tx) error {
+	if tx.Schema == db.schema.Version {
+		return nil
+	}
+	row, found, err := db.one(`SELECT body FROM _rockpool_schema WHERE version = ?`, value.Int(int64(tx.Schema)))
+	if err != nil {
+		return err
+	}
+	old := new(schema.Schema)
+	if !found {
+		return fault.New(fault.Corrupt, "read outbox", "the schema that a transaction was made in is missing")
+	}
+	if err := old.Decode([]byte(row[0].Str())); err != nil {
+		return fault.Wrap(fault.Corrupt, "read stored schema", err)
+	}
+	kept := tx.Ops[:0]
+	for _, op := range tx.Ops {
+		before := old.ByID(op.Table)
+		if before == nil {
+			continue
+		}
+		t := db.schema.Table(before.Name)
+		if t == nil {
+			continue
+		}
+		kept = append(kept, translateOp(before, t, op))
+	}
+	tx.Ops = kept
+	return nil
+}
+
+func translateOp(before, t *schema.Table, op mutation.Op) mutation.Op {
+	out := mutation.Op{Table: t.ID, Kind: op.Kind, Key: op.Key}
+	if op.Kind == mutation.Delete {
+		out.Old = moved(before, t, op.Old)
+		return out
+	}
+	isDelta := map[uint32]bool{}
+	for _, d := range op.Deltas {
+		isDelta[d] = true
+	}
+	// Ascending by the new index: the order that Op.Cols promises.
+	for i := range t.Columns {
+		j := before.Index(t.Columns[i].Name)
+		if j < 0 {
+			continue
+		}
+		for n, col := range op.Cols {
+			if col != uint32(j) {
+				continue
+			}
+			if isDelta[uint32(n)] {
+				out.Deltas = append(out.Deltas, uint32(len(out.Cols)))
+			}
+			out.Cols = append(out.Cols, uint32(i))
+			out.New = append(out.New, op.New[n])
+			if n < len(op.Old) {
+				out.Old = append(out.Old, op.Old[n])
+			}
+		}
+	}
+	return out
+}

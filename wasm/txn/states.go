@@ -1,0 +1,238 @@
+package txn
+
+import (
+	"slices"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/wasm/store"
+	"rockpool.dev/wire"
+)
+
+// historyMax is how many ended transactions are remembered.
+const historyMax = 256
+
+// Track is where one local transaction stands and when it got there.
+type Track struct {
+	// Local numbers the transactions of this run; Mid is 0 before the commit
+	// and for those that changed no synced row.
+	Local uint64
+	Mid   uint64
+	State wire.TxState
+	Key   string
+	// Millis holds the time of entry into each state, 0 for never.
+	Millis [wire.TxBlocked + 1]int64
+	// Outcome is the server's answer, or nil.
+	Outcome *mutation.Outcome
+}
+
+// states is the recent transactions: those that wait, and a bounded history.
+type states struct {
+	last  uint64
+	byMid map[uint64]*Track
+	// open are the drafts; ended is oldest first.
+	open, ended []*Track
+	// flushed is the newest mid whose track says durable.
+	flushed uint64
+}
+
+func (s *states) draft(key string, now int64) *Track {
+	s.last++
+	t := &Track{Local: s.last, Key: key}
+	s.set(t, wire.TxDraft, now)
+	s.open = append(s.open, t)
+	return t
+}
+
+// end takes a draft off the open ones; it is in the history when it was
+// rolled back.
+func (s *states) end(t *Track) {
+	s.open = slices.DeleteFunc(s.open, func(x *Track) bool { return x == t })
+}
+
+func (s *states) set(t *Track, state wire.TxState, now int64) {
+	t.State, t.Millis[state] = state, now
+	switch state {
+	case wire.TxAccepted, wire.TxRolledBack, wire.TxRejected, wire.TxBlocked, wire.TxConflicted:
+		s.ended = append(s.ended, t)
+		if len(s.ended) > historyMax {
+			s.ended = slices.Delete(s.ended, 0, len(s.ended)-historyMax)
+		}
+	}
+}
+
+func (s *states) applied(mid uint64, key string, now int64) {
+	s.last++
+	t := &Track{Local: s.last, Mid: mid, Key: key}
+	t.Millis[wire.TxDraft] = now
+	s.set(t, wire.TxApplied, now)
+	s.byMid[mid] = t
+}
+
+// durable marks every mid up to last.
+func (s *states) durable(last uint64, now int64) {
+	for mid, t := range s.byMid {
+		if mid <= last && t.State == wire.TxApplied {
+			s.set(t, wire.TxDurable, now)
+		}
+	}
+	s.flushed = last
+}
+
+// Sent notes that the socket has taken a mid. It changes no data.
+func (m *Manager) Sent(mid uint64) {
+	if t := m.states.byMid[mid]; t != nil && t.State == wire.TxDurable {
+		m.states.set(t, wire.TxSent, m.opt.NowMillis())
+	}
+}
+
+// Unsent notes that a socket is gone: what it had taken is durable only.
+func (m *Manager) Unsent() {
+	for _, t := range m.states.byMid {
+		if t.State == wire.TxSent {
+			t.State = wire.TxDurable
+		}
+	}
+}
+
+// Applied notes outcomes and returns the tracks that changed. Transactions of
+// an earlier run get a track of their outcome alone.
+func (m *Manager) Applied(a store.Applied) []Track {
+	now := m.opt.NowMillis()
+	var out []Track
+	note := func(mid uint64, state wire.TxState, o *mutation.Outcome) {
+		t := m.states.byMid[mid]
+		if t == nil {
+			m.states.last++
+			t = &Track{Local: m.states.last, Mid: mid}
+		}
+		if o != nil {
+			t.Outcome = o
+			delete(m.states.byMid, mid)
+		}
+		if t.State != state {
+			m.states.set(t, state, now)
+		}
+		out = append(out, *t)
+	}
+	for i := range a.Outcomes {
+		o := a.Outcomes[i]
+		note(o.Mid, StateOf(o.Status), &o)
+	}
+	for _, r := range a.RolledBack {
+		if !slices.ContainsFunc(a.Outcomes, func(o mutation.Outcome) bool { return o.Mid == r.Mid }) {
+			note(r.Mid, wire.TxBlocked, nil)
+		}
+	}
+	return out
+}
+
+// StateOf returns the state that an outcome brings a transaction to.
+func StateOf(s mutation.Status) wire.TxState {
+	switch s {
+	case mutation.Applied, mutation.Merged, mutation.Superseded:
+		return wire.TxAccepted
+	case mutation.Parked:
+		return wire.TxConflicted
+	case mutation.Blocked:
+		return wire.TxBlocked
+	}
+	return wire.TxRejected
+}
+
+// Track returns what is known of a mid in this run.
+func (m *Manager) Track(mid uint64) (Track, bool) {
+	if t := m.states.byMid[mid]; t != nil {
+		return *t, true
+	}
+	for i := len(m.states.ended) - 1; i >= 0; i-- {
+		if t := m.states.ended[i]; t.Mid == mid && mid != 0 {
+			return *t, true
+		}
+	}
+	return Track{}, false
+}
+
+// History lists this run's transactions: the open, those that wait, and the
+// last historyMax that ended, by the order in which they began.
+func (m *Manager) History() []Track {
+	seen := map[*Track]bool{}
+	var out []Track
+	add := func(t *Track) {
+		if !seen[t] {
+			seen[t] = true
+			out = append(out, *t)
+		}
+	}
+	for _, t := range m.states.ended {
+		add(t)
+	}
+	for _, t := range m.states.byMid {
+		add(t)
+	}
+	for _, t := range m.states.open {
+		add(t)
+	}
+	slices.SortFunc(out, func(a, b Track) int { return int(int64(a.Local) - int64(b.Local)) })
+	return out
+}
+
+// Outbox lists the local transactions that have not ended well, with the
+// state that this run knows.
+func (m *Manager) Outbox() ([]wire.OutboxEntry, error) {
+	list, err := m.db.Outbox()
+	for i := range list {
+		if t := m.states.byMid[list[i].Mid]; t != nil && t.State == wire.TxSent && list[i].State == wire.TxDurable {
+			list[i].State = wire.TxSent
+		}
+	}
+	return list, err
+}
+
+// Status tells what became of a write, by idempotency key or mid. Known is
+// false when this database never committed it.
+func (m *Manager) Status(key string, mid uint64) (wire.WriteDone, error) {
+	out := wire.WriteDone{Mid: mid}
+	if key != "" {
+		once, known, err := m.db.Known(key)
+		if err != nil {
+			return out, fault.In("look up a write", err)
+		}
+		out.Known, out.Mid = known, once.Mid
+	} else {
+		meta := m.db.Meta()
+		out.Known = mid != 0 && mid <= meta.LastMid
+	}
+	if t, ok := m.Track(out.Mid); ok {
+		out.Outcome = t.Outcome
+	}
+	return out, nil
+}
+
+// Resolve settles a conflict as one more write.
+func (m *Manager) Resolve(r *wire.Resolve) (Result, error) {
+	return m.store(func() (store.Committed, error) { return m.db.Resolve(r) })
+}
+
+// Act retries or discards a failed transaction.
+func (m *Manager) Act(a wire.OutboxAct) (Result, error) {
+	return m.store(func() (store.Committed, error) {
+		if a.Discard {
+			return store.Committed{}, m.db.Discard(a.Mid)
+		}
+		return m.db.Retry(a.Mid)
+	})
+}
+
+// store runs a write that package store makes by itself.
+func (m *Manager) store(f func() (store.Committed, error)) (Result, error) {
+	if m.active != nil {
+		return Result{}, fault.New(fault.Busy, "write", "an interactive transaction is open")
+	}
+	done, err := f()
+	if err != nil {
+		return Result{}, err
+	}
+	m.took(done, "")
+	return Result{Mid: done.Mid, Tables: done.Tables, Ticket: m.commits}, nil
+}
