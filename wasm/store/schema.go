@@ -18,8 +18,12 @@ func (db *DB) Schema() *schema.Schema { return db.schema }
 // rows; added columns are NULL or their constant default until the relay sends
 // them. A table that the schema no longer has stays in the file, unseen by
 // sync. Kinds: schema_mismatch when a column changed its type, a table its key,
-// or a local table has the name; then nothing is changed.
+// or a local table has the name; invalid_argument
+// when it is none. Then nothing is changed.
 func (db *DB) SetSchema(s *schema.Schema) error {
+	if err := s.Validate(); err != nil {
+		return fault.In("set schema", err)
+	}
 	encoded := s.AppendTo(nil)
 	if string(encoded) == string(db.schema.AppendTo(nil)) {
 		return nil
@@ -28,9 +32,6 @@ func (db *DB) SetSchema(s *schema.Schema) error {
 	err := db.atomically(true, func() error {
 		for i := range s.Tables {
 			t := &s.Tables[i]
-			if len(t.Key) == 0 {
-				return fault.New(fault.SchemaMismatch, "create table "+t.Name, "it has no primary key")
-			}
 			if err := db.setTable(before.Table(t.Name), t); err != nil {
 				return err
 			}

@@ -52,7 +52,6 @@ func TestSchemaRefuses(t *testing.T) {
 	for name, change := range map[string]func(s *schema.Schema){
 		"another type": func(s *schema.Schema) { s.Tables[1].Columns[2].Type = schema.TypeText },
 		"another key":  func(s *schema.Schema) { s.Tables[1].Key = []uint32{1} },
-		"no key":       func(s *schema.Schema) { s.Tables[1].Key = nil },
 		"name is taken": func(s *schema.Schema) {
 			s.Tables = append(s.Tables, schema.Table{ID: 9, Name: "mine", Key: []uint32{0}, Columns: []schema.Column{{Name: "id", Type: schema.TypeInt}}})
 		},
