@@ -1,0 +1,149 @@
+// Package sqlfn holds the SQL functions, aggregates and collations that make
+// SQLite answer as Postgres does. Each is pure Go, written once, and is
+// registered on every connection of both engines by whoever opens it. It owns
+// no connection.
+//
+//	collation rockpool_decimal   decimals by their number
+//	pg_like(x, pattern)          LIKE: case-sensitive, backslash escapes
+//	pg_ilike(x, pattern)         ILIKE: folds case, all of Unicode
+//	pg_lower(x) pg_upper(x)      all of Unicode
+//	decimal_add/sub/mul(a, b)    exact
+//	decimal_sum(x) decimal_avg(x)   aggregates, with Postgres's scale
+package sqlfn
+
+import (
+	"strconv"
+	"strings"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/value"
+)
+
+// DecimalCollation is the name of the collation of decimal columns.
+const DecimalCollation = "rockpool_decimal"
+
+// Function is one scalar function. It is deterministic, never blocks, and
+// never changes its arguments.
+type Function struct {
+	Name string
+	Args int
+	Call func(args []value.Value) (value.Value, error)
+}
+
+// Aggregate is one aggregate function; New starts a group.
+type Aggregate struct {
+	Name string
+	Args int
+	New  func() Group
+}
+
+// Group is the state of one group.
+type Group interface {
+	Step(args []value.Value) error
+	Final() (value.Value, error)
+}
+
+// Collation is one collation.
+type Collation struct {
+	Name    string
+	Compare func(a, b string) int
+}
+
+// Functions lists every scalar function.
+func Functions() []Function {
+	return []Function{
+		{"pg_like", 2, func(a []value.Value) (value.Value, error) { return like(a, false) }},
+		{"pg_ilike", 2, func(a []value.Value) (value.Value, error) { return like(a, true) }},
+		{"pg_lower", 1, func(a []value.Value) (value.Value, error) { return mapped(a[0], strings.ToLower) }},
+		{"pg_upper", 1, func(a []value.Value) (value.Value, error) { return mapped(a[0], strings.ToUpper) }},
+		{"decimal_add", 2, func(a []value.Value) (value.Value, error) { return binary(a, add) }},
+		{"decimal_sub", 2, func(a []value.Value) (value.Value, error) { return binary(a, sub) }},
+		{"decimal_mul", 2, func(a []value.Value) (value.Value, error) { return binary(a, mul) }},
+	}
+}
+
+// Aggregates lists every aggregate function.
+func Aggregates() []Aggregate {
+	return []Aggregate{
+		{"decimal_sum", 1, func() Group { return &sums{} }},
+		{"decimal_avg", 1, func() Group { return &sums{avg: true} }},
+	}
+}
+
+// Collations lists every collation.
+func Collations() []Collation {
+	return []Collation{{DecimalCollation, CompareDecimal}}
+}
+
+// text returns v as SQLite would cast it to text.
+func text(v value.Value) string {
+	switch v.Kind() {
+	case value.KindInt:
+		return strconv.FormatInt(v.Int(), 10)
+	case value.KindFloat:
+		return strconv.FormatFloat(v.Float(), 'f', -1, 64)
+	}
+	return v.Str()
+}
+
+func mapped(v value.Value, f func(string) string) (value.Value, error) {
+	if v.IsNull() {
+		return value.Null, nil
+	}
+	return value.Text(f(text(v))), nil
+}
+
+func binary(a []value.Value, f func(x, y number) number) (value.Value, error) {
+	if a[0].IsNull() || a[1].IsNull() {
+		return value.Null, nil
+	}
+	x, err := numberOf(a[0])
+	if err != nil {
+		return value.Null, err
+	}
+	y, err := numberOf(a[1])
+	if err != nil {
+		return value.Null, err
+	}
+	return value.Text(f(x, y).String()), nil
+}
+
+func numberOf(v value.Value) (number, error) {
+	n, ok := parse(text(v))
+	if !ok {
+		return n, fault.New(fault.TypeMismatch, "compute with decimals", strconv.Quote(text(v))+" is no decimal")
+	}
+	return n, nil
+}
+
+// sums is the state of decimal_sum and decimal_avg.
+type sums struct {
+	avg   bool
+	count int64
+	total number
+}
+
+// Step adds one row; NULLs do not count.
+func (s *sums) Step(args []value.Value) error {
+	if args[0].IsNull() {
+		return nil
+	}
+	n, err := numberOf(args[0])
+	if err != nil {
+		return err
+	}
+	s.count++
+	s.total = add(s.total, n)
+	return nil
+}
+
+// Final returns the result, NULL for no row.
+func (s *sums) Final() (value.Value, error) {
+	if s.count == 0 {
+		return value.Null, nil
+	}
+	if s.avg {
+		return value.Text(average(s.total, s.count).String()), nil
+	}
+	return value.Text(s.total.String()), nil
+}

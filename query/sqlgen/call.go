@@ -1,0 +1,117 @@
+package sqlgen
+
+import (
+	"strconv"
+	"strings"
+
+	"rockpool.dev/query"
+	"rockpool.dev/schema"
+	"rockpool.dev/value"
+)
+
+// names of functions where an engine calls them otherwise than query does.
+var names = map[Dialect]map[string]string{
+	SQLite:   {"lower": "pg_lower", "upper": "pg_upper"},
+	Postgres: {"trim": "btrim"},
+}
+
+// int4 is the type of Postgres's counts of characters and digits.
+var int4 = &schema.Column{Type: schema.TypeInt, SourceType: "int4"}
+
+func (w *writer) call(e *query.Expr, sc *scope) {
+	if _, ok := query.Functions[e.Name]; !ok {
+		w.fail("the function " + strconv.Quote(e.Name) + " is not on the list")
+		return
+	}
+	name := e.Name
+	if n := names[w.opt.Dialect][name]; n != "" {
+		name = n
+	}
+	if w.opt.Dialect == SQLite && (name == "sum" || name == "avg") && decimal(&e.Args[0], sc) {
+		name = "decimal_" + name
+	}
+	w.text(name + "(")
+	if e.Distinct {
+		w.text("DISTINCT ")
+	}
+	t := w.peer(e.Args, sc)
+	for i := range e.Args {
+		if i > 0 {
+			w.text(", ")
+		}
+		a := &e.Args[i]
+		switch {
+		case w.opt.Dialect == Postgres && e.Name == "round" && i == 0:
+			w.text("CAST(")
+			w.expr(a, sc)
+			w.text(" AS numeric)") // round(double, int) does not exist, and halves go away from zero
+		case w.opt.Dialect == Postgres && i > 0 && (e.Name == "substr" || e.Name == "round"):
+			w.typed(a, sc, int4)
+		case e.Name == "coalesce" || e.Name == "nullif":
+			w.typed(a, sc, t)
+		default:
+			w.expr(a, sc)
+		}
+	}
+	w.text(")")
+}
+
+// jsonPath writes the text at a path: NULL where there is none, and for JSON's
+// own null. SQLite says 1 and 0 for booleans, Postgres true and false.
+func (w *writer) jsonPath(e *query.Expr, sc *scope) {
+	steps, err := query.ParsePath(e.Name)
+	if err != nil {
+		w.fail(err.Error())
+		return
+	}
+	if w.opt.Dialect == Postgres {
+		w.text("(CAST(")
+		w.expr(&e.Args[0], sc)
+		w.text(" AS jsonb) #>> CAST(")
+		w.args = append(w.args, value.Text(postgresPath(steps)))
+		w.text("$" + strconv.Itoa(len(w.args)) + " AS text[]))")
+		return
+	}
+	path := value.Text(sqlitePath(steps))
+	w.text("(CASE json_type(")
+	w.expr(&e.Args[0], sc)
+	w.text(", ")
+	w.value(path, nil)
+	w.text(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(json_extract(")
+	w.expr(&e.Args[0], sc)
+	w.text(", ")
+	w.value(path, nil)
+	w.text(") AS TEXT) END)")
+}
+
+// sqlitePath writes steps as SQLite's path, https://www.sqlite.org/json1.html#path_arguments.
+func sqlitePath(steps []query.Step) string {
+	var b strings.Builder
+	b.WriteByte('$')
+	for _, s := range steps {
+		if s.IsKey {
+			b.WriteString(`."` + s.Key + `"`)
+		} else {
+			b.WriteString("[" + strconv.Itoa(s.Index) + "]")
+		}
+	}
+	return b.String()
+}
+
+// postgresPath writes steps as the text of a text[].
+func postgresPath(steps []query.Step) string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, s := range steps {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if s.IsKey {
+			b.WriteString(`"` + strings.ReplaceAll(s.Key, `\`, `\\`) + `"`)
+		} else {
+			b.WriteString(strconv.Itoa(s.Index))
+		}
+	}
+	b.WriteByte('}')
+	return b.String()
+}

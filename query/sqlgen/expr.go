@@ -1,0 +1,371 @@
+package sqlgen
+
+import (
+	"encoding/hex"
+	"math"
+	"strconv"
+	"strings"
+
+	"rockpool.dev/query"
+	"rockpool.dev/schema"
+	"rockpool.dev/value"
+)
+
+func (w *writer) expr(e *query.Expr, sc *scope) { w.typed(e, sc, nil) }
+
+// typed writes an expression; a value in it takes the type of as, where known.
+func (w *writer) typed(e *query.Expr, sc *scope, as *schema.Column) {
+	switch e.Kind {
+	case query.ExprColumn:
+		w.qualified(e.Table)
+		w.name(e.Name)
+	case query.ExprValue:
+		w.value(e.Value, as)
+	case query.ExprCompare:
+		w.compare(e, sc)
+	case query.ExprAnd:
+		w.join(e.Args, " AND ", "(1=1)", sc)
+	case query.ExprOr:
+		w.join(e.Args, " OR ", "(1=0)", sc)
+	case query.ExprNot:
+		w.text("(NOT ")
+		w.expr(&e.Args[0], sc)
+		w.text(")")
+	case query.ExprIn:
+		w.in(e, sc)
+	case query.ExprBetween:
+		t := w.peer(e.Args, sc)
+		w.text("(")
+		w.operand(&e.Args[0], sc, t)
+		w.text(" BETWEEN ")
+		w.typed(&e.Args[1], sc, t)
+		w.text(" AND ")
+		w.typed(&e.Args[2], sc, t)
+		w.text(")")
+	case query.ExprIsNull:
+		w.text("(")
+		w.expr(&e.Args[0], sc)
+		w.text(" IS NULL)")
+	case query.ExprCall:
+		w.call(e, sc)
+	case query.ExprArith:
+		w.arith(e, sc)
+	case query.ExprExists:
+		w.text("EXISTS ")
+		w.sub(e.Sub, sc)
+	case query.ExprStar:
+		w.qualified(e.Table)
+		w.text("*")
+	case query.ExprJSONPath:
+		w.jsonPath(e, sc)
+	case query.ExprRaw:
+		w.raw(e, sc)
+	case query.ExprCase:
+		w.cases(e, sc)
+	case query.ExprSub:
+		w.sub(e.Sub, sc)
+	default:
+		w.fail("unknown kind of expression")
+	}
+}
+
+func (w *writer) qualified(table string) {
+	if table != "" {
+		w.name(table)
+		w.text(".")
+	}
+}
+
+func (w *writer) sub(q *query.Select, sc *scope) {
+	w.text("(")
+	w.selects(q, sc)
+	w.text(")")
+}
+
+// peer returns the type that the values beside a column take.
+func (w *writer) peer(args []query.Expr, sc *scope) *schema.Column {
+	for i := range args {
+		if c := sc.column(&args[i]); c != nil {
+			return c
+		}
+	}
+	for i := range args {
+		if decimal(&args[i], sc) {
+			return numeric
+		}
+	}
+	return nil
+}
+
+// numeric is the type of a computed decimal.
+var numeric = &schema.Column{Type: schema.TypeDecimal, SourceType: "numeric"}
+
+// value binds v.
+func (w *writer) value(v value.Value, as *schema.Column) {
+	if w.opt.Dialect == SQLite {
+		if as != nil && as.Type == schema.TypeDecimal && (v.Kind() == value.KindInt || v.Kind() == value.KindFloat) {
+			v = decimalText(v)
+		}
+		w.args = append(w.args, v)
+		w.text("?")
+		return
+	}
+	w.args = append(w.args, postgresText(v, as))
+	place := "$" + strconv.Itoa(len(w.args))
+	if cast := castOf(v, as); cast != "" {
+		w.text("CAST(" + place + " AS " + cast + ")")
+	} else {
+		w.text(place)
+	}
+}
+
+// decimalText returns a number in the form that decimals are stored in.
+func decimalText(v value.Value) value.Value {
+	if v.Kind() == value.KindInt {
+		return value.Text(strconv.FormatInt(v.Int(), 10))
+	}
+	return value.Text(strconv.FormatFloat(v.Float(), 'f', -1, 64))
+}
+
+// castOf returns the Postgres type of a value, or "" where Postgres finds it.
+func castOf(v value.Value, as *schema.Column) string {
+	if as != nil && as.SourceType != "" && strings.Trim(as.SourceType, typeLetters) == "" {
+		return as.SourceType
+	}
+	switch v.Kind() {
+	case value.KindInt:
+		return "int8"
+	case value.KindFloat:
+		return "float8"
+	case value.KindBlob:
+		return "bytea"
+	}
+	return ""
+}
+
+const typeLetters = `abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ .,()[]"`
+
+// postgresText returns a value in Postgres's text form.
+func postgresText(v value.Value, as *schema.Column) value.Value {
+	switch v.Kind() {
+	case value.KindInt:
+		if as != nil && as.Type == schema.TypeBool {
+			return value.Text(strconv.FormatBool(v.Int() != 0))
+		}
+		return value.Text(strconv.FormatInt(v.Int(), 10))
+	case value.KindFloat:
+		switch f := v.Float(); {
+		case math.IsInf(f, 1):
+			return value.Text("Infinity")
+		case math.IsInf(f, -1):
+			return value.Text("-Infinity")
+		default:
+			return value.Text(strconv.FormatFloat(f, 'g', -1, 64))
+		}
+	case value.KindBlob:
+		return value.Text(`\x` + hex.EncodeToString([]byte(v.Str())))
+	}
+	return v
+}
+
+func (w *writer) join(args []query.Expr, op, none string, sc *scope) {
+	if len(args) == 0 {
+		w.text(none)
+		return
+	}
+	w.text("(")
+	for i := range args {
+		if i > 0 {
+			w.text(op)
+		}
+		w.expr(&args[i], sc)
+	}
+	w.text(")")
+}
+
+func (w *writer) compare(e *query.Expr, sc *scope) {
+	if e.Name == "like" || e.Name == "ilike" {
+		w.like(e, sc)
+		return
+	}
+	t := w.peer(e.Args, sc)
+	w.text("(")
+	w.operand(&e.Args[0], sc, t)
+	w.text(" " + e.Name + " ")
+	w.typed(&e.Args[1], sc, t)
+	w.text(")")
+}
+
+// operand writes the left side of a comparison. A computed decimal is plain
+// text to SQLite: the collation says how it compares.
+func (w *writer) operand(e *query.Expr, sc *scope, t *schema.Column) {
+	w.typed(e, sc, t)
+	if w.opt.Dialect == SQLite && t != nil && t.Type == schema.TypeDecimal {
+		w.text(" COLLATE " + decimalCollation)
+	}
+}
+
+// decimalCollation is sqlfn.DecimalCollation.
+const decimalCollation = "rockpool_decimal"
+
+// like writes Postgres's LIKE. On SQLite a known pattern becomes GLOB, which
+// is case-sensitive and can use an index, or LIKE where ASCII folds alike; any
+// other goes to sqlfn's functions.
+func (w *writer) like(e *query.Expr, sc *scope) {
+	x, pattern := &e.Args[0], &e.Args[1]
+	if w.opt.Dialect == Postgres {
+		w.text("(")
+		w.expr(x, sc)
+		w.text(map[string]string{"like": " LIKE ", "ilike": " ILIKE "}[e.Name])
+		w.expr(pattern, sc)
+		w.text(")")
+		return
+	}
+	if pattern.Kind == query.ExprValue && pattern.Value.Kind() == value.KindText {
+		if glob, ok := Glob(pattern.Value.Str()); ok && e.Name == "like" {
+			w.text("(")
+			w.expr(x, sc)
+			w.text(" GLOB ")
+			w.value(value.Text(glob), nil)
+			w.text(")")
+			return
+		}
+	}
+	w.text(map[string]string{"like": "pg_like(", "ilike": "pg_ilike("}[e.Name])
+	w.expr(x, sc)
+	w.text(", ")
+	w.expr(pattern, sc)
+	w.text(")")
+}
+
+// Glob turns a LIKE pattern with backslash escapes into GLOB's. ok is false
+// for a pattern that ends within an escape, which is an error in Postgres.
+func Glob(pattern string) (glob string, ok bool) {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		c := pattern[i]
+		switch {
+		case c == '%':
+			b.WriteByte('*')
+			continue
+		case c == '_':
+			b.WriteByte('?')
+			continue
+		case c == '\\':
+			if i++; i == len(pattern) {
+				return "", false
+			}
+			c = pattern[i]
+		}
+		switch c {
+		case '*', '?', '[':
+			b.WriteString("[" + string(rune(c)) + "]")
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String(), true
+}
+
+func (w *writer) in(e *query.Expr, sc *scope) {
+	if e.Sub != nil {
+		w.text("(")
+		w.expr(&e.Args[0], sc)
+		w.text(" IN ")
+		w.sub(e.Sub, sc)
+		w.text(")")
+		return
+	}
+	if len(e.Args) == 1 {
+		w.text("(1=0)")
+		return
+	}
+	t := w.peer(e.Args, sc)
+	w.text("(")
+	w.operand(&e.Args[0], sc, t)
+	w.text(" IN (")
+	for i := 1; i < len(e.Args); i++ {
+		if i > 1 {
+			w.text(", ")
+		}
+		w.typed(&e.Args[i], sc, t)
+	}
+	w.text("))")
+}
+
+// arith writes an operation. Decimals are text: SQLite would make doubles of
+// them, so they go to sqlfn's exact functions.
+func (w *writer) arith(e *query.Expr, sc *scope) {
+	if f := decimalOps[e.Name]; f != "" && w.opt.Dialect == SQLite && (decimal(&e.Args[0], sc) || decimal(&e.Args[1], sc)) {
+		w.text(f + "(")
+		w.expr(&e.Args[0], sc)
+		w.text(", ")
+		w.expr(&e.Args[1], sc)
+		w.text(")")
+		return
+	}
+	t := w.peer(e.Args, sc)
+	if e.Name == "||" {
+		t = nil
+	}
+	w.text("(")
+	w.typed(&e.Args[0], sc, t)
+	w.text(" " + e.Name + " ")
+	w.typed(&e.Args[1], sc, t)
+	w.text(")")
+}
+
+var decimalOps = map[string]string{"+": "decimal_add", "-": "decimal_sub", "*": "decimal_mul"}
+
+// decimal reports whether an expression is of the decimal type.
+func decimal(e *query.Expr, sc *scope) bool {
+	switch e.Kind {
+	case query.ExprColumn:
+		c := sc.column(e)
+		return c != nil && c.Type == schema.TypeDecimal
+	case query.ExprArith:
+		return decimalOps[e.Name] != "" && (decimal(&e.Args[0], sc) || decimal(&e.Args[1], sc))
+	case query.ExprCall:
+		switch e.Name {
+		case "sum", "avg", "min", "max", "coalesce", "nullif":
+			for i := range e.Args {
+				if decimal(&e.Args[i], sc) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func (w *writer) cases(e *query.Expr, sc *scope) {
+	w.text("(CASE")
+	i := 0
+	for ; i+1 < len(e.Args); i += 2 {
+		w.text(" WHEN ")
+		w.expr(&e.Args[i], sc)
+		w.text(" THEN ")
+		w.expr(&e.Args[i+1], sc)
+	}
+	if i < len(e.Args) {
+		w.text(" ELSE ")
+		w.expr(&e.Args[i], sc)
+	}
+	w.text(" END)")
+}
+
+func (w *writer) raw(e *query.Expr, sc *scope) {
+	if strings.IndexByte(e.Name, 0) >= 0 {
+		w.fail("a raw text has a zero byte")
+		return
+	}
+	i := 0
+	w.text("(")
+	query.SplitRaw(e.Name, w.text, func() {
+		if i < len(e.Args) {
+			w.expr(&e.Args[i], sc)
+		}
+		i++
+	})
+	w.text(")")
+}
