@@ -22,7 +22,9 @@ func record(log []byte, op mutation.Kind, depth uint8, old, now value.Row) []byt
 	return append(log, body...)
 }
 
-func one(t *schema.Table) *schema.Schema { return &schema.Schema{Version: 1, Tables: []schema.Table{*t}} }
+func one(t *schema.Table) *schema.Schema {
+	return &schema.Schema{Version: 1, Tables: []schema.Table{*t}}
+}
 
 // The cases of SYNC.md §6.1: whole rows in, intent out.
 func TestNormalize(t *testing.T) {
