@@ -1,0 +1,205 @@
+package sim
+
+import (
+	"strconv"
+
+	"rockpool.dev/mutation"
+	"rockpool.dev/value"
+	"rockpool.dev/version"
+	"rockpool.dev/wasm/store"
+)
+
+func itoa(v uint64) string { return strconv.FormatUint(v, 10) }
+
+// checkedAt is when a client was looked at: again is not worth the time.
+type checkedAt struct {
+	life        int
+	cursor      version.Pos
+	acked, last uint64
+	shapes      int
+}
+
+// check compares what a client shows with its prefix of the log plus its own
+// pending transactions (I4): nothing half, nothing missing.
+func (c *client) check() {
+	w, o := c.w, c.w.oracle
+	meta := c.db.Meta()
+	at := checkedAt{c.life, meta.Cursor, meta.AckedMid, meta.LastMid, 0}
+	for _, s := range c.db.Shapes() {
+		at.shapes = at.shapes*4 + int(s.State)
+	}
+	if at == c.checked {
+		return
+	}
+	c.checked = at
+	w.stats.Checks++
+	for _, s := range c.db.Shapes() {
+		if s.State == store.ShapeStale {
+			return // its rows are older than the cursor, and are known to be
+		}
+	}
+	base := o.at(meta.Cursor)
+	pending := map[uint32]map[string][]mutation.Op{}
+	hidden := map[string]bool{} // rows whose pending operations depend on a failed one
+	touched := map[string]uint64{}
+	failed := map[uint64]bool{}
+	for mid := uint64(1); mid <= meta.LastMid; mid++ {
+		tx := o.asked[meta.ClientID][mid]
+		if tx == nil {
+			continue
+		}
+		if mid <= meta.AckedMid {
+			s := o.settled[meta.ClientID][mid].Status
+			failed[mid] = s == mutation.Parked || s == mutation.Rejected || s == mutation.Blocked
+			continue
+		}
+		out := false
+		for _, d := range tx.Depends {
+			out = out || failed[d]
+		}
+		failed[mid] = out
+		for _, op := range tx.Ops {
+			key := string(op.Key.Append(nil))
+			touched[rowName(op.Table, key)] = mid
+			if out {
+				hidden[rowName(op.Table, key)] = true
+				continue
+			}
+			if pending[op.Table] == nil {
+				pending[op.Table] = map[string][]mutation.Op{}
+			}
+			pending[op.Table][key] = append(pending[op.Table][key], op)
+		}
+	}
+	for _, s := range c.db.Shapes() {
+		t := w.schema.ByID(s.Table)
+		if t == nil || s.State != store.ShapeReady {
+			continue
+		}
+		have, err := c.visible(t)
+		if err != nil {
+			w.fail("%s: read %s: %v", c.name, t.Name, err)
+			return
+		}
+		for key := range union(have, base[t.ID], pending[t.ID]) {
+			if hidden[rowName(t.ID, key)] {
+				continue
+			}
+			want := mutation.Fold(t, base[t.ID][key], pending[t.ID][key])
+			if !sameRow(have[key], want) {
+				w.fail("I4: %s at %v shows %s/%s as %s, want %s (log %s, %d pending)", c.name, meta.Cursor, t.Name, showKey(key),
+					showRow(have[key]), showRow(want), showRow(base[t.ID][key]), len(pending[t.ID][key]))
+				return
+			}
+		}
+	}
+}
+
+func sameRow(a, b value.Row) bool {
+	return (a == nil) == (b == nil) && a.Equal(b)
+}
+
+func union(a, b map[string]value.Row, c map[string][]mutation.Op) map[string]bool {
+	out := make(map[string]bool, len(a)+len(c))
+	for k := range a {
+		out[k] = true
+	}
+	for k := range b {
+		out[k] = true
+	}
+	for k := range c {
+		out[k] = true
+	}
+	return out
+}
+
+// settledAll reports whether the run has come to rest: every promise settled,
+// every client at the head.
+func (w *world) settledAll() bool {
+	for _, c := range w.clients {
+		if c.dead {
+			return false
+		}
+		meta := c.db.Meta()
+		if c.db.Pending() > 0 || meta.Cursor != w.oracle.head || c.mgr.NeedsFlush() {
+			return false
+		}
+		for _, s := range c.db.Shapes() {
+			if s.State != store.ShapeReady {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkEnd is what must hold when everything has come to rest (I1, I2, I3).
+func (w *world) checkEnd() {
+	for i := range w.schema.Tables {
+		t := &w.schema.Tables[i]
+		rows, err := w.relay.node.Rows(t.ID)
+		if err != nil {
+			w.fail("read the relay's %s: %v", t.Name, err)
+			return
+		}
+		w.compare("the log", t.Name, w.oracle.tables[t.ID], rows)
+		for _, c := range w.clients {
+			have, err := c.visible(t)
+			if err != nil {
+				w.fail("%s: read %s: %v", c.name, t.Name, err)
+				return
+			}
+			w.compare(c.name, t.Name, have, rows)
+		}
+	}
+	for _, c := range w.clients {
+		w.checkPromises(c)
+	}
+}
+
+func (w *world) compare(who, table string, have, want map[string]value.Row) {
+	for key := range union(have, want, nil) {
+		if !sameRow(have[key], want[key]) {
+			w.fail("I1: %s ends with %s/%s as %s, the relay has %s", who, table, showKey(key), showRow(have[key]), showRow(want[key]))
+			return
+		}
+	}
+}
+
+// checkPromises finds every flushed mutation in the log exactly once, and the
+// data of every one that did not apply where the user can see it.
+func (w *world) checkPromises(c *client) {
+	id := c.db.Meta().ClientID
+	kept := map[uint64]bool{}
+	list, err := c.db.Outbox()
+	if err != nil {
+		w.fail("%s: outbox: %v", c.name, err)
+		return
+	}
+	for _, e := range list {
+		kept[e.Mid] = true
+	}
+	conflicts, err := c.db.Conflicts()
+	if err != nil {
+		w.fail("%s: conflicts: %v", c.name, err)
+		return
+	}
+	for _, x := range conflicts {
+		kept[x.Mid] = true
+	}
+	for mid := uint64(1); mid <= c.db.Meta().LastMid; mid++ {
+		o, ok := w.oracle.settled[id][mid]
+		if !ok {
+			w.fail("I2: mutation %d of %s was promised and is not in the log", mid, c.name)
+			return
+		}
+		if _, told := c.told[mid]; !told {
+			w.fail("I3: the outcome of mutation %d of %s was never told", mid, c.name)
+			return
+		}
+		if o.Status != mutation.Applied && !kept[mid] && !c.decided[mid] {
+			w.fail("I3: mutation %d of %s ended with status %d and nothing of it is kept", mid, c.name, o.Status)
+			return
+		}
+	}
+}

@@ -1,0 +1,442 @@
+package sim
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
+	"rockpool.dev/sqlite"
+	"rockpool.dev/value"
+	"rockpool.dev/version"
+	"rockpool.dev/wasm/host"
+	"rockpool.dev/wasm/store"
+	"rockpool.dev/wasm/syncer"
+	"rockpool.dev/wasm/txn"
+	"rockpool.dev/wire"
+)
+
+// client is one browser profile: its files live on, its process may die.
+type client struct {
+	w    *world
+	name string
+	file string
+	n    int   // files made so far
+	skew int64 // of its clock, ms
+
+	// The process.
+	life    int
+	dead    bool
+	conn    *sqlite.Conn
+	db      *store.DB
+	mgr     *txn.Manager
+	drv     *host.SyncDriver
+	socket  *link
+	timer   int
+	fetches map[uint32]bool
+	ids     int
+	offset  int64 // told by OnClock
+
+	// What the checker knows.
+	durableWAL int64  // bytes of the WAL at the last flush
+	durableMid uint64 // newest mid whose promise has resolved
+	mids       uint64 // newest mid registered with the oracle
+	cursor     version.Pos
+	told       map[uint64]mutation.Status // outcomes told to the app, over all lives
+	toldNow    map[uint64]bool            // in this life
+	decided    map[uint64]bool            // the user has dealt with it
+	checked    checkedAt
+}
+
+func (c *client) now() int64 { return startWall + c.w.now + c.skew }
+
+func (c *client) newID() string {
+	c.ids++
+	return fmt.Sprintf("%s-%d-%d-%08x", c.name, c.life, c.ids, c.w.rng.Uint32())
+}
+
+// start opens the files and connects.
+func (c *client) start() error {
+	w := c.w
+	c.life++
+	c.dead = false
+	c.timer, c.socket, c.fetches, c.offset = 0, nil, nil, 0
+	c.toldNow = map[uint64]bool{}
+	if c.file == "" {
+		c.file = filepath.Join(w.opt.Dir, c.name+"-0.db")
+	}
+	conn, err := sqlite.Open(sqlite.Options{Name: c.file, CacheKiB: 512})
+	if err != nil {
+		return err
+	}
+	c.conn = conn
+	opt := store.Options{
+		NewID: c.newID, NowMillis: func() int64 { return c.now() + c.offset }, Schema: w.schema,
+		Flushed: func() { c.flushed() },
+	}
+	if c.db, err = store.Open(conn, opt); err != nil {
+		return err
+	}
+	c.mgr = txn.New(c.db, txn.Options{NewKey: c.newID, NowMillis: c.now})
+	net := clientNet{c, c.life}
+	c.drv = host.NewSyncDriver(c.db, syncer.Config{Seed: w.rng.Uint64()}, host.Links{
+		Sockets: net, Fetcher: net, Timer: net, URL: "ws://relay/sync", NewID: c.newID,
+		Now: func() syncer.Now { return syncer.Now{Mono: w.now + 1, Wall: c.now()} },
+	}, host.SyncHooks{
+		OnApplied: c.onApplied,
+		OnOutcome: c.onOutcome,
+		OnHealth:  c.onHealth,
+		OnClock:   func(ms int64) { c.offset = ms },
+		OnStuck:   func(mid uint64, err error) { w.fail("%s: mutation %d is stuck: %v", c.name, mid, err) },
+	})
+	c.cursor = c.db.Meta().Cursor
+	for i := range w.schema.Tables {
+		if _, err := c.db.AddShape(w.schema.Tables[i].Name, nil); err != nil {
+			return err
+		}
+	}
+	w.logf("%s: starts at %v, acked %d, last %d", c.name, c.cursor, c.db.Meta().AckedMid, c.db.Meta().LastMid)
+	c.drv.Start()
+	c.drv.Connect()
+	c.after()
+	return nil
+}
+
+func (c *client) flushed() {
+	c.durableWAL = walBytes(c.file)
+	if c.db != nil {
+		c.durableMid = max(c.durableMid, c.db.Durable())
+	}
+}
+
+// onHealth notices what must not happen.
+func (c *client) onHealth(h wire.Health) {
+	if h.LastError == nil {
+		return
+	}
+	c.w.logf("%s: %d after %s", c.name, h.Socket, h.LastError.Msg)
+	switch k := fault.Kind(h.LastError.Kind); k {
+	case fault.Rewound:
+		c.w.fail("%s: taken for a copy of itself: %s", c.name, h.LastError.Msg)
+	case fault.Protocol, fault.Internal, fault.Corrupt, fault.SchemaMismatch, fault.Constraint, fault.InvalidSQL, fault.NotFound:
+		c.w.fail("%s: kind %v: %s", c.name, k, h.LastError.Msg)
+	}
+	if h.Socket == wire.ConnRefused {
+		c.w.fail("%s: refused: %s", c.name, h.LastError.Msg)
+	}
+}
+
+func (c *client) onApplied(a store.Applied) {
+	meta := c.db.Meta()
+	if meta.Cursor.Less(c.cursor) {
+		c.w.fail("I5: %s went back from %v to %v", c.name, c.cursor, meta.Cursor)
+	}
+	c.cursor = meta.Cursor
+	for _, o := range a.Outcomes {
+		c.w.logf("%s: applied to %v, outcome of %d is %d", c.name, meta.Cursor, o.Mid, o.Status)
+	}
+}
+
+// onOutcome checks that an outcome is the log's, and told once a life (I3).
+func (c *client) onOutcome(o mutation.Outcome) {
+	if c.toldNow[o.Mid] {
+		c.w.fail("I3: %s told the outcome of mutation %d twice", c.name, o.Mid)
+	}
+	c.toldNow[o.Mid] = true
+	if s, ok := c.told[o.Mid]; ok && s != o.Status {
+		c.w.fail("I3: %s told status %d for mutation %d, and %d before", c.name, o.Status, o.Mid, s)
+	}
+	c.told[o.Mid] = o.Status
+	if want, ok := c.w.oracle.settled[c.db.Meta().ClientID][o.Mid]; !ok || want.Status != o.Status {
+		c.w.fail("I3: %s told status %d for mutation %d, the log has %d", c.name, o.Status, o.Mid, want.Status)
+	}
+}
+
+// after looks at the client when its loop has come to rest.
+func (c *client) after() {
+	if c.dead || c.w.failed != nil {
+		return
+	}
+	c.register()
+	c.check()
+}
+
+// register tells the oracle of new mutations.
+func (c *client) register() {
+	meta := c.db.Meta()
+	for c.mids < meta.LastMid {
+		c.mids++
+		tx, err := c.readTx(c.mids)
+		if err != nil {
+			c.w.fail("%s: read mutation %d: %v", c.name, c.mids, err)
+			return
+		}
+		if c.w.oracle.asked[meta.ClientID] == nil {
+			c.w.oracle.asked[meta.ClientID] = map[uint64]*mutation.Tx{}
+		}
+		c.w.oracle.asked[meta.ClientID][c.mids] = tx
+		c.w.logf("%s: made %s", c.name, showTx(tx))
+	}
+}
+
+// readTx reads a mutation from the outbox's own rows.
+func (c *client) readTx(mid uint64) (*mutation.Tx, error) {
+	s, err := c.conn.Prepare("SELECT data FROM _rockpool_op WHERE mid = ? ORDER BY n")
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	rows, err := s.Query(value.Int(int64(mid)))
+	if err != nil {
+		return nil, err
+	}
+	var body []byte
+	for rows.Next() {
+		body = append(body, rows.Value(0).Str()...)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
+		return nil, fault.New(fault.NotFound, "read outbox", "no entry for mutation "+strconv.FormatUint(mid, 10))
+	}
+	tx := new(mutation.Tx)
+	return tx, tx.Decode(body)
+}
+
+// visible reads a table as the app sees it.
+func (c *client) visible(t *schema.Table) (map[string]value.Row, error) {
+	s, err := c.conn.Cached("SELECT * FROM " + schema.Quote(t.Name))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Query()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]value.Row{}
+	for rows.Next() {
+		r := rows.Row()
+		out[keyText(t, r)] = r
+	}
+	err = rows.Err()
+	if cerr := rows.Close(); err == nil {
+		err = cerr
+	}
+	return out, err
+}
+
+// write runs one transaction of the app.
+func (c *client) write() {
+	if c.dead {
+		return
+	}
+	w := c.w
+	ops := c.operations()
+	key := ""
+	if w.chance(0.2) {
+		key = c.newID()
+	}
+	_, res, err := c.mgr.Operations(ops, key)
+	if err == nil && key != "" && w.chance(0.5) { // the page asks again
+		var again txn.Result
+		if _, again, err = c.mgr.Operations(ops, key); err == nil && (!again.Repeat || again.Mid != res.Mid) {
+			w.fail("I9: %s ran the call with key %s again: %+v, then %+v", c.name, key, res, again)
+		}
+	}
+	if err != nil {
+		switch fault.KindOf(err) {
+		case fault.NotFound, fault.Constraint: // the row is not there (any more), or a check says no
+		default:
+			w.fail("%s: write: %v", c.name, err)
+		}
+		return
+	}
+	w.stats.Writes++
+	c.register()
+	c.flushLater()
+}
+
+// flushLater is group commit: the flush comes a little after the commit.
+func (c *client) flushLater() {
+	life := c.life
+	flush := func() {
+		if c.life != life || c.dead || !c.mgr.NeedsFlush() {
+			return
+		}
+		if err := c.mgr.Flush(); err != nil {
+			c.w.fail("%s: flush: %v", c.name, err)
+			return
+		}
+		c.drv.Wrote()
+		c.after()
+	}
+	if c.w.chance(0.7) || c.w.quiet {
+		flush()
+	} else {
+		c.w.after(c.w.between(1, 80), flush)
+	}
+	if c.w.chance(0.02) {
+		c.crash()
+	}
+	c.after()
+}
+
+// operations makes one to three operations.
+func (c *client) operations() (ops []wire.Operation) {
+	w := c.w
+	n := 1
+	if w.chance(0.3) {
+		n += int(w.between(1, 2))
+	}
+	for range n {
+		t := pick(w, w.schema.Tables)
+		op := wire.Operation{Table: t.Name, Columns: []string{"id"}}
+		key := "hot" + string(rune('a'+w.rng.IntN(hotRows)))
+		text := value.Text(c.name + strconv.Itoa(w.stats.Writes) + string(rune('a'+w.rng.IntN(26))))
+		switch p := w.rng.Float64(); {
+		case p < 0.25:
+			op.Type = wire.OpInsert
+			if w.chance(0.5) {
+				key = "new-" + c.newID()
+			}
+			op.Columns = append(op.Columns, t.Columns[1].Name)
+			op.Values = value.Row{value.Text(key), text}
+			if t.ID == itemsID {
+				op.Columns = append(op.Columns, "qty")
+				op.Values = append(op.Values, value.Int(w.between(0, 9)))
+			}
+		case p < 0.35:
+			op.Type = wire.OpDelete
+			op.Values = value.Row{value.Text(key)}
+		case p < 0.6 && t.ID == itemsID:
+			op.Type = wire.OpIncrement
+			op.Columns = append(op.Columns, "qty")
+			op.Values = value.Row{value.Text(key), value.Int(w.between(-3, 3))}
+		default:
+			op.Type = wire.OpUpdate
+			col := t.Columns[1+w.rng.IntN(2)].Name
+			op.Columns = append(op.Columns, col)
+			op.Values = value.Row{value.Text(key), text}
+		}
+		ops = append(ops, op)
+	}
+	return ops
+}
+
+// decide settles something that waits for a person.
+func (c *client) decide() {
+	if c.dead {
+		return
+	}
+	list, err := c.mgr.Outbox()
+	if err != nil {
+		c.w.fail("%s: outbox: %v", c.name, err)
+		return
+	}
+	for _, e := range list {
+		switch e.State {
+		case wire.TxRejected, wire.TxBlocked:
+			c.decided[e.Mid] = true
+			if _, err := c.mgr.Act(wire.OutboxAct{Mid: e.Mid, Discard: c.w.chance(0.6) || c.w.quiet}); err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Constraint {
+				c.w.fail("%s: act on mutation %d: %v", c.name, e.Mid, err)
+			}
+			c.flushLater()
+			return
+		}
+	}
+	conflicts, err := c.db.Conflicts()
+	if err != nil {
+		c.w.fail("%s: conflicts: %v", c.name, err)
+		return
+	}
+	for _, x := range conflicts {
+		if !x.Open {
+			continue
+		}
+		c.decided[x.Mid] = true
+		r := &wire.Resolve{ID: x.ID, Choice: pick(c.w, []wire.Choice{wire.ChooseMine, wire.ChooseTheirs})}
+		if _, err := c.mgr.Resolve(r); err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Constraint {
+			c.w.fail("%s: resolve conflict %d of mutation %d: %v", c.name, x.ID, x.Mid, err)
+		}
+		c.w.logf("%s: resolves conflict %d of mutation %d with %d", c.name, x.ID, x.Mid, r.Choice)
+		c.flushLater()
+		return
+	}
+}
+
+// crash kills the process. The WAL behind the last flush may be kept, lost,
+// or cut in a frame.
+func (c *client) crash() {
+	if c.dead {
+		return
+	}
+	w := c.w
+	w.stats.Crashes++
+	c.dead = true
+	length := walBytes(c.file)
+	keep := length
+	if c.durableWAL < length {
+		switch w.rng.IntN(4) {
+		case 0:
+			keep = c.durableWAL
+		case 1:
+		default:
+			keep = w.between(c.durableWAL, length)
+		}
+	}
+	c.n++
+	file, err := crashCopy(w.opt.Dir, c.file, c.n, keep)
+	if err != nil {
+		w.fail("%s: crash: %v", c.name, err)
+		return
+	}
+	w.logf("%s: killed; WAL keeps %d of %d bytes, %d flushed", c.name, keep, length, c.durableWAL)
+	_ = c.conn.Close()
+	removeFiles(c.file)
+	c.file = file
+	if l := c.socket; l != nil {
+		c.socket = nil
+		l.downOpen = false
+		if w.chance(0.5) {
+			l.silent = true
+		} else if !l.silent {
+			l.upAt = max(l.upAt, w.now+w.delay())
+			w.after(l.upAt-w.now, func() { w.relay.close(l) })
+		}
+	}
+	w.after(w.between(1, 2000), func() { c.restart() })
+}
+
+// restart opens what the crash left, and checks that nothing that was
+// promised is missing.
+func (c *client) restart() {
+	if !c.dead {
+		return
+	}
+	w := c.w
+	if err := c.tear(); err != nil {
+		w.fail("%s: tear: %v", c.name, err)
+		return
+	}
+	lastAcked := c.durableMid
+	if err := c.start(); err != nil {
+		w.fail("%s: open after a crash: %v", c.name, err)
+		return
+	}
+	meta := c.db.Meta()
+	if meta.LastMid < lastAcked {
+		w.fail("I3: %s lost mutation %d, whose promise had resolved; the newest is %d", c.name, lastAcked, meta.LastMid)
+		return
+	}
+	for mid := meta.LastMid + 1; mid <= c.mids; mid++ {
+		if _, sent := w.oracle.settled[meta.ClientID][mid]; sent {
+			w.fail("I3: %s lost mutation %d after it was sent", c.name, mid)
+		}
+		delete(w.oracle.asked[meta.ClientID], mid)
+	}
+	c.mids = min(c.mids, meta.LastMid)
+	c.after()
+}

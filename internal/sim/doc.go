@@ -1,0 +1,15 @@
+// Package sim runs whole systems from one seed: real clients (stores on
+// SQLite files that lose what was not flushed, write transactions, sync
+// engine and driver) and a relay, over a network that delays, cuts, goes
+// silent and keeps old connections alive, with crashes on both sides and
+// clocks that are wrong. Nothing waits and nothing runs at the same time, so a
+// seed replays exactly. After every step an oracle — maps, and the list of
+// the log's transactions — checks the invariants of SYNC.md §10:
+//
+//	I1 convergence  I2 no lost acknowledged write  I3 no silent loss
+//	I4 atomic visibility  I5 monotonic positions  I7 no resurrection
+//	I9 exactly once
+//
+// A run ends in quiescence: faults stop, and every promise must settle, every
+// outbox empty, every client show what the relay holds.
+package sim

@@ -1,0 +1,174 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"rockpool.dev/mutation"
+	"rockpool.dev/value"
+)
+
+// Run plays one seed. The error names the invariant that was broken.
+func Run(opt Options) (Stats, error) {
+	dir, err := os.MkdirTemp(opt.Dir, "sim-")
+	if err != nil {
+		return Stats{}, err
+	}
+	defer os.RemoveAll(dir)
+	opt.Dir = dir
+	w := &world{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x726f636b)), links: map[uint32]*link{}, schema: simSchema()}
+	w.oracle = newOracle(w)
+	w.relay = &relayHost{w: w, links: map[uint32]*link{}}
+	if w.relay.node, err = newNode(w); err != nil {
+		return w.stats, fmt.Errorf("start the relay: %w", err)
+	}
+	defer w.relay.node.Close()
+	if err := w.oracle.begin(w.relay.node.Head(), w.relay.node.Rows); err != nil {
+		return w.stats, err
+	}
+	w.relay.seen = len(w.relay.node.Log())
+	w.relay.tick(0)
+	if err := w.startClients(); err != nil {
+		return w.stats, err
+	}
+	defer w.closeClients()
+	w.plan()
+	for w.now < faultMillis && w.step() {
+	}
+	w.calm()
+	for w.failed == nil && !w.settledAll() {
+		if w.now > faultMillis+quietMillis {
+			w.fail("no rest: %s", w.unsettled())
+			break
+		}
+		if !w.step() {
+			break
+		}
+	}
+	if w.failed == nil {
+		w.checkEnd()
+	}
+	return w.stats, w.failed
+}
+
+func newNode(w *world) (node, error) {
+	return newFakeRelay(w), nil
+}
+
+func (w *world) startClients() error {
+	n := int(w.between(2, clientsMax))
+	for i := range n {
+		c := &client{w: w, name: string(rune('A' + i)), told: map[uint64]mutation.Status{}, decided: map[uint64]bool{}}
+		c.skew = w.between(-90_000, 90_000)
+		w.clients = append(w.clients, c)
+		if err := c.start(); err != nil {
+			return fmt.Errorf("start client %s: %w", c.name, err)
+		}
+	}
+	return nil
+}
+
+func (w *world) closeClients() {
+	for _, c := range w.clients {
+		if !c.dead && c.conn != nil {
+			_ = c.conn.Close()
+		}
+	}
+}
+
+// plan spreads writes, decisions, direct writes and crashes over the time of faults.
+func (w *world) plan() {
+	for range writesTarget {
+		c := pick(w, w.clients)
+		w.after(w.between(0, faultMillis), c.write)
+	}
+	for range writesTarget / 4 {
+		c := pick(w, w.clients)
+		w.after(w.between(faultMillis/4, faultMillis), c.decide)
+	}
+	for range writesTarget / 8 {
+		w.after(w.between(0, faultMillis), w.directWrite)
+	}
+	for range w.between(0, 4) {
+		c := pick(w, w.clients)
+		w.after(w.between(0, faultMillis), c.crash)
+	}
+	for range w.between(0, 2) {
+		w.after(w.between(0, faultMillis), w.relay.crash)
+	}
+	for range w.between(0, 3) {
+		c := pick(w, w.clients)
+		from := w.between(0, faultMillis)
+		w.after(from, func() { c.offline(true) })
+		w.after(from+w.between(100, 8000), func() { c.offline(false) })
+	}
+}
+
+// offline turns a client's connection off or on, as an app may.
+func (c *client) offline(on bool) {
+	if c.dead {
+		return
+	}
+	if on {
+		c.drv.Disconnect()
+	} else {
+		c.drv.Connect()
+	}
+	c.after()
+}
+
+// directWrite is somebody else's write at the source.
+func (w *world) directWrite() {
+	if w.relay.down {
+		return
+	}
+	t := pick(w, w.schema.Tables)
+	key := value.Row{value.Text("hot" + string(rune('a'+w.rng.IntN(hotRows))))}
+	n := w.rng.IntN(1000)
+	w.relay.node.Write(t.ID, key, func(old value.Row) value.Row {
+		if old == nil || w.chance(0.1) {
+			return nil
+		}
+		row := append(value.Row(nil), old...)
+		row[2] = value.Text(fmt.Sprint("direct", n))
+		return row
+	})
+	w.relay.after()
+}
+
+// calm ends the faults: everything that is down comes up, and stays.
+func (w *world) calm() {
+	w.quiet = true
+	w.logf("calm")
+	for _, c := range w.clients {
+		if c.dead {
+			c.restart()
+			if w.failed != nil {
+				return
+			}
+		}
+		c.offline(false)
+		if c.mgr.NeedsFlush() {
+			c.flushLater()
+		}
+	}
+}
+
+func (w *world) unsettled() string {
+	s := ""
+	for _, c := range w.clients {
+		if c.dead {
+			s += c.name + " is dead; "
+			continue
+		}
+		m := c.db.Meta()
+		s += fmt.Sprintf("%s at %v of %v, %d pending, acked %d of %d, health %+v; ", c.name, m.Cursor, w.oracle.head, c.db.Pending(), m.AckedMid, m.LastMid, c.drv.Health())
+		for _, x := range c.db.Shapes() {
+			if x.State != 2 {
+				s += fmt.Sprintf("shape %s state %d; ", x.Name, x.State)
+			}
+		}
+	}
+	return s
+}

@@ -1,0 +1,38 @@
+package sim
+
+import (
+	"rockpool.dev/sqlite"
+)
+
+// tear plays a store that is built wrong, for the tests that show that the
+// checkers see it: after a crash it leaves what two transactions in place of
+// one would have left.
+func (c *client) tear() error {
+	if !c.w.opt.TornCursor && !c.w.opt.TornOutbox {
+		return nil
+	}
+	conn, err := sqlite.Open(sqlite.Options{Name: c.file})
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if c.w.opt.TornOutbox {
+		// The rows were committed, their outbox entry was to follow.
+		const newest = " WHERE mid = (SELECT max(mid) FROM _rockpool_tx WHERE state = 1)"
+		row, _, err := sqlite.OneRow(conn, "SELECT ifnull(max(mid), 0) FROM _rockpool_tx WHERE state = 1")
+		if err != nil || uint64(row[0].Int()) <= c.durableMid {
+			return err // a flushed write's second transaction was flushed as well
+		}
+		if err := conn.Exec("DELETE FROM _rockpool_op" + newest + "; DELETE FROM _rockpool_tx" + newest); err != nil {
+			return err
+		}
+	}
+	if c.w.opt.TornCursor {
+		// The cursor was committed, the rows of its transaction were to follow.
+		if err := conn.Exec("UPDATE _rockpool_meta SET seq = seq + 1 WHERE seq > 0 AND seq < " +
+			itoa(c.w.oracle.head.Seq)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

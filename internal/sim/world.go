@@ -1,0 +1,162 @@
+package sim
+
+import (
+	"container/heap"
+	"fmt"
+	"io"
+	"math/rand/v2"
+
+	"rockpool.dev/schema"
+)
+
+// Options are what a run is made of.
+type Options struct {
+	Seed uint64
+	// Trace, if set, gets one line for everything that happens.
+	Trace io.Writer
+	// Dir holds the clients' files: a directory in memory is fastest.
+	Dir string
+	// Fake runs the model relay in place of the real one.
+	Fake bool
+
+	// NoFence takes the relay's check of mids away: a mutation that is sent
+	// twice is applied twice.
+	NoFence bool
+	// TornCursor has a crash keep a cursor without the rows that belong to
+	// it, as if the two were written in two transactions.
+	TornCursor bool
+	// TornOutbox has a crash keep the rows of the newest write without its
+	// outbox entry, as if the two were written in two transactions.
+	TornOutbox bool
+}
+
+// Times of a run, virtual milliseconds.
+const (
+	faultMillis  = 20_000  // faults and writes happen until then
+	quietMillis  = 240_000 // then everything must have settled within this
+	startWall    = 1_780_000_000_000
+	eventsMax    = 400_000
+	pingMillis   = 1_000
+	clientsMax   = 4
+	writesTarget = 60
+)
+
+// world is one run.
+type world struct {
+	opt     Options
+	rng     *rand.Rand
+	now     int64 // Mono of the world, ms
+	queue   events
+	seq     uint64
+	schema  *schema.Schema
+	clients []*client
+	relay   *relayHost
+	links   map[uint32]*link
+	lastID  uint32 // of links
+	oracle  *oracle
+	quiet   bool
+	failed  error
+	steps   int
+	stats   Stats
+}
+
+// Stats counts what a run did, to show that it did something.
+type Stats struct {
+	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks int
+	Outcomes                                                                                  [7]int
+}
+
+func (s *Stats) add(o Stats) {
+	s.Events += o.Events
+	s.Writes += o.Writes
+	s.Crashes += o.Crashes
+	s.RelayCrashes += o.RelayCrashes
+	s.Cuts += o.Cuts
+	s.HalfOpen += o.HalfOpen
+	s.Hellos += o.Hellos
+	s.Records += o.Records
+	s.Snapshots += o.Snapshots
+	s.Checks += o.Checks
+	for i := range o.Outcomes {
+		s.Outcomes[i] += o.Outcomes[i]
+	}
+}
+
+// String is one line of figures.
+func (s Stats) String() string {
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks; outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks,
+		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
+}
+
+// event is something that will happen.
+type event struct {
+	at  int64
+	seq uint64
+	do  func()
+}
+
+type events []event
+
+func (e events) Len() int { return len(e) }
+func (e events) Less(i, j int) bool {
+	if e[i].at != e[j].at {
+		return e[i].at < e[j].at
+	}
+	return e[i].seq < e[j].seq
+}
+func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+func (e *events) Push(x any)   { *e = append(*e, x.(event)) }
+func (e *events) Pop() any {
+	old := *e
+	x := old[len(old)-1]
+	*e = old[:len(old)-1]
+	return x
+}
+
+// after runs do in delay milliseconds.
+func (w *world) after(delay int64, do func()) {
+	w.seq++
+	heap.Push(&w.queue, event{w.now + max(delay, 0), w.seq, do})
+}
+
+// chance is true with probability p, and never in the quiet end.
+func (w *world) chance(p float64) bool {
+	v := w.rng.Float64() < p
+	return v && !w.quiet
+}
+
+func (w *world) between(lo, hi int64) int64 { return lo + w.rng.Int64N(hi-lo+1) }
+
+func pick[T any](w *world, list []T) T { return list[w.rng.IntN(len(list))] }
+
+func (w *world) logf(format string, args ...any) {
+	if w.opt.Trace != nil {
+		fmt.Fprintf(w.opt.Trace, "%7d  %s\n", w.now, fmt.Sprintf(format, args...))
+	}
+}
+
+// fail ends the run with the first thing that is wrong.
+func (w *world) fail(format string, args ...any) {
+	if w.failed == nil {
+		w.failed = fmt.Errorf(format, args...)
+		w.logf("FAILED: %v", w.failed)
+	}
+}
+
+// step lets the next event happen; false when there is none, or it failed.
+func (w *world) step() bool {
+	if len(w.queue) == 0 || w.failed != nil {
+		return false
+	}
+	e := heap.Pop(&w.queue).(event)
+	w.now = max(w.now, e.at)
+	w.steps++
+	w.stats.Events++
+	if w.steps > eventsMax {
+		w.fail("the run does not end: %d events", w.steps)
+		return false
+	}
+	e.do()
+	return w.failed == nil
+}
