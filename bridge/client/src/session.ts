@@ -94,6 +94,7 @@ export class Session {
   #next = 1
   #end: RockpoolError | null = null
   #settleTimer: ReturnType<typeof setTimeout> | undefined
+  #onSettle: (() => void) | undefined
 
   constructor(events: SessionEvents) { this.#events = events }
 
@@ -101,6 +102,8 @@ export class Session {
   /** Grows with every link; transactions belong to one. */
   get generation(): number { return this.#generation }
   get pending(): number { return this.#pending.size }
+  /** Whether there is a link, open or not. */
+  get isLinked(): boolean { return this.#link !== null }
 
   /** Makes a call; see Policy for what a lost link does to it. @throws every kind. */
   call<T>(call: Call<T>): Promise<T> { return this.#make(call, false) }
@@ -120,6 +123,22 @@ export class Session {
     clearTimeout(this.#settleTimer)
     this.#set('open', null)
     this.#flush()
+  }
+
+  /** Resolves when no call is in flight, or after `milliseconds`. */
+  settled(milliseconds: number): Promise<void> {
+    const isBusy = () => [...this.#pending.values()].some((pending) => pending.isSent && pending.call.isEndless !== true)
+    if (!isBusy()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => { clearTimeout(timer); this.#onSettle = undefined; resolve() }
+      const timer = setTimeout(done, milliseconds)
+      this.#onSettle = () => { if (!isBusy()) done() }
+    })
+  }
+
+  /** Tries the handshake again on the same link. */
+  reattach(): void {
+    if (this.#link !== null && this.#state === 'waiting') void this.attach(this.#link)
   }
 
   /** The link is gone. Reads and keyed writes wait for the next one, for SETTLE_MS at most. */
@@ -226,6 +245,7 @@ export class Session {
         this.#pending.delete(id)
         clearTimeout(timer)
         call.signal?.removeEventListener('abort', abort)
+        if (this.#onSettle !== undefined) queueMicrotask(this.#onSettle)
       }
       const pending: Pending = {
         id, call, isSent: false, isInDoubt: false,

@@ -24,6 +24,8 @@ export interface AgentEvents {
   thaw(): void
   end(why: RockpoolError): void
   state(state: State): void
+  /** This tab was shown or hidden. */
+  visibility(): void
 }
 
 /** One tab's part in one database. */
@@ -64,6 +66,9 @@ export class TabAgent {
   get state(): State { return this.#model.state }
   /** The leading tab's ID, "" while there is none. */
   get leader(): string { return this.#model.leader }
+
+  /** Whether it has left for good: nothing of this tab holds the files any more. */
+  get isOver(): boolean { return this.#model.state === 'stopped' || this.#model.state === 'outdated' }
 
   /** Leaves: hands over if it leads. `AgentEvents.end` comes when that is done. */
   stop(): void { this.#send({ type: 'stop', now: this.#now() }) }
@@ -127,7 +132,10 @@ export class TabAgent {
       case 'link': this.#openLink(effect.leader, effect.by); return
       case 'serve': this.#worker?.post({ rp: 'channel', name: effect.channel }); return
       case 'ping': this.#link?.tell({ rp: 'ping', n: ++this.#pings }); return
-      case 'say': this.#say(effect.say, '', ''); return
+      case 'say':
+        this.#say(effect.say, '', '')
+        if (effect.say === 'visible' || effect.say === 'hidden') this.#events.visibility()
+        return
       case 'attach': if (this.#link !== null) this.#events.attach(this.#link); return
       case 'detach':
         this.#dropLink()

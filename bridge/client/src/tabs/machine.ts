@@ -246,7 +246,7 @@ const outdate = (now: number) => (model: Model): Step =>
   [enter(model, 'outdated', now), [{ do: 'release' }, { do: 'end', error: RELOAD() }]]
 
 const heardFollowing: Handler<'heard'> = (model, { message, now }) => hear(model, message, now, (next) => {
-  if (message.say === 'leader' && (message.tab !== next.leader || next.state === 'seeking' || next.state === 'linking')) return link(next, message.tab, now, 'broker')
+  if (message.say === 'leader' && (message.tab !== next.leader || next.state === 'seeking')) return link(next, message.tab, now, 'broker')
   if (message.say === 'leader' && next.state === 'silent') return [next, [{ do: 'ping' }]]
   return stay(next)
 }, outdate(now))

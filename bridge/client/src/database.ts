@@ -1,0 +1,399 @@
+/** A database as an application sees it. */
+
+import type { Row } from './chunk.ts'
+import { emptySelect, SelectBuilder, type AnyQuery, type QueryRunner, type Tables } from './builder/select.ts'
+import { isStatement, sql, type Statement } from './builder/sql.ts'
+import { Conflicts } from './conflicts.ts'
+import { Cell, Topic, type Readable } from './emitter.ts'
+import { RockpoolError, toError } from './error.ts'
+import type { Select } from './gen/query.ts'
+import type { Schema } from './gen/schema.ts'
+import {
+  decodeEmpty, decodeOpened, decodeStats, decodeTabWelcome, decodeValidated, decodeWriteDone, encodeEmpty, encodeOpenDatabase, encodeSignOut, encodeTabHello,
+  encodeTokenGiven, encodeValidate, encodeVisible, encodeWriteStatus, EventType, PageFrame, PageVersion, StorageVersion,
+  type Event, type Stats, type Validated,
+} from './gen/wire.ts'
+import { OPENING, roleOf, withCore, type DatabaseHealth } from './health.ts'
+import { LiveQueries, type LiveQuery } from './live.ts'
+import { booleansOf, keyOf, toObject, type DatabaseOperation } from './operations.ts'
+import { OPEN_MS, socketUrl, type OpenOptions } from './options.ts'
+import { Outbox } from './outbox.ts'
+import { Outcomes, type Confirmation } from './outcomes.ts'
+import { HEADER_BYTES } from './frame.ts'
+import { runOperations, runSelect, runSql, type QueryResult, type ReadOptions, type WriteOptions } from './requests.ts'
+import { Session, type Call, type CallOptions, type Sink } from './session.ts'
+import { Sync } from './sync.ts'
+import { TabAgent } from './tabs/agent.ts'
+import { browserEnvironment, soloEnvironment } from './tabs/environment.ts'
+import { runTransaction, type Transaction, type TransactionOptions } from './transaction.ts'
+import { toRow } from './values.ts'
+
+/** Milliseconds before a failed opening on a living Worker is tried again. */
+const REOPEN_MS = 500
+
+/** Milliseconds that close waits for calls in flight. */
+const DRAIN_MS = 3_000
+
+/** A write: awaiting it waits until it is durable here; `confirmed` until the server has decided. */
+export type Write<T> = Promise<T> & { readonly confirmed: Promise<Confirmation> }
+
+/** What may be queried: a built query, a template's statement, or text with parameters. */
+export type QueryInput = AnyQuery | Statement | { readonly sql: string; readonly params?: readonly unknown[] }
+
+/** The rows of a query input. */
+export type RowOf<Q> = Q extends { all(): Promise<(infer R)[]> } ? R : Row
+
+/** What a table's columns are, for components. */
+export type { Schema }
+
+/**
+ * One database, shared by the tabs of an origin. Make one with `open`.
+ *
+ * Rows: built queries (`from`) show boolean columns as true and false. SQL text
+ * (`sql`, `query`) gives SQLite's own values, where a boolean is 1 or 0, as its
+ * results need not be columns. Integers beyond ±(2^53 − 1) are bigints.
+ */
+export class Database<DB extends Tables = Record<string, Record<string, unknown>>> implements AsyncDisposable {
+  readonly name: string
+  /** Which rows are followed, and where sync stands. */
+  readonly sync: Sync
+  readonly conflicts: Conflicts
+  /** This client's transactions and their states. */
+  readonly outbox: Outbox
+  /** The state of the database and of its connection. */
+  readonly health: Readable<DatabaseHealth>
+  readonly #options: OpenOptions<DB>
+  readonly #health = new Cell<DatabaseHealth>(OPENING)
+  readonly #session: Session
+  readonly #agent: TabAgent
+  readonly #live: LiveQueries
+  readonly #outcomes = new Outcomes()
+  readonly #tables = new Topic<readonly string[]>()
+  readonly #schema = new Cell<Schema | null>(null)
+  readonly #onEnd: () => void
+  #isOpen = false
+  #opened: { resolve(): void; reject(error: RockpoolError): void } = { resolve: () => {}, reject: () => {} }
+  #ended: () => void = () => {}
+  /** Resolves when the database is open in this tab. Rejects when it cannot be. */
+  readonly ready: Promise<void>
+  /** Resolves when the files are closed or belong to another tab. */
+  readonly closed: Promise<void>
+  /** SQLite's version, "" before it is open. */
+  engine = ''
+  /** This browser profile's name at the relay. */
+  clientId = ''
+
+  /** Not for applications: use `open`. `onEnd` is called when it has closed, for whatever reason. */
+  constructor(options: OpenOptions<DB>, onEnd: () => void = () => {}) {
+    this.#options = options
+    this.#onEnd = onEnd
+    this.name = options.name
+    this.health = this.#health
+    this.ready = new Promise((resolve, reject) => { this.#opened = { resolve, reject } })
+    this.ready.catch(() => {})
+    this.closed = new Promise((resolve) => { this.#ended = resolve })
+    const schema = () => this.#schema.get()
+    this.#session = new Session({
+      handshake: (first) => this.#handshake(first),
+      event: (event) => { this.#receive(event) },
+      changed: (state, error) => { this.#changed(state, error) },
+    })
+    this.#live = new LiveQueries(this.#session)
+    this.sync = new Sync(this.#session)
+    this.conflicts = new Conflicts(this.#session, schema)
+    this.outbox = new Outbox(this.#session, schema)
+    const environment = options.environment ?? (options.storage === 'memory' ? soloEnvironment() : browserEnvironment())
+    const timer = setTimeout(() => {
+      const why = this.#health.get().error
+      this.#fail(new RockpoolError({
+        kind: why?.kind ?? 'leader_unreachable', op: 'open database', message: why?.message ?? 'no tab opened it in time', hint: why?.hint ?? 'close other tabs of this site and try again', cause: why ?? undefined,
+      }))
+    }, options.timeout ?? OPEN_MS)
+    this.ready.then(() => { clearTimeout(timer) }, () => { clearTimeout(timer) })
+    const file = options.user === undefined ? options.name : `${options.name}@${options.user}`
+    this.#tab = environment.tab
+    this.#isVisible = environment.isVisible
+    this.#agent = new TabAgent(file, { build: options.build ?? 0, storage: StorageVersion, version: PageVersion }, environment, {
+      attach: (link) => { void this.#session.attach(link) },
+      frame: (frame) => { this.#session.receive(frame) },
+      detach: (why) => { this.#session.detach(why) },
+      silence: (why) => {
+        this.#session.silence(why)
+        this.#health.set({ ...this.#health.get(), database: 'silent', error: why })
+      },
+      thaw: () => { this.#session.thaw() },
+      end: (why) => { this.#end(why) },
+      state: (state) => { this.#health.set({ ...this.#health.get(), role: roleOf(state) }) },
+      visibility: () => { this.#session.tell(PageFrame.PageVisible, encodeVisible({ visible: this.#isVisible() })) },
+    })
+  }
+
+  readonly #tab: string
+  readonly #isVisible: () => boolean
+
+  /** The schema in force, once it is known: to read and watch. */
+  get schema(): Readable<Schema | null> { return this.#schema }
+
+  // Reading
+
+  /** Begins a query. */
+  from<T extends keyof DB & string>(table: T): SelectBuilder<DB, DB[T], DB[T], LiveQuery<DB[T]>> {
+    return new SelectBuilder(this.#runner, emptySelect(table))
+  }
+
+  /** Runs a template, where every value is bound. */
+  sql<R = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<R[]> { return this.query<R>(sql(strings, ...values)) }
+
+  /** Runs one statement with bound parameters. @throws `invalid_sql` with an offset, `wrong_parameters`, `forbidden`, `constraint`. */
+  async query<R = Row>(text: string | Statement, params: readonly unknown[] = [], options: ReadOptions & WriteOptions = {}): Promise<R[]> {
+    return (await this.queryResult<R>(text, params, options)).rows
+  }
+
+  /** As query, with the columns' names, the number of changes and the time it took. */
+  async queryResult<R = Row>(text: string | Statement, params: readonly unknown[] = [], options: ReadOptions & WriteOptions = {}): Promise<QueryResult<R>> {
+    const bound = typeof text === 'string' ? { sql: text, params: toRow(params) } : text
+    return await runSql(this.#session, bound.sql, bound.params, options) as QueryResult<R> // the caller's promise about the rows
+  }
+
+  /** Runs any kind of query. */
+  async run<Q extends QueryInput>(query: Q, options: ReadOptions = {}): Promise<RowOf<Q>[]> {
+    const result = isBuilt(query) ? await runSelect(this.#session, query.ast, options) : await runSql(this.#session, query.sql, toRow(query.params ?? []), options)
+    return result.rows as RowOf<Q>[] // as above
+  }
+
+  /** Watches a query: all who ask for the same one share it. Unchanged rows stay the same objects. */
+  live<Q extends QueryInput>(query: Q): LiveQuery<RowOf<Q> & object> {
+    if (isBuilt(query)) return this.#watch(query.ast) as LiveQuery<RowOf<Q> & object> // as above
+    return this.#live.get({ sql: query.sql, args: toRow(query.params ?? []), select: null }, 'sqlite', [])
+  }
+
+  /** What is wrong with a query, the SQL it runs and its plan; nothing is run. */
+  validate(query: QueryInput): Promise<Validated> {
+    return this.#session.call({
+      type: PageFrame.PageValidate, op: 'validate query', policy: 'read', decode: decodeValidated,
+      body: encodeValidate(isBuilt(query) ? { select: query.ast } : { sql: query.sql }),
+    })
+  }
+
+  // Writing
+
+  /** Runs operations as one transaction: all apply, or none. One result an operation: the row after it, or the key of a deleted one. */
+  execute(operations: readonly DatabaseOperation[], options: WriteOptions = {}): Write<Row[]> {
+    return this.#write(async () => {
+      const done = await runOperations(this.#session, operations, options)
+      const rows = done.results.map((row, at) => toObject(row, booleansOf(this.#schema.get(), operations[at]?.table ?? '')))
+      return { result: rows, mid: done.mid }
+    })
+  }
+
+  /** Runs a function in a transaction: what it returns is the result; what it throws rolls back. Or runs operations, as execute. */
+  transaction<T>(work: (tx: Transaction<DB>) => Promise<T>, options?: TransactionOptions): Write<T>
+  transaction(operations: readonly DatabaseOperation[], options?: WriteOptions): Write<Row[]>
+  transaction<T>(work: ((tx: Transaction<DB>) => Promise<T>) | readonly DatabaseOperation[], options: TransactionOptions = {}): Write<T> | Write<Row[]> {
+    if (typeof work !== 'function') return this.execute(work, options)
+    return this.#write(async () => {
+      const { result, done } = await runTransaction<DB, T>(this.#session, () => this.#schema.get(), work, options)
+      return { result, mid: done.mid }
+    })
+  }
+
+  /** What became of a write, by its idempotency key. `confirmed` settles when the server has decided. */
+  async status(idempotencyKey: string): Promise<{ readonly isKnown: boolean; readonly mid: number; readonly confirmed: Promise<Confirmation> }> {
+    const done = await this.#session.call({ type: PageFrame.PageStatus, op: 'ask for the outcome', policy: 'read', body: encodeWriteStatus({ idempotencyKey }), decode: decodeWriteDone })
+    if (done.outcome !== null) this.#outcomes.settle(done.outcome)
+    return { isKnown: done.known, mid: done.mid, confirmed: this.#outcomes.of(done.mid) }
+  }
+
+  // Looking inside
+
+  /** Figures of the Worker: pool and lanes, statement cache, heap, files, outbox, slowest statements. */
+  stats(options: CallOptions = {}): Promise<Stats> {
+    return this.#session.call({ type: PageFrame.PageStats, op: 'read figures', policy: 'read', body: encodeEmpty({}), decode: decodeStats, ...options })
+  }
+
+  /** Calls back with the names of the tables that a commit changed, whoever wrote. */
+  onTables(listener: (tables: readonly string[]) => void): () => void { return this.#tables.on(listener) }
+
+  // Life
+
+  /** The database as one file, as SQLite reads it (encrypted if it is). */
+  async export(options: CallOptions = {}): Promise<Blob> {
+    const sink = new BytesSink()
+    return this.#session.call({ type: PageFrame.PageExport, op: 'export database', policy: 'read', body: encodeEmpty({}), sink, decode: () => sink.blob(), ...options })
+  }
+
+  /** Deletes all data of this database here and starts anew. What was not sent is lost. */
+  async reset(): Promise<void> { await this.#session.call({ type: PageFrame.PageReset, op: 'reset database', policy: 'once', body: encodeEmpty({}), decode: decodeEmpty }) }
+
+  /** Ends the user's session here. `ask` rejects with kind `conflict` when writes are pending; `discard` deletes them; `keep` keeps the file for their return. */
+  async signOut(options: { readonly pending?: 'ask' | 'discard' | 'keep' } = {}): Promise<void> {
+    const pending = { ask: 1, discard: 2, keep: 3 }[options.pending ?? 'ask']
+    await this.#session.call({ type: PageFrame.PageSignOut, op: 'sign out', policy: 'once', body: encodeSignOut({ pending }), decode: decodeEmpty })
+    await this.#closeNow()
+  }
+
+  /** Closes it in this tab. Drains first; calls after that reject with kind `closed`. Where `open` was called several times, the last close counts. */
+  async close(): Promise<void> { await this.#release() }
+
+  async [Symbol.asyncDispose](): Promise<void> { await this.close() }
+
+  /** How `close` gives the database back; the registry counts users. Not for applications. */
+  #release: () => Promise<void> = () => this.#closeNow()
+
+  /** Not for applications: the registry's count comes first. */
+  countUsers(release: (closeNow: () => Promise<void>) => Promise<void>): void { this.#release = () => release(() => this.#closeNow()) }
+
+  async #closeNow(): Promise<void> {
+    this.#live.close()
+    await this.#session.settled(DRAIN_MS)
+    this.#agent.stop()
+    await this.closed
+  }
+
+  readonly #runner: QueryRunner = {
+    run: async (select, options) => (await runSelect(this.#session, select, options)).rows,
+    watch: (select) => this.#watch(select),
+  }
+
+  #watch(select: Select): LiveQuery<object> {
+    const isOneTable = select.joins.length === 0 && select.groupBy.length === 0 && !select.distinct
+    const key = isOneTable ? keyOf(this.#schema.get(), select.from.name) : []
+    const shown = new Set(select.columns.map((column) => column.as || column.expr.name))
+    const isKeyShown = key.length > 0 && (select.columns.length === 0 || key.every((name) => shown.has(name)))
+    return this.#live.get({ sql: '', args: [], select }, 'schema', isKeyShown ? key : [])
+  }
+
+  #write<T>(work: () => Promise<{ result: T; mid: number }>): Write<T> {
+    const running = work()
+    const confirmed = running.then(({ mid }) => this.#outcomes.of(mid))
+    confirmed.catch(() => {})
+    return Object.assign(running.then(({ result }) => result), { confirmed })
+  }
+
+  async #handshake(first: <T>(call: Call<T>) => Promise<T>): Promise<void> {
+    const options = this.#options
+    const welcome = await first({
+      type: PageFrame.PageHello, op: 'join the leading tab', policy: 'once', decode: decodeTabWelcome,
+      body: encodeTabHello({ version: PageVersion, build: options.build ?? 0, storage: StorageVersion, tab: this.#tab, visible: this.#isVisible() }),
+    })
+    if (welcome.reload || welcome.version !== PageVersion) {
+      throw new RockpoolError({
+        kind: welcome.reload ? 'reload_needed' : 'version_mismatch', op: 'join the leading tab',
+        message: `this page speaks protocol ${PageVersion} of build ${options.build ?? 0}, the leading tab ${welcome.version} of build ${welcome.build}`, hint: 'reload this page',
+      })
+    }
+    const key = options.encryption?.key
+    const opened = await first({
+      type: PageFrame.PageOpen, op: 'open database', policy: 'once', decode: decodeOpened,
+      body: encodeOpenDatabase({
+        name: options.name, user: options.user, key: typeof key === 'string' ? new TextEncoder().encode(key) : key, schema: options.schema?.tables,
+        relayUrl: options.relay === undefined ? '' : socketUrl(options.relay.url), hasToken: options.relay?.token !== undefined, build: String(options.build ?? 0),
+        lazy: options.lazy, memory: options.storage === 'memory', readers: options.readers, syncIntervalMillis: options.syncInterval,
+      }),
+    })
+    this.engine = welcome.engine
+    this.clientId = opened.clientId
+    if (opened.schema !== null) this.#schema.set(opened.schema)
+    this.#health.set({ ...this.#health.get(), isDurable: opened.durable })
+  }
+
+  #changed(state: Session['state'], error: RockpoolError | null): void {
+    const health = this.#health.get()
+    switch (state) {
+      case 'open':
+        this.#health.set({ ...health, database: 'open', error: null })
+        if (!this.#isOpen) {
+          this.#isOpen = true
+          this.#opened.resolve()
+        } else {
+          this.#rejoin()
+        }
+        return
+      case 'silent':
+        this.#health.set({ ...health, database: 'silent', error })
+        return
+      case 'waiting':
+        this.#health.set({ ...health, database: this.#isOpen ? 'waiting' : 'opening', error })
+        // The link lives but the database did not open: a lasting cause ends it, another is tried again.
+        if (error !== null && this.#session.isLinked) {
+          if (error.retryable) setTimeout(() => { this.#session.reattach() }, REOPEN_MS)
+          else this.#fail(error)
+        }
+        return
+      case 'closed':
+        this.#health.set({ ...health, database: 'closed', socket: 'closed', role: 'none', error: error?.kind === 'closed' ? null : error })
+        return
+      default: { const never: never = state; void never }
+    }
+  }
+
+  /** A new Worker serves this tab: what the old one may have told meanwhile is asked for. */
+  #rejoin(): void {
+    this.sync.resubscribe()
+    for (const mid of this.#outcomes.waiting()) {
+      this.#session.call({ type: PageFrame.PageStatus, op: 'ask for the outcome', policy: 'read', body: encodeWriteStatus({ mid }), decode: decodeWriteDone })
+        .then((done) => { if (done.outcome !== null) this.#outcomes.settle(done.outcome) }, () => {})
+    }
+    this.conflicts.list().catch(() => {})
+    this.outbox.list().catch(() => {})
+  }
+
+  #receive(event: Event): void {
+    switch (event.type) {
+      case EventType.EventHealth: if (event.health !== null) this.#health.set(withCore(this.#health.get(), event.health)); return
+      case EventType.EventOutcome:
+        if (event.outcome === null) return
+        if (event.rolledBack.length > 0) this.outbox.receiveRollback(event.outcome.mid, event.rolledBack)
+        this.#outcomes.settle(event.outcome)
+        return
+      case EventType.EventConflict: if (event.conflict !== null) this.conflicts.receive(event.conflict); return
+      case EventType.EventTokenWanted: void this.#giveToken(); return
+      case EventType.EventSync: if (event.sync !== null) this.sync.receiveStatus(event.sync); return
+      case EventType.EventTables: this.#tables.emit(event.tables); return
+      case EventType.EventSyncRound: if (event.round !== null) this.sync.receiveRound(event.round); return
+      case EventType.EventReload:
+        this.#fail(new RockpoolError({ kind: 'reload_needed', op: 'use the database', message: 'a newer build of this app has taken over', hint: 'reload this page' }))
+        return
+      case EventType.EventTxState: if (event.entry !== null) this.outbox.receive(event.entry); return
+      default: return // a newer Worker may send events that this build does not know
+    }
+  }
+
+  async #giveToken(): Promise<void> {
+    let jwt = '', error = ''
+    try {
+      jwt = await this.#options.relay?.token?.() ?? ''
+    } catch (thrown) {
+      error = toError(thrown, 'get a token').message || 'the token function failed'
+    }
+    this.#session.tell(PageFrame.PageToken, encodeTokenGiven({ jwt, error }))
+  }
+
+  #fail(error: RockpoolError): void {
+    this.#end(error)
+    this.#agent.stop()
+  }
+
+  #end(why: RockpoolError): void {
+    this.#opened.reject(why)
+    this.#outcomes.end(why)
+    this.#session.end(why)
+    if (this.#agent === undefined || this.#agent.isOver) {
+      this.#ended()
+      this.#onEnd()
+    }
+  }
+}
+
+function isBuilt(query: QueryInput): query is AnyQuery { return 'ast' in query && !isStatement(query) }
+
+/** Collects raw bytes. */
+class BytesSink implements Sink {
+  #parts: Uint8Array<ArrayBuffer>[] = []
+  head(): void {}
+  chunk(buffer: ArrayBuffer): void { this.#parts.push(new Uint8Array(buffer, HEADER_BYTES)) }
+  state(): void {}
+  reset(): void { this.#parts = [] }
+  drained(then: () => void): void { then() }
+  blob(): Blob { return new Blob(this.#parts, { type: 'application/vnd.sqlite3' }) }
+}
