@@ -23,6 +23,10 @@ test: tools ## run every suite
 check: node_modules/.installed ## format, vet, types, generated files, module file
 	sh internal/testrun/check.sh
 
+.PHONY: sim
+sim: ## simulate SEEDS systems from SEED on; SEED alone (SEEDS=) replays one with its trace
+	go run ./internal/sim/cmd -seed $(SEED) $(if $(SEEDS),-seeds $(SEEDS))
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for TIME
 	sh internal/testrun/fuzz.sh $(TIME)

@@ -1,56 +1,134 @@
-// Command testrun runs every test suite and prints a line for each and the
-// sum last. It fails when a suite failed, did not run, ran no test, or skipped
-// one. Usage: go run ./internal/testrun [suite …]
+// Command testrun runs the project's test suites, prints one line a suite and
+// the sum last, each as "N passed, N failed, N skipped". It ends non-zero when
+// a test failed, a suite did not run, ran nothing, or skipped a test: a test
+// that cannot run here is a test that fails here.
+//
+//	go run ./internal/testrun                 every suite
+//	go run ./internal/testrun -only go,e2e    some
+//
+// It owns the table of suites (suites.go). Which Go package belongs to which
+// suite follows from what its tests import (packages.go), so a new test needs
+// no registration. Whole logs are in build/testrun/SUITE.log.
 package main
 
 import (
+	"context"
+	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 )
 
 func main() {
-	wanted := os.Args[1:]
-	for _, name := range wanted {
-		if !slices.ContainsFunc(suites, func(s suite) bool { return s.name == name }) {
-			fmt.Fprintf(os.Stderr, "testrun: there is no suite %q\n", name)
-			os.Exit(2)
+	only := flag.String("only", "", "comma-separated suites; empty runs all")
+	list := flag.Bool("list", false, "print the suites and stop")
+	flag.Parse()
+	if *list {
+		for _, s := range suites {
+			fmt.Printf("%-14s %s\n", s.name, s.why)
 		}
+		return
 	}
-	var sum count
-	var lines []string
-	failed := false
-	for _, s := range suites {
-		if len(wanted) > 0 && !slices.Contains(wanted, s.name) {
-			continue
-		}
-		fmt.Printf("== %s: %s\n", s.name, s.what)
-		got, err := s.run()
-		line := fmt.Sprintf("%s: %d passed, %d failed, %d skipped", s.name, got.passed, got.failed, got.skipped)
-		switch {
-		case err != nil:
-			line, failed = line+" ("+err.Error()+")", true
-		case got.failed > 0:
-			failed = true
-		case got.passed == 0:
-			line, failed = line+" (no test ran)", true
-		case got.skipped > 0:
-			line, failed = line+" (skipping is not allowed)", true
-		}
-		sum.passed += got.passed
-		sum.failed += got.failed
-		sum.skipped += got.skipped
-		lines = append(lines, line)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ok, err := run(ctx, *only)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testrun:", err)
+		os.Exit(2)
 	}
-	fmt.Println()
-	for _, line := range lines {
-		fmt.Println(line)
-	}
-	if failed && sum.failed == 0 {
-		sum.failed = 1 // a suite that did not run is a failure in the sum too
-	}
-	fmt.Printf("%d passed, %d failed, %d skipped\n", sum.passed, sum.failed, sum.skipped)
-	if failed {
+	if !ok {
 		os.Exit(1)
 	}
+}
+
+// run runs the chosen suites and reports whether all is well.
+func run(ctx context.Context, only string) (ok bool, err error) {
+	chosen, err := choose(suites, only)
+	if err != nil {
+		return false, err
+	}
+	if err := os.MkdirAll(logDir, 0o755); err != nil {
+		return false, err
+	}
+	var lines []string
+	var sum counts
+	ok = true
+	for _, s := range chosen {
+		if s.awaits != "" && !exists(s.awaits) {
+			lines = append(lines, fmt.Sprintf("%s: not in this tree, waits for %s", s.name, s.awaits))
+			continue
+		}
+		start := time.Now()
+		fmt.Printf("--- %s: %s\n", s.name, s.why)
+		c, err := runOne(ctx, s)
+		lines = append(lines, fmt.Sprintf("%s: %s", s.name, c))
+		fmt.Printf("%s (%v)\n", lines[len(lines)-1], time.Since(start).Round(100*time.Millisecond))
+		if verdict := judge(c, err); verdict != "" {
+			fmt.Printf("%s: FAILED: %s; the whole log is %s\n", s.name, verdict, s.logPath())
+			ok = false
+			if c.failed == 0 {
+				c.failed = 1 // the sum must not look clean
+			}
+		}
+		sum.add(c)
+	}
+	fmt.Println("---")
+	fmt.Println(strings.Join(lines, "\n"))
+	fmt.Println(sum)
+	return ok, nil
+}
+
+// runOne runs a suite within its time, with its own log.
+func runOne(ctx context.Context, s suite) (c counts, err error) {
+	ctx, cancel := context.WithTimeout(ctx, suiteMax)
+	defer cancel()
+	log, err := os.Create(s.logPath())
+	if err != nil {
+		return c, err
+	}
+	defer log.Close()
+	return s.run(ctx, log)
+}
+
+// judge says why a suite's outcome is a failure, or nothing.
+func judge(c counts, err error) string {
+	switch {
+	case err != nil:
+		return err.Error()
+	case c.failed > 0:
+		return fmt.Sprintf("%d tests failed", c.failed)
+	case c.skipped > 0:
+		return fmt.Sprintf("%d tests were skipped, and a skipped test proves nothing", c.skipped)
+	case c.passed == 0:
+		return "it ran no test"
+	}
+	return ""
+}
+
+// choose returns the suites named in only, in the table's order.
+func choose(all []suite, only string) ([]suite, error) {
+	if only == "" {
+		return all, nil
+	}
+	names := strings.Split(only, ",")
+	var chosen []suite
+	for _, s := range all {
+		if i := slices.Index(names, s.name); i >= 0 {
+			chosen = append(chosen, s)
+			names = slices.Delete(names, i, i+1)
+		}
+	}
+	if len(names) > 0 {
+		return nil, fmt.Errorf("no suite %q: testrun -list names them", names)
+	}
+	return chosen, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(filepath.FromSlash(path))
+	return err == nil
 }

@@ -1,60 +1,58 @@
 package main
 
 import (
-	"os"
-	"os/exec"
+	"context"
+	"io"
 	"path/filepath"
-	"runtime"
-	"strings"
+	"time"
 )
 
+const (
+	// suiteMax bounds one suite; afterwards its processes are killed.
+	suiteMax = 20 * time.Minute
+	// logDir receives each suite's whole output.
+	logDir = "build/testrun"
+)
+
+// suite is one row of the table.
 type suite struct {
-	name, what string
-	run        func() (count, error)
+	name string
+	why  string
+	// awaits is a path without which the suite does not exist yet; the run
+	// says so in its summary. Remove it once the path is in the tree.
+	awaits string
+	run    func(ctx context.Context, log io.Writer) (counts, error)
 }
 
-// suites in the order in which they run: cheap ones first.
+func (s suite) logPath() string { return filepath.Join(logDir, s.name+".log") }
+
+// suites is the table, in the order they run: quick and telling ones first.
 var suites = []suite{
-	{"go", "every package natively, with the race detector", func() (count, error) {
-		packages, err := listed(func(p string) bool { return !needsPostgres(p) })
-		if err != nil {
-			return count{}, err
-		}
-		return goTest(nil, append([]string{"-race", "-p", "2"}, packages...)...)
-	}},
-	{"wasm-node", "the contracts as js/wasm in Node", func() (count, error) {
-		exec := "-exec=" + filepath.Join(runtime.GOROOT(), "lib", "wasm", "go_js_wasm_exec")
-		packages := []string{"./value", "./codec", "./fault", "./version", "./schema", "./query/...", "./mutation", "./changelog", "./wire"}
-		return goTest([]string{"GOOS=js", "GOARCH=wasm"}, append([]string{exec}, packages...)...)
-	}},
-	{"typescript", "the npm packages, with Vitest", vitest},
-	{"postgres", "what needs a real Postgres", func() (count, error) {
-		packages, err := listed(needsPostgres)
-		if err != nil {
-			return count{}, err
-		}
-		return goTest(nil, append([]string{"-race", "-p", "1"}, packages...)...)
-	}},
-}
-
-// needsPostgres tells the packages whose tests start a server.
-func needsPostgres(path string) bool {
-	return strings.HasPrefix(path, "rockpool.dev/server/source/postgres") || path == "rockpool.dev/internal/testpg"
-}
-
-// listed returns the module's packages that keep holds for.
-func listed(keep func(path string) bool) ([]string, error) {
-	cmd := exec.Command("go", "list", "./...")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, err
-	}
-	var packages []string
-	for _, p := range strings.Fields(string(out)) {
-		if keep(p) {
-			packages = append(packages, p)
-		}
-	}
-	return packages, nil
+	{
+		name: "go", why: "every Go package natively with -race, but for those of postgres and sim",
+		run: goSuite(kindNative, native, "-race", "-p=2"),
+	},
+	{
+		name: "wasm-node", why: "packages that ship to the browser and need no database, as js/wasm in Node",
+		run: goSuite(kindWasmNode, wasm, "-p=2", "-exec="+wasmExec()),
+	},
+	{
+		name: "engine-node", why: "packages on package sqlite, as js/wasm on the real engine in Node",
+		awaits: "internal/enginehost/run.mjs",
+		run:    goSuite(kindEngineNode, wasm, "-p=1", "-exec="+rooted("internal/enginehost/run.mjs")),
+	},
+	{
+		name: "wasm-chromium", why: "tests that import internal/workertest, in a Worker in Chromium with OPFS",
+		run: goSuite(kindChromium, wasm, "-p=1", "-exec="+rooted("internal/workertest/run.mjs")),
+	},
+	{name: "typescript", why: "vitest over bridge/ and web/", run: vitest},
+	{
+		name: "postgres", why: "packages whose tests import internal/testpg, on a real Postgres, with -race",
+		run: goSuite(kindPostgres, native, "-race", "-p=1"),
+	},
+	{
+		name: "sim", why: "client and relay cores on one seed, with -race, then 50 seeds (or SEEDS) without",
+		awaits: "internal/sim/cmd", run: simulate,
+	},
+	{name: "e2e", why: "Playwright in the system's Chromium", run: playwright},
 }
