@@ -62,6 +62,7 @@ func TestValidate(t *testing.T) {
 		{"a reserved name", func(s *schema.Schema) { s.Tables[0].Name = "_rockpool_tx" }},
 		{"two of a name", func(s *schema.Schema) { s.Tables = append(s.Tables, s.Tables[0]); s.Tables[1].ID = 2 }},
 		{"two columns of a name", func(s *schema.Schema) { s.Tables[0].Columns[1].Name = "id" }},
+		{"two that SQLite takes for one", func(s *schema.Schema) { s.Tables[0].Columns[1].Name = "ID" }},
 		{"a key beyond the columns", func(s *schema.Schema) { s.Tables[0].Key = []uint32{9} }},
 	} {
 		s := &schema.Schema{Tables: []schema.Table{*shop()}}

@@ -1,9 +1,14 @@
 package schema
 
-import "rockpool.dev/fault"
+import (
+	"strings"
+
+	"rockpool.dev/fault"
+)
 
 // Validate checks that every table has an ID, a name and a key, that names and
-// IDs are unique, and that indexes point at columns. fault.InvalidArgument
+// IDs are unique, also to SQLite, which takes upper and lower case for the
+// same, and that indexes point at columns. fault.InvalidArgument
 // names the first table that does not hold.
 func (s *Schema) Validate() error {
 	names, ids := map[string]bool{}, map[uint32]bool{}
@@ -14,20 +19,20 @@ func (s *Schema) Validate() error {
 			return invalid("a table has no name")
 		case t.ID == 0 || ids[t.ID]:
 			return invalid("table " + t.Name + " has no ID of its own")
-		case names[t.Name]:
+		case names[strings.ToLower(t.Name)]:
 			return invalid("two tables are named " + t.Name)
-		case len(t.Name) >= 10 && t.Name[:10] == "_rockpool_":
+		case strings.HasPrefix(strings.ToLower(t.Name), "_rockpool_"):
 			return invalid("table " + t.Name + " has a name that Rockpool keeps for itself")
 		case len(t.Key) == 0:
 			return invalid("table " + t.Name + " has no primary key")
 		}
-		names[t.Name], ids[t.ID] = true, true
+		names[strings.ToLower(t.Name)], ids[t.ID] = true, true
 		columns := map[string]bool{}
 		for _, c := range t.Columns {
-			if c.Name == "" || columns[c.Name] {
+			if c.Name == "" || columns[strings.ToLower(c.Name)] {
 				return invalid("table " + t.Name + " has a column without a name of its own")
 			}
-			columns[c.Name] = true
+			columns[strings.ToLower(c.Name)] = true
 		}
 		lists := [][]uint32{t.Key}
 		for _, u := range t.Unique {
