@@ -1,7 +1,7 @@
 package policy
 
 import (
-	"math/big"
+	"strconv"
 	"strings"
 
 	"rockpool.dev/schema"
@@ -184,40 +184,21 @@ func order[T int | int64 | float64](a, b T) int {
 	return 0
 }
 
-// decimalBytesMax bounds the digits that are compared by value.
-const decimalBytesMax = 4096
-
+// compareDecimals compares by value, as Postgres's numeric does.
 func compareDecimals(a, b value.Value) (int, bool) {
-	ra, aok := decimal(a)
-	rb, bok := decimal(b)
-	if aok && bok {
-		return ra.Cmp(rb), true
-	}
-	if a.Str() == b.Str() { // NaN and the infinities
-		return 0, true
-	}
-	return specialFloat(numberOr(a, aok), numberOr(b, bok))
+	x, xok := decimal(a)
+	y, yok := decimal(b)
+	return schema.CompareDecimal(x, y), xok && yok
 }
 
-func numberOr(v value.Value, isNumber bool) value.Value {
-	if isNumber {
-		return value.Int(0)
-	}
-	return v
-}
-
-func decimal(v value.Value) (*big.Rat, bool) {
+func decimal(v value.Value) (string, bool) {
 	switch v.Kind() {
 	case value.KindInt:
-		return new(big.Rat).SetInt64(v.Int()), true
+		return strconv.FormatInt(v.Int(), 10), true
 	case value.KindFloat:
-		r := new(big.Rat).SetFloat64(v.Float())
-		return r, r != nil
+		return strconv.FormatFloat(v.Float(), 'f', -1, 64), true
 	case value.KindText:
-		if len(v.Str()) > decimalBytesMax || strings.ContainsAny(v.Str(), "eE/") {
-			return nil, false
-		}
-		return new(big.Rat).SetString(v.Str())
+		return v.Str(), true
 	}
-	return nil, false
+	return "", false
 }

@@ -131,15 +131,19 @@ func (v *View) Last(table uint32, key value.Row) (source.Meta, error) {
 }
 
 func lastWrite(c *sqlite.Conn, epoch uint32, table uint32, key value.Row) (source.Meta, error) {
-	row, found, err := sqlite.OneRow(c, "SELECT seq, actor, mid, clean, hlc, deleted FROM _rockpool_row WHERE tbl = ? AND pk = ?",
+	row, found, err := sqlite.OneRow(c, "SELECT seq, actor, mid, clean, hlc, deleted, micros FROM _rockpool_row WHERE tbl = ? AND pk = ?",
 		value.Int(int64(table)), blob(key.Append(nil)))
 	if err != nil || !found {
 		return source.Meta{}, err
 	}
-	return source.Meta{
+	m := source.Meta{
 		Pos: version.Pos{Epoch: epoch, Seq: uint64(row[0].Int())}, Actor: row[1].Str(), Mid: uint64(row[2].Int()),
 		Clean: row[3].Int() != 0, HLC: version.HLC(row[4].Int()), Deleted: row[5].Int() != 0,
-	}, nil
+	}
+	if m.HLC == 0 { // a direct write has no clock but its commit's (SYNC.md §2)
+		m.HLC = version.At(row[6].Int() / 1000)
+	}
+	return m, nil
 }
 
 // Row returns a row and its last write at one position (source.Replica).
