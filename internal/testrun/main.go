@@ -4,7 +4,7 @@
 // that cannot run here is a test that fails here.
 //
 //	go run ./internal/testrun                 every suite
-//	go run ./internal/testrun -only go,e2e    some
+//	go run ./internal/testrun go e2e          some
 //
 // It owns the table of suites (suites.go). Which Go package belongs to which
 // suite follows from what its tests import (packages.go), so a new test needs
@@ -24,7 +24,6 @@ import (
 )
 
 func main() {
-	only := flag.String("only", "", "comma-separated suites; empty runs all")
 	list := flag.Bool("list", false, "print the suites and stop")
 	flag.Parse()
 	if *list {
@@ -35,7 +34,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	ok, err := run(ctx, *only)
+	ok, err := run(ctx, flag.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testrun:", err)
 		os.Exit(2)
@@ -46,7 +45,7 @@ func main() {
 }
 
 // run runs the chosen suites and reports whether all is well.
-func run(ctx context.Context, only string) (ok bool, err error) {
+func run(ctx context.Context, only []string) (ok bool, err error) {
 	chosen, err := choose(suites, only)
 	if err != nil {
 		return false, err
@@ -110,11 +109,11 @@ func judge(c counts, err error) string {
 }
 
 // choose returns the suites named in only, in the table's order.
-func choose(all []suite, only string) ([]suite, error) {
-	if only == "" {
+func choose(all []suite, only []string) ([]suite, error) {
+	if len(only) == 0 {
 		return all, nil
 	}
-	names := strings.Split(only, ",")
+	names := slices.Clone(only)
 	var chosen []suite
 	for _, s := range all {
 		if i := slices.Index(names, s.name); i >= 0 {

@@ -21,8 +21,9 @@ func vitest(ctx context.Context, log io.Writer) (counts, error) {
 // playwright runs the browser tests.
 func playwright(ctx context.Context, log io.Writer) (counts, error) {
 	report := filepath.Join(logDir, "playwright.json")
-	return npmSuite(ctx, log, report, []string{"PLAYWRIGHT_JSON_OUTPUT_NAME=" + rooted(report)}, countPlaywright,
-		"playwright", "test", "--config=web/e2e/playwright.config.ts", "--reporter=list,json")
+	// The config names the reporters; only the report's place is ours.
+	return npmSuite(ctx, log, report, []string{"ROCKPOOL_E2E_REPORT=" + rooted(report)}, countPlaywright,
+		"playwright", "test", "--config=web/e2e/playwright.config.ts")
 }
 
 // npmSuite runs a program of node_modules/.bin that writes a JSON report.

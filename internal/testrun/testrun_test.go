@@ -172,11 +172,11 @@ func TestPick(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	t.Parallel()
-	got, err := choose(suites, "e2e,go")
+	got, err := choose(suites, []string{"e2e", "go"})
 	if err != nil || len(got) != 2 || got[0].name != "go" || got[1].name != "e2e" {
 		t.Errorf("choose = %v, %v, want go and e2e", names(got), err)
 	}
-	if _, err := choose(suites, "go,gone"); err == nil {
+	if _, err := choose(suites, []string{"go", "gone"}); err == nil {
 		t.Error("an unknown suite is no error")
 	}
 }
@@ -191,11 +191,11 @@ func TestRunCountsASuiteThatDidNotRun(t *testing.T) {
 		{name: "well", run: func(context.Context, io.Writer) (counts, error) { return counts{passed: 1}, nil }},
 		{name: "broken", run: func(context.Context, io.Writer) (counts, error) { return counts{}, errors.New("no browser") }},
 	}
-	ok, err := run(t.Context(), "")
+	ok, err := run(t.Context(), nil)
 	if err != nil || ok {
 		t.Errorf("run = %v, %v, want false", ok, err)
 	}
-	if ok, err := run(t.Context(), "well"); err != nil || !ok {
+	if ok, err := run(t.Context(), []string{"well"}); err != nil || !ok {
 		t.Errorf("run well = %v, %v, want true", ok, err)
 	}
 }
