@@ -3,7 +3,7 @@
 package wire
 
 // relayHash is the hash of the client ⇄ relay frames and of all that they hold.
-const relayHash = "e12a2c2f6de9aaa6586ea695c8d3684f"
+const relayHash = "b8555c7b5be5da716d24856c7e2c499f"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
 const pageHash = "6855d8b43f1afff77e8c9024c020c890"

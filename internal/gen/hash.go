@@ -23,11 +23,12 @@ func goHashes(c *contracts) ([]byte, error) {
 	return format.Source(w.Bytes())
 }
 
-// hash describes every message reachable from those of one file of wire, and
-// the numbers of its frames, and hashes the text.
+// hash describes every message reachable from those of one file of wire, the
+// constants of their fields' types, and the numbers of its frames, and hashes
+// the text.
 func (c *contracts) hash(file, frames string) string {
 	var lines []string
-	seen := map[named]bool{}
+	seen, enums := map[named]bool{}, map[named]bool{}
 	var visit func(m *message)
 	visit = func(m *message) {
 		key := named{m.pkg, m.name}
@@ -41,6 +42,9 @@ func (c *contracts) hash(file, frames string) string {
 				what += " " + f.named.pkg + "." + f.named.name
 			}
 			lines = append(lines, what)
+			if f.kind != kindMessage && f.named != nil {
+				enums[*f.named] = true
+			}
 			if f.kind == kindMessage {
 				visit(c.message(*f.named))
 			}
@@ -52,12 +56,14 @@ func (c *contracts) hash(file, frames string) string {
 				visit(m)
 			}
 		}
+	}
+	enums[named{"wire", frames}] = true
+	for _, p := range c.packages {
 		for _, e := range p.enums {
-			if p.name == "wire" && (e.name == "RelayFrame" || e.name == "PageFrame") && e.name != frames {
-				continue
-			}
 			for _, v := range e.values {
-				lines = append(lines, p.name+"."+e.name+" "+v.name+" = "+v.value)
+				if enums[named{p.name, e.name}] {
+					lines = append(lines, p.name+"."+e.name+" "+v.name+" = "+v.value)
+				}
 			}
 		}
 	}

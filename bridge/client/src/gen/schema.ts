@@ -3,6 +3,23 @@
 
 import { decode, encode, type Init, type Message } from '../codec.ts'
 
+/** Mode says what a table's DDL is for. */
+export const Mode = {
+  /**
+   * Client tables carry the primary key and unique indexes, and constant
+   * defaults; the transaction manager checks the rest (SYNC.md §3).
+   */
+  Client: 1,
+  /** Truth tables enforce everything: they are the source. */
+  Truth: 2,
+  /**
+   * Replica tables carry the primary key: what is legal in Postgres within
+   * one transaction may not be row by row.
+   */
+  Replica: 3,
+} as const
+export type Mode = (typeof Mode)[keyof typeof Mode]
+
 /** Type is a logical column type. Numbers are stable. */
 export const Type = {
   /** Postgres text */

@@ -1,0 +1,25 @@
+package wire
+
+import "testing"
+
+// A frame's fields are what old clients and relays read. When this test fails
+// with a hash that the generator wrote, the protocol has changed: raise
+// Version or PageVersion, say in its history what changed, and pin the new
+// hash. Fields that are only added may keep VersionMin.
+func TestHashesArePinned(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		protocol   string
+		version    uint32
+		got        string
+		pinnedFor  uint32
+		pinnedHash string
+	}{
+		{"client ⇄ relay", Version, relayHash, 1, "b8555c7b5be5da716d24856c7e2c499f"},
+		{"page ⇄ Worker", PageVersion, pageHash, 1, "6855d8b43f1afff77e8c9024c020c890"},
+	} {
+		if c.got != c.pinnedHash || c.version != c.pinnedFor {
+			t.Errorf("%s: version %d has frames of hash %s; pinned are version %d, hash %s", c.protocol, c.version, c.got, c.pinnedFor, c.pinnedHash)
+		}
+	}
+}
