@@ -1,6 +1,9 @@
 package mutation
 
 import (
+	"bytes"
+	"unicode/utf8"
+
 	"rockpool.dev/codec"
 	"rockpool.dev/schema"
 	"rockpool.dev/value"
@@ -38,16 +41,12 @@ func BulkInserts(s *schema.Schema, log []byte, busy func(table uint32, key []byt
 		if e.table.LocalOnly {
 			continue
 		}
-		start := len(e.out)
 		at, ok := e.insert(images, busy)
 		if !ok {
 			return Bulk{}, false
 		}
 		b.Digest = digestOp(b.Digest, e.out[at:])
 		e.out = codec.End(e.out, at)
-		if start == len(e.out) {
-			return Bulk{}, false
-		}
 		b.Rows++
 	}
 	b.Ops = e.out
@@ -136,7 +135,8 @@ func (e *bulkEncoder) fits(i int, encoded []byte) bool {
 	case encoded[0] == byte(value.KindNull):
 		return !c.NotNull || c.Generated || c.Identity || c.Default != ""
 	case e.plain[i] && encoded[0] == byte(value.KindText):
-		return true
+		text := encoded[5:] // Postgres refuses NUL and invalid UTF-8
+		return utf8.Valid(text) && bytes.IndexByte(text, 0) < 0
 	}
 	v, _, ok := value.Decode(encoded)
 	if !ok {

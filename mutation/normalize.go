@@ -95,27 +95,42 @@ type record struct {
 }
 
 func nextRecord(log []byte) (rec record, rest []byte, ok bool) {
-	if len(log) < captureHeaderBytes {
+	head, images, rest, ok := cutRecord(log)
+	if !ok {
 		return rec, log, false
+	}
+	rec.depth, rec.table = head.depth, head.table
+	if head.op != uint8(Insert) {
+		if rec.old, images, ok = value.DecodeRow(images, head.columns); !ok {
+			return rec, log, false
+		}
+	}
+	if head.op != uint8(Delete) {
+		if rec.new, images, ok = value.DecodeRow(images, head.columns); !ok {
+			return rec, log, false
+		}
+	}
+	return rec, rest, len(images) == 0
+}
+
+// recordHead is the fixed part of a capture record.
+type recordHead struct {
+	op, depth uint8
+	columns   int
+	table     uint32
+}
+
+// cutRecord cuts the first record off; images are its encoded rows.
+func cutRecord(log []byte) (head recordHead, images, rest []byte, ok bool) {
+	if len(log) < captureHeaderBytes {
+		return head, nil, log, false
 	}
 	size := uint64(binary.LittleEndian.Uint32(log))
 	if size < captureHeaderBytes || size > uint64(len(log)) {
-		return rec, log, false
+		return head, nil, log, false
 	}
-	op, columns := log[4], int(binary.LittleEndian.Uint16(log[6:]))
-	rec.depth, rec.table = log[5], binary.LittleEndian.Uint32(log[8:])
-	images := log[captureHeaderBytes:size:size]
-	if op != uint8(Insert) {
-		if rec.old, images, ok = value.DecodeRow(images, columns); !ok {
-			return rec, log, false
-		}
-	}
-	if op != uint8(Delete) {
-		if rec.new, images, ok = value.DecodeRow(images, columns); !ok {
-			return rec, log, false
-		}
-	}
-	return rec, log[size:], len(images) == 0
+	head = recordHead{log[4], log[5], int(binary.LittleEndian.Uint16(log[6:])), binary.LittleEndian.Uint32(log[8:])}
+	return head, log[captureHeaderBytes:size:size], log[size:], true
 }
 
 // add appends the operation that leads from x.before to x.now.

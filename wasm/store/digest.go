@@ -14,7 +14,7 @@ func (db *DB) Digest(name string) (uint64, error) {
 	}
 	x := db.tables[t.ID]
 	var sum value.Digest
-	err := db.each("SELECT "+x.cols+" FROM "+x.name, nil, func(row value.Row) bool {
+	err := db.each("SELECT "+x.cols+" FROM "+x.name, nil, eachRows, eachBytes, func(row value.Row) bool {
 		sum.Add(row)
 		return true
 	})

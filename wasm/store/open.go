@@ -34,6 +34,9 @@ type DB struct {
 	onces uint32
 	// stmts are the statements of ours that are kept prepared.
 	stmts map[string]*sqlite.Stmt
+	// chunk and args are scratch of each.
+	chunk sqlite.Chunk
+	args  []byte
 	// guard keeps the app's statements off our tables and the synced ones' shape.
 	guard *sqlite.Guard
 	// stale is true when memory may differ from the file; see fresh.

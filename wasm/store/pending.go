@@ -6,6 +6,7 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/value"
+	"rockpool.dev/version"
 )
 
 // pending is the outbox in memory: one entry a transaction, and which
@@ -37,6 +38,7 @@ type localTx struct {
 	excluded bool // out of view: something it depends on did not apply
 	indexed  bool
 	millis   int64
+	hlc      version.HLC // set for those of this run
 	bytes    int64
 	depends  []uint64
 	tx       *mutation.Tx // nil when it must be read from _rockpool_op

@@ -83,7 +83,7 @@ func (db *DB) run(sql string, args ...value.Value) error {
 
 // one returns the first row of a query of ours.
 func (db *DB) one(sql string, args ...value.Value) (row value.Row, found bool, err error) {
-	err = db.each(sql, args, func(r value.Row) bool {
+	err = db.each(sql, args, 1, oneBytes, func(r value.Row) bool {
 		row, found = r, true
 		return false
 	})
@@ -93,16 +93,22 @@ func (db *DB) one(sql string, args ...value.Value) (row value.Row, found bool, e
 // all returns every row of a query of ours, so that no cursor is open while
 // its caller writes.
 func (db *DB) all(sql string, args ...value.Value) (out []value.Row, err error) {
-	err = db.each(sql, args, func(r value.Row) bool {
+	err = db.each(sql, args, eachRows, eachBytes, func(r value.Row) bool {
 		out = append(out, r)
 		return true
 	})
 	return out, err
 }
 
-// each calls f for every row until it returns false. f must not use the same
-// statement.
-func (db *DB) each(sql string, args value.Row, f func(value.Row) bool) error {
+// Sizes of the chunks that each reads.
+const (
+	eachRows  = 256
+	eachBytes = 32 << 10
+	oneBytes  = 1 << 10
+)
+
+// each calls f for every row until it returns false. f must run no statement.
+func (db *DB) each(sql string, args value.Row, rows, bytes int, f func(value.Row) bool) error {
 	if err := db.before(sql); err != nil {
 		return err
 	}
@@ -110,17 +116,25 @@ func (db *DB) each(sql string, args value.Row, f func(value.Row) bool) error {
 	if err != nil {
 		return err
 	}
-	rows, err := s.Query(args...)
-	if err != nil {
+	if s.Params() != len(args) {
+		return fault.New(fault.Internal, "run a statement of the store", "it takes another number of values")
+	}
+	db.args = args.Append(db.args[:0])
+	if err := s.Start(db.args); err != nil {
 		return err
 	}
-	for rows.Next() && f(rows.Row()) {
+	defer s.Reset()
+	for done := false; !done; {
+		if done, err = s.Fetch(&db.chunk, rows, bytes); err != nil {
+			return err
+		}
+		for _, row := range db.chunk.Decode() {
+			if !f(row) {
+				return nil
+			}
+		}
 	}
-	err = rows.Err()
-	if cerr := rows.Close(); err == nil {
-		err = cerr
-	}
-	return err
+	return nil
 }
 
 // batch runs a statement once for each of n encoded bind sets.

@@ -64,7 +64,8 @@ type Committed struct {
 	// Tables are the names of the changed tables, each once, local ones
 	// included when they are captured.
 	Tables []string
-	// Ops is what was queued; shared, not to be changed.
+	// Ops is what was queued; shared, not to be changed. It is nil for a bulk
+	// load, whose rows are not looked at one by one.
 	Ops []mutation.Op
 }
 

@@ -86,7 +86,7 @@ func (w *Write) Commit(info CommitInfo) (Committed, error) {
 	w.done, db.writing = true, nil
 	db.w.SetGuard(db.guard)
 	if l != nil {
-		db.meta.LastMid, db.meta.HLC = l.mid, l.tx.HLC
+		db.meta.LastMid, db.meta.HLC = l.mid, l.hlc
 		db.pend.bytes += l.bytes
 		db.pend.add(l)
 		db.pend.trim()
@@ -94,33 +94,24 @@ func (w *Write) Commit(info CommitInfo) (Committed, error) {
 	return out, nil
 }
 
+// bulkMin is the bytes of a capture log from which the short way of a bulk
+// load is tried.
+const bulkMin = 16 << 10
+
 // queue writes the transaction's bookkeeping before its COMMIT.
 func (w *Write) queue(info CommitInfo) (Committed, *localTx, error) {
 	db := w.db
 	log := db.w.CapturedTx()
-	norm, err := mutation.Normalize(db.schema, log)
+	out := Committed{Tables: db.changedTables(log)}
+	l, err := db.queueBulk(log, info)
+	if err == nil && l == nil {
+		l, out.Ops, err = db.queueOps(log, info)
+	}
 	if err != nil {
 		return Committed{}, nil, err
 	}
-	out := Committed{Tables: db.changedTables(log)}
-	// log is SQLite's own buffer: it is read to its end before a captured
-	// table is written again.
-	if err := db.keepBases(log, norm.Ops); err != nil {
-		return Committed{}, nil, err
-	}
-	if err := db.writeBack(norm); err != nil {
-		return Committed{}, nil, err
-	}
-	asDeltas(norm.Ops, info.Deltas)
-	if err := db.check(norm.Ops); err != nil {
-		return Committed{}, nil, err
-	}
-	var l *localTx
-	if len(norm.Ops) > 0 {
-		if l, err = db.enqueue(norm.Ops, info); err != nil {
-			return Committed{}, nil, err
-		}
-		out.Mid, out.Ops = l.mid, norm.Ops
+	if l != nil {
+		out.Mid = l.mid
 	}
 	if info.IdempotencyKey != "" {
 		if err := db.remember(info, out.Mid); err != nil {
@@ -130,40 +121,95 @@ func (w *Write) queue(info CommitInfo) (Committed, *localTx, error) {
 	return out, l, nil
 }
 
-// enqueue writes the outbox's rows of one transaction.
-func (db *DB) enqueue(ops []mutation.Op, info CommitInfo) (*localTx, error) {
-	now := db.opt.NowMillis()
-	depends, err := db.dependsOn(ops)
+// queueOps queues what a capture log means; no transaction when no synced row
+// changed.
+func (db *DB) queueOps(log sqlite.CaptureLog, info CommitInfo) (*localTx, []mutation.Op, error) {
+	norm, err := mutation.Normalize(db.schema, log)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	tx := &mutation.Tx{
-		Mid: db.meta.LastMid + 1, Seen: db.meta.Cursor, HLC: nextHLC(db.meta.HLC, now), Schema: db.schema.Version,
-		Depends: depends, Ops: ops, Resolves: info.Resolves, IdempotencyKey: info.IdempotencyKey,
+	// log is SQLite's own buffer: it is read to its end before a captured
+	// table is written again.
+	if err := db.keepBases(log, norm.Ops); err != nil {
+		return nil, nil, err
 	}
-	tx.Digest = mutation.Digest(ops)
-	body := tx.AppendTo(nil)
+	if err := db.writeBack(norm); err != nil {
+		return nil, nil, err
+	}
+	asDeltas(norm.Ops, info.Deltas)
+	if err := db.check(norm.Ops); err != nil {
+		return nil, nil, err
+	}
+	if len(norm.Ops) == 0 {
+		return nil, nil, nil
+	}
+	tx := db.newTx(info)
+	if tx.Depends, err = db.dependsOn(norm.Ops); err != nil {
+		return nil, nil, err
+	}
+	tx.Ops, tx.Digest = norm.Ops, mutation.Digest(norm.Ops)
+	l, err := db.enqueue(tx, tx.AppendTo(nil))
+	return l, norm.Ops, err
+}
+
+// queueBulk queues a bulk load, straight from the captured bytes; nil when the
+// log is short or is something else.
+func (db *DB) queueBulk(log sqlite.CaptureLog, info CommitInfo) (*localTx, error) {
+	if len(log) < bulkMin {
+		return nil, nil
+	}
+	var busy func(uint32, []byte) bool
+	if db.pend.count() > 0 {
+		if err := db.index(); err != nil {
+			return nil, err
+		}
+		busy = func(table uint32, key []byte) bool { return len(db.pend.rows[rowKey{table, string(key)}]) > 0 }
+	}
+	b, ok := mutation.BulkInserts(db.schema, log, busy)
+	if !ok || b.Rows == 0 {
+		return nil, nil
+	}
+	tx := db.newTx(info)
+	tx.Digest = b.Digest
+	l, err := db.enqueue(tx, tx.AppendBulk(nil, b))
+	if l != nil {
+		l.tx = nil // its operations are decoded when they are asked for
+	}
+	return l, err
+}
+
+// newTx returns the head of the next transaction.
+func (db *DB) newTx(info CommitInfo) *mutation.Tx {
+	return &mutation.Tx{
+		Mid: db.meta.LastMid + 1, Seen: db.meta.Cursor, HLC: nextHLC(db.meta.HLC, db.opt.NowMillis()),
+		Schema: db.schema.Version, Resolves: info.Resolves, IdempotencyKey: info.IdempotencyKey,
+	}
+}
+
+// enqueue writes the outbox's rows of one transaction; body is its encoded form.
+func (db *DB) enqueue(tx *mutation.Tx, body []byte) (*localTx, error) {
+	now := db.opt.NowMillis()
 	if db.pend.bytes+int64(len(body)) > db.opt.OutboxBytesMax {
 		return nil, db.outboxFull()
 	}
 	if err := db.run(`INSERT INTO _rockpool_tx(mid, state, excluded, millis, bytes, hlc, depends) VALUES (?, ?, 0, ?, ?, ?, ?)`,
 		value.Int(int64(tx.Mid)), value.Int(txPending), value.Int(now), value.Int(int64(len(body))),
-		value.Int(int64(tx.HLC)), encodeMids(depends)); err != nil {
+		value.Int(int64(tx.HLC)), encodeMids(tx.Depends)); err != nil {
 		return nil, err
 	}
 	if err := db.saveBody(tx.Mid, body); err != nil {
 		return nil, err
 	}
-	return &localTx{mid: tx.Mid, state: txPending, millis: now, bytes: int64(len(body)), depends: depends, tx: tx}, nil
+	return &localTx{mid: tx.Mid, state: txPending, millis: now, hlc: tx.HLC, bytes: int64(len(body)), depends: tx.Depends, tx: tx}, nil
 }
 
 // saveBody writes an encoded mutation.Tx in chunks.
 func (db *DB) saveBody(mid uint64, body []byte) error {
-	for n, rest := 0, body; len(rest) > 0; n++ {
+	for n, rest := 0, string(body); len(rest) > 0; n++ {
 		part := rest[:min(len(rest), opChunkBytes)]
 		rest = rest[len(part):]
 		if err := db.run(`INSERT INTO _rockpool_op(mid, n, data) VALUES (?, ?, ?)`,
-			value.Int(int64(mid)), value.Int(int64(n)), value.Blob(part)); err != nil {
+			value.Int(int64(mid)), value.Int(int64(n)), value.BlobString(part)); err != nil {
 			return err
 		}
 	}
