@@ -39,6 +39,10 @@ type applier struct {
 	crash func()
 }
 
+// errRaced says that a unique key was taken; once, this may be by a row that
+// was committed after ours were locked, and the test must see it.
+var errRaced = errors.New("a key was taken meanwhile")
+
 // errStop ends an attempt whose reply is already known.
 var errStop = errors.New("stop")
 
@@ -46,8 +50,13 @@ var errStop = errors.New("stop")
 // differ by trying again is in the reply; an error means "not now".
 func (a *applier) apply(ctx context.Context, who source.Client, m *mutation.Tx) (source.Reply, error) {
 	wait := applyWait
+	raced := false
 	for try := 1; ; try++ {
-		reply, err := a.attempt(ctx, who, m)
+		reply, err := a.attempt(ctx, who, m, !raced)
+		if errors.Is(err, errRaced) {
+			raced = true
+			continue
+		}
 		if err == nil || !transient(err) && fault.KindOf(err) != fault.SourceUnavailable || try == applyTriesMax || ctx.Err() != nil {
 			return reply, err
 		}
@@ -64,7 +73,7 @@ func (a *applier) apply(ctx context.Context, who source.Client, m *mutation.Tx) 
 // second one that records why. Both move last_mid by exactly one. When the
 // answer to COMMIT is lost the next attempt meets the fence and sees a
 // duplicate.
-func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx) (source.Reply, error) {
+func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx, mayRace bool) (source.Reply, error) {
 	if err := a.replica.WaitFor(ctx, m.Seen); err != nil {
 		return source.Reply{}, err
 	}
@@ -94,6 +103,8 @@ func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx
 		return a.record(ctx, who, m, *refused)
 	case errors.Is(err, errStop):
 		return reply, nil
+	case mayRace && pgCode(err) == "23505":
+		return source.Reply{}, errRaced
 	case err != nil:
 		if out, ok := refusal(m, err); ok {
 			return a.record(ctx, who, m, out)

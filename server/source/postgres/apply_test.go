@@ -164,6 +164,40 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// Two inserts of one key at the same moment: the later one meets the row of the
+// first and is settled by rule, not refused.
+func TestInsertThatLosesARace(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable)
+	f := follow(t, pg.DSN(), "stock")
+	if _, err := f.src.Register(t.Context(), "c2", "u2", "", "i2"); err != nil {
+		t.Fatal(err)
+	}
+	other := source.Client{ID: "c2", User: "u2", Incarnation: "i2", ClaimsJSON: "{}"}
+	for id := int64(100); id < 130; id++ {
+		mid := uint64(id - 99)
+		var wg sync.WaitGroup
+		for _, who := range []source.Client{f.client, other} {
+			insert := mutation.Op{Kind: mutation.Insert, Key: value.Row{value.Int(id)}, Cols: []uint32{0, 1, 2}, New: value.Row{value.Int(id), value.Text(who.ID), value.Int(1)}}
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				if reply, err := f.src.Apply(t.Context(), who, f.tx(mid, 0, insert)); err != nil || reply.Kind != source.Accepted {
+					t.Errorf("Apply of %s = %+v, %v", who.ID, reply, err)
+				}
+			}()
+		}
+		wg.Wait()
+		f.wait(t, "both outcomes", func() bool { return f.outcome("c1", mid) != nil && f.outcome("c2", mid) != nil })
+		for _, client := range []string{"c1", "c2"} {
+			if out := f.outcome(client, mid); out.Status == mutation.Rejected {
+				t.Errorf("row %d of %s was rejected: %+v", id, client, out)
+			}
+		}
+	}
+}
+
 // A conflict is noticed although the store has not seen the other write yet.
 func TestConflictWithAWriteThatIsNotInTheLog(t *testing.T) {
 	pg := testpg.Start(t)
