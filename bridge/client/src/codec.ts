@@ -23,11 +23,18 @@ export interface Message<T> {
 }
 
 /** What may be encoded as `T`: fields that are left out have the zero value. */
-export type Init<T> = T extends SqlValue | boolean ? T
-  : T extends readonly (infer E)[] ? readonly Init<E>[]
-  : { readonly [K in keyof T]?: Init<T[K]> | undefined }
+export type Init<T> = T extends SqlValue | boolean
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Init<E>[]
+    : { readonly [K in keyof T]?: Init<T[K]> | undefined }
 
-interface Field { readonly id: number; readonly kind: string; readonly name: string; readonly of: Message<unknown> }
+interface Field {
+  readonly id: number
+  readonly kind: string
+  readonly name: string
+  readonly of: Message<unknown>
+}
 
 const DEPTH_MAX = 64
 const tables = new WeakMap<Message<unknown>, readonly Field[]>()
@@ -50,8 +57,12 @@ function fieldsOf(type: Message<unknown>): readonly Field[] {
   return fields
 }
 
-function refuse(message: string): never { throw new RockpoolError({ kind: 'protocol', op: 'decode message', message }) }
-function invalid(message: string): never { throw new RockpoolError({ kind: 'invalid_argument', op: 'encode message', message }) }
+function refuse(message: string): never {
+  throw new RockpoolError({ kind: 'protocol', op: 'decode message', message })
+}
+function invalid(message: string): never {
+  throw new RockpoolError({ kind: 'invalid_argument', op: 'encode message', message })
+}
 
 const utf8 = new TextEncoder()
 const text = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -75,13 +86,25 @@ class Writer {
     return at
   }
 
-  take(): Uint8Array<ArrayBuffer> { return this.#bytes.slice(0, this.length) }
-  byte(v: number): void { this.#view.setUint8(this.#room(1), v) }
-  raw(v: Uint8Array): void { this.#bytes.set(v, this.#room(v.length)) }
-  float(v: number): void { this.#view.setFloat64(this.#room(8), v, true) }
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.length)
+  }
+  byte(v: number): void {
+    const at = this.#room(1) // first: it may renew the view
+    this.#view.setUint8(at, v)
+  }
+  raw(v: Uint8Array): void {
+    const at = this.#room(v.length)
+    this.#bytes.set(v, at)
+  }
+  float(v: number): void {
+    const at = this.#room(8)
+    this.#view.setFloat64(at, v, true)
+  }
 
   uvarint(v: number | bigint): void {
-    for (; v >= 128; v = typeof v === 'bigint' ? v >> 7n : Math.floor(v / 128)) this.byte(Number(typeof v === 'bigint' ? v & 127n : v % 128) | 128)
+    for (; v >= 128; v = typeof v === 'bigint' ? v >> 7n : Math.floor(v / 128))
+      this.byte(Number(typeof v === 'bigint' ? v & 127n : v % 128) | 128)
     this.byte(Number(v))
   }
 
@@ -92,7 +115,10 @@ class Writer {
     const at = this.#room(1)
     fill()
     const n = this.length - at - 1
-    if (n === 0 && !keepEmpty) { this.length = start; return }
+    if (n === 0 && !keepEmpty) {
+      this.length = start
+      return
+    }
     if (n >= 128) {
       const extra = n < 1 << 14 ? 1 : n < 1 << 21 ? 2 : n < 1 << 28 ? 3 : 4
       this.#room(extra)
@@ -105,29 +131,40 @@ class Writer {
   }
 
   value(v: SqlValue): void {
-    if (v === null || Number.isNaN(v)) return this.byte(0)
+    if (v === null || Number.isNaN(v)) this.byte(0)
+    else if (typeof v === 'bigint') this.#integer(v)
+    else if (typeof v === 'number') {
+      if (safe(v) && !Object.is(v, -0)) this.#integer(v)
+      else {
+        this.byte(2)
+        this.float(v)
+      }
+    } else {
+      const bytes = typeof v === 'string' ? utf8.encode(v) : v
+      if (!(bytes instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
+      this.byte(typeof v === 'string' ? 3 : 4)
+      const at = this.#room(4)
+      this.#view.setUint32(at, bytes.length, true)
+      this.raw(bytes)
+    }
+  }
+
+  #integer(v: number | bigint): void {
+    this.byte(1)
+    const at = this.#room(8)
     if (typeof v === 'bigint') {
       if (BigInt.asIntN(64, v) !== v) invalid('an integer has more than 64 bits')
-      this.byte(1)
-      return this.#view.setBigInt64(this.#room(8), v, true)
-    }
-    if (typeof v === 'number') {
-      if (!safe(v) || Object.is(v, -0)) { this.byte(2); return this.float(v) }
-      this.byte(1)
-      const at = this.#room(8)
+      this.#view.setBigInt64(at, v, true)
+    } else {
       this.#view.setUint32(at, v >>> 0, true)
-      return this.#view.setInt32(at + 4, Math.floor(v / 2 ** 32), true)
+      this.#view.setInt32(at + 4, Math.floor(v / 2 ** 32), true)
     }
-    const bytes = typeof v === 'string' ? utf8.encode(v) : v
-    if (!(bytes instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
-    this.byte(typeof v === 'string' ? 3 : 4)
-    this.#view.setUint32(this.#room(4), bytes.length, true)
-    this.raw(bytes)
   }
 }
 
 function integer(v: number | bigint, name: string, least: number): number | bigint {
-  if (typeof v === 'bigint' ? BigInt.asIntN(64, v) !== v && (least < 0 || BigInt.asUintN(64, v) !== v) : !safe(v)) invalid(`${name} is not an integer that fits`)
+  if (typeof v === 'bigint' ? BigInt.asIntN(64, v) !== v && (least < 0 || BigInt.asUintN(64, v) !== v) : !safe(v))
+    invalid(`${name} is not an integer that fits`)
   if (v < least) invalid(`${name} is negative`)
   return v
 }
@@ -140,37 +177,40 @@ function zigzag(v: number | bigint): number | bigint {
 
 function writeMessage(w: Writer, type: Message<unknown>, message: object): void {
   const from = message as Record<string, never> // the table describes it
-  for (const { id, kind, name, of } of fieldsOf(type)) {
-    const v = from[name]
+  for (const field of fieldsOf(type)) {
+    const v = from[field.name]
     if (v === undefined || v === null) continue
-    writeField(w, id, kind, name, v, of)
+    if ('BUXIW'.includes(field.kind)) writeNumber(w, field, v)
+    else if (field.kind === 'F') writeFloat(w, field.id, v)
+    else if ('LA'.includes(field.kind)) {
+      const list: readonly never[] = v
+      for (const one of list) w.block(field.id, () => writeContent(w, field, one), true)
+    } else w.block(field.id, () => writeContent(w, field, v), field.kind === 'O')
   }
 }
 
-// The table says what v is: the one place where that is taken on trust, so v is `never`, which fits every type.
-function writeField(w: Writer, id: number, kind: string, name: string, v: never, of: Message<unknown>): void {
-  switch (kind) {
-    case 'B': case 'U': case 'X': case 'I': case 'W': {
-      const n = kind === 'B' ? Number(v) : kind < 'U' ? zigzag(integer(v, name, -Infinity)) : kind === 'W' ? zigzag(integer(v, name, -Infinity)) : integer(v, name, 0)
-      if (n) { w.uvarint(id * 8); w.uvarint(n) }
-      return
-    }
-    case 'F':
-      if (v !== 0 || Object.is(v, -0)) { w.uvarint(id * 8 + 1); w.float(v) }
-      return
-    case 'S': return w.block(id, () => w.raw(utf8.encode(v)))
-    case 'Y': return w.block(id, () => w.raw(v))
-    case 'V': return w.block(id, () => w.value(v))
-    case 'M': return w.block(id, () => writeMessage(w, of, v))
-    case 'O': return w.block(id, () => writeMessage(w, of, v), true)
-  }
-  const list: readonly never[] = v
-  switch (kind) {
-    case 'L': for (const one of list) w.block(id, () => w.raw(utf8.encode(one)), true); return
-    case 'A': for (const one of list) w.block(id, () => writeMessage(w, of, one), true); return
-    case 'P': return w.block(id, () => { for (const one of list) w.uvarint(integer(one, name, 0)) })
-    case 'R': return w.block(id, () => { for (const one of list) w.value(one) })
-  }
+function writeNumber(w: Writer, { id, kind, name }: Field, v: number | bigint | boolean): void {
+  const n = typeof v === 'boolean' ? Number(v) : integer(v, name, kind === 'U' || kind === 'X' ? 0 : -Infinity)
+  if (!n) return
+  w.uvarint(id * 8)
+  w.uvarint(kind === 'I' || kind === 'W' ? zigzag(n) : n)
+}
+
+function writeFloat(w: Writer, id: number, v: number): void {
+  if (v === 0 && !Object.is(v, -0)) return
+  w.uvarint(id * 8 + 1)
+  w.float(v)
+}
+
+// The table says what v is; that is taken on trust, so v is `never`, which fits every type.
+function writeContent(w: Writer, { kind, name, of }: Field, v: never): void {
+  if (kind === 'S' || kind === 'L') w.raw(utf8.encode(v))
+  else if (kind === 'Y') w.raw(v)
+  else if (kind === 'V') w.value(v)
+  else if (kind === 'P' || kind === 'R') {
+    const list: readonly never[] = v
+    for (const one of list) kind === 'P' ? w.uvarint(integer(one, name, 0)) : w.value(one)
+  } else writeMessage(w, of, v)
 }
 
 /** Walks bytes from `at` to `end`. */
@@ -194,9 +234,16 @@ class Reader {
     return at
   }
 
-  byte(): number { return this.#view.getUint8(this.step(1)) }
-  float(): number { return this.#view.getFloat64(this.step(8), true) }
-  raw(n: number): Uint8Array { const at = this.step(n); return this.#bytes.subarray(at, at + n) }
+  byte(): number {
+    return this.#view.getUint8(this.step(1))
+  }
+  float(): number {
+    return this.#view.getFloat64(this.step(8), true)
+  }
+  raw(n: number): Uint8Array {
+    const at = this.step(n)
+    return this.#bytes.subarray(at, at + n)
+  }
 
   uvarint(): number | bigint {
     let low = 0
@@ -233,7 +280,10 @@ class Reader {
     const tag = this.byte()
     if (tag === 0) return null
     if (tag > 4) refuse('an SQL value has an unknown tag')
-    if (tag === 2) { const v = this.float(); return Number.isNaN(v) ? null : v }
+    if (tag === 2) {
+      const v = this.float()
+      return Number.isNaN(v) ? null : v
+    }
     if (tag === 1) {
       const at = this.step(8)
       const v = this.#view.getUint32(at, true) + this.#view.getInt32(at + 4, true) * 2 ** 32
@@ -256,8 +306,20 @@ function unzigzag(v: number | bigint): number | bigint {
 }
 
 const zeros: Record<string, () => unknown> = {
-  B: () => false, U: () => 0, I: () => 0, W: () => 0, F: () => 0, X: () => 0n, S: () => '', Y: () => new Uint8Array(),
-  V: () => null, O: () => null, L: () => [], P: () => [], R: () => [], A: () => [],
+  B: () => false,
+  U: () => 0,
+  I: () => 0,
+  W: () => 0,
+  F: () => 0,
+  X: () => 0n,
+  S: () => '',
+  Y: () => new Uint8Array(),
+  V: () => null,
+  O: () => null,
+  L: () => [],
+  P: () => [],
+  R: () => [],
+  A: () => [],
 }
 
 function zeroOf(type: Message<unknown>): Record<string, unknown> {
@@ -282,8 +344,12 @@ function readMessage(r: Reader, type: Message<unknown>, depth: number): Record<s
     const id = (key - form) / 8
     if (form > 2 || id === 0 || id >= 2 ** 29) refuse("a field's key is not one of ours")
     const field = fields.find((f) => f.id === id)
-    if (!field) { skip(r, form); continue }
-    if (form !== ('BUXIW'.includes(field.kind) ? 0 : field.kind === 'F' ? 1 : 2)) refuse(`${field.name} has another form than its type`)
+    if (!field) {
+      skip(r, form)
+      continue
+    }
+    if (form !== ('BUXIW'.includes(field.kind) ? 0 : field.kind === 'F' ? 1 : 2))
+      refuse(`${field.name} has another form than its type`)
     out[field.name] = readField(r, field, out[field.name], depth)
   }
   return out
@@ -292,18 +358,36 @@ function readMessage(r: Reader, type: Message<unknown>, depth: number): Record<s
 function readField(r: Reader, { kind, name, of }: Field, before: unknown, depth: number): unknown {
   const list: unknown[] = Array.isArray(before) && (kind === 'L' || kind === 'A') ? before : []
   switch (kind) {
-    case 'B': { const v = r.uvarint(); return v === 0 || v === 1 ? v === 1 : refuse(`${name} is neither true nor false`) }
-    case 'U': return narrow(r.uvarint())
-    case 'X': return BigInt(r.uvarint())
-    case 'I': return narrow(unzigzag(r.uvarint()))
-    case 'W': return unzigzag(r.uvarint())
-    case 'F': return r.float()
-    case 'S': return text.decode(r.raw(r.size()))
-    case 'Y': return r.raw(r.size()).slice()
-    case 'L': list.push(text.decode(r.raw(r.size()))); return list
-    case 'P': r.block(() => list.push(narrow(r.uvarint()))); return list
-    case 'R': r.block(() => list.push(r.value())); return list
-    case 'V': r.block(() => list.push(r.value())); return list.length === 1 ? list[0] : refuse(`${name} is not one SQL value`)
+    case 'B': {
+      const v = r.uvarint()
+      return v === 0 || v === 1 ? v === 1 : refuse(`${name} is neither true nor false`)
+    }
+    case 'U':
+      return narrow(r.uvarint())
+    case 'X':
+      return BigInt(r.uvarint())
+    case 'I':
+      return narrow(unzigzag(r.uvarint()))
+    case 'W':
+      return unzigzag(r.uvarint())
+    case 'F':
+      return r.float()
+    case 'S':
+      return text.decode(r.raw(r.size()))
+    case 'Y':
+      return r.raw(r.size()).slice()
+    case 'L':
+      list.push(text.decode(r.raw(r.size())))
+      return list
+    case 'P':
+      r.block(() => list.push(narrow(r.uvarint())))
+      return list
+    case 'R':
+      r.block(() => list.push(r.value()))
+      return list
+    case 'V':
+      r.block(() => list.push(r.value()))
+      return list.length === 1 ? list[0] : refuse(`${name} is not one SQL value`)
   }
   const outer = r.end
   r.end = r.size() + r.at

@@ -85,6 +85,7 @@ export class Sync {
   readonly #session: Session
   readonly #status = new Cell<SyncStatus>(NO_STATUS)
   readonly #rounds = new Topic<SyncStats>()
+  #roundCount = 0
   /** Subscriptions of this tab, which are made again on a new link. */
   readonly #active = new Map<string, { body: Uint8Array; users: number; ready: Promise<void> }>()
 
@@ -143,7 +144,11 @@ export class Sync {
 
   /** A round now: pushes what waits, compares with the relay's head, answers what changed. @throws `offline`, `unauthenticated`. */
   async now(options: CallOptions = {}): Promise<SyncStats> {
-    return this.#session.call({ type: PageFrame.PageSyncNow, op: 'sync', policy: 'read', body: encodeEmpty({}), decode: (body) => statsOf(decodeSyncRound(body)), ...options })
+    const before = this.#roundCount
+    const stats = await this.#session.call({ type: PageFrame.PageSyncNow, op: 'sync', policy: 'read', body: encodeEmpty({}), decode: (body) => statsOf(decodeSyncRound(body)), ...options })
+    // The event of this round may come before the answer, or not at all: listeners hear of a round once.
+    if (this.#roundCount === before) this.#tellRound(stats)
+    return stats
   }
 
   /** Stops push and tail, until resume. Writes go on to be queued. */
@@ -162,7 +167,12 @@ export class Sync {
   /** Not for applications: what the core tells. */
   receiveStatus(wire: WireStatus): void { this.#status.set(statusOf(wire)) }
   /** Not for applications: a round has ended. */
-  receiveRound(round: SyncRound): void { this.#rounds.emit(statsOf(round)) }
+  receiveRound(round: SyncRound): void { this.#tellRound(statsOf(round)) }
+
+  #tellRound(stats: SyncStats): void {
+    this.#roundCount++
+    this.#rounds.emit(stats)
+  }
 
   /** Not for applications: a new Worker serves this tab, which follows the same shapes there. */
   resubscribe(): void {

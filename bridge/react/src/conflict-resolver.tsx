@@ -1,0 +1,105 @@
+/** <ConflictResolver>: both sides of each open conflict, and a decision. */
+
+import { useId, useState } from 'react'
+import type { Conflict, Row } from '@rockpool/client'
+import { useConflicts } from './use-readable.ts'
+
+export interface ConflictResolverProps {
+  /** Only these tables; all by default. */
+  readonly tables?: readonly string[]
+  readonly onResolved?: (conflict: Conflict, choice: 'mine' | 'theirs' | 'edited') => void
+  readonly onError?: (error: Error) => void
+  /** Also shows conflicts that a rule has settled, to be looked at and dismissed. Default false. */
+  readonly showSettled?: boolean
+}
+
+/** Lists conflicts; each one can be kept as mine, as theirs, or column by column. */
+export function ConflictResolver({ tables, onResolved, onError, showSettled = false }: ConflictResolverProps) {
+  const conflicts = useConflicts().filter((conflict) => (conflict.isOpen || showSettled) && (tables === undefined || tables.includes(conflict.table)))
+  return (
+    <section className="rp-conflicts" aria-label="Conflicts" data-testid="conflict-resolver">
+      {conflicts.length === 0 ? <p className="rp-soft">No conflicts</p> : conflicts.map((conflict) => (
+        <One key={conflict.id} conflict={conflict} onResolved={onResolved} onError={onError} />
+      ))}
+    </section>
+  )
+}
+
+function text(value: Row[string] | undefined): string {
+  if (value === null || value === undefined) return 'nothing'
+  return value instanceof Uint8Array ? `${value.length} bytes` : String(value)
+}
+
+interface OneProps {
+  readonly conflict: Conflict
+  readonly onResolved: ConflictResolverProps['onResolved']
+  readonly onError: ConflictResolverProps['onError']
+}
+
+function One({ conflict, onResolved, onError }: OneProps) {
+  const { localData: mine, remoteData: theirs } = conflict
+  const [picks, setPicks] = useState<Readonly<Record<string, 'mine' | 'theirs'>>>({})
+  const [isBusy, setBusy] = useState(false)
+  const id = useId()
+  const names = [...new Set([...Object.keys(mine ?? {}), ...Object.keys(theirs ?? {})])]
+  const differing = names.filter((name) => text(mine?.[name]) !== text(theirs?.[name]))
+
+  const settle = async (work: () => Promise<void>, choice: 'mine' | 'theirs' | 'edited') => {
+    setBusy(true)
+    try {
+      await work()
+      onResolved?.(conflict, choice)
+    } catch (thrown) {
+      onError?.(thrown instanceof Error ? thrown : new Error(String(thrown)))
+    } finally {
+      setBusy(false)
+    }
+  }
+  const edited = (): Row => {
+    const row: Row = { ...conflict.key, ...(theirs ?? mine) }
+    for (const name of differing) row[name] = (picks[name] === 'mine' ? mine?.[name] : theirs?.[name]) ?? null
+    return row
+  }
+
+  return (
+    <article aria-labelledby={id} data-conflict={conflict.id}>
+      <h3 id={id}>{conflict.table} {Object.values(conflict.key).map(text).join(' ')}</h3>
+      {mine === null && <p>This device deleted the row.</p>}
+      {theirs === null && <p>The row is gone on the server.</p>}
+      <table>
+        <thead><tr><th scope="col">Column</th><th scope="col">Mine</th><th scope="col">Theirs</th></tr></thead>
+        <tbody>
+          {differing.map((name) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              {(['mine', 'theirs'] as const).map((side) => (
+                <td key={side}>
+                  <label>
+                    {conflict.isOpen && mine !== null && theirs !== null && (
+                      <input type="radio" name={id + name} checked={(picks[name] ?? 'theirs') === side} onChange={() => { setPicks({ ...picks, [name]: side }) }} />
+                    )}
+                    {text((side === 'mine' ? mine : theirs)?.[name])}
+                  </label>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <div className="rp-row">
+        {conflict.isOpen ? (
+          <>
+            <button type="button" disabled={isBusy} onClick={() => { void settle(() => conflict.resolve('mine'), 'mine') }}>Keep mine</button>
+            <button type="button" disabled={isBusy} onClick={() => { void settle(() => conflict.resolve('theirs'), 'theirs') }}>Keep theirs</button>
+            {mine !== null && theirs !== null && <button type="button" disabled={isBusy} onClick={() => { void settle(() => conflict.resolve(edited()), 'edited') }}>Keep my choice of each</button>}
+          </>
+        ) : (
+          <>
+            <span className="rp-soft">Settled: {conflict.rule.replaceAll('_', ' ')}</span>
+            <button type="button" disabled={isBusy} onClick={() => { conflict.dismiss().catch((error: unknown) => onError?.(error instanceof Error ? error : new Error(String(error)))) }}>Dismiss</button>
+          </>
+        )}
+      </div>
+    </article>
+  )
+}

@@ -1,0 +1,196 @@
+/**
+ * A connection outside React: it opens a database once per name, tries again
+ * with exponential backoff and full jitter, and is shared by every provider
+ * and every render that asks for the same name. What a discarded render
+ * leaves behind is collected after a grace time, so StrictMode's second mount
+ * finds the first one's database.
+ */
+
+import { openLater, RockpoolError, type Database, type DatabaseHealth, type OpenOptions, type Tables } from '@rockpool/client'
+
+/** Milliseconds that a connection nobody holds is kept. */
+export const GRACE_MS = 3_000
+/** The first and the longest wait before another attempt, milliseconds; the actual one is random below that (full jitter). */
+export const RETRY_MIN_MS = 250
+export const RETRY_MAX_MS = 30_000
+
+/** Where a connection stands. `failed` needs a person; `waiting` tries again by itself. */
+export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'waiting' | 'failed'
+
+/** A snapshot: immutable, the same object until something changed. */
+export interface ConnectionSnapshot {
+  readonly state: ConnectionState
+  /** There as soon as an attempt began: calls on it wait until it is open. */
+  readonly database: Database<Tables> | null
+  readonly error: RockpoolError | null
+  readonly attempts: number
+  /** The database is open here and its leading tab answers; being offline does not make it false. */
+  readonly isConnected: boolean
+}
+
+const IDLE: ConnectionSnapshot = { state: 'idle', database: null, error: null, attempts: 0, isConnected: false }
+
+/** The snapshot that servers render and that hydration begins with. */
+export const SERVER_SNAPSHOT = IDLE
+
+/** See the file's comment. */
+export class ConnectionStore {
+  readonly options: OpenOptions<Tables>
+  readonly #listeners = new Set<() => void>()
+  readonly #onIdle: () => void
+  readonly #random: () => number
+  #snapshot = IDLE
+  #holders = 0
+  #grace: ReturnType<typeof setTimeout> | undefined
+  #retry: ReturnType<typeof setTimeout> | undefined
+  #stopHealth = () => {}
+  #wait: Wait | null = null
+
+  constructor(options: OpenOptions<Tables>, onIdle: () => void, random: () => number = Math.random) {
+    this.options = options
+    this.#onIdle = onIdle
+    this.#random = random
+    this.#rest()
+  }
+
+  readonly get = (): ConnectionSnapshot => this.#snapshot
+  readonly getServer = (): ConnectionSnapshot => SERVER_SNAPSHOT
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  /** Keeps the connection until the returned function is called. */
+  hold(): () => void {
+    this.#holders++
+    clearTimeout(this.#grace)
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      this.#holders--
+      if (this.#holders === 0) this.#rest()
+    }
+  }
+
+  /** Opens the database, or joins the attempt that is under way. Resolves when it can be queried. */
+  readonly connect = async (): Promise<void> => { await this.database() }
+
+  /** The open database; connects when that has not been asked for yet. @throws the error of an attempt that cannot succeed. */
+  readonly database = (): Promise<Database<Tables>> => {
+    const { state, database } = this.#snapshot
+    if (state === 'connected' && database !== null) return Promise.resolve(database)
+    const wait = this.#wait ??= makeWait()
+    if (state === 'idle' || state === 'failed') this.#attempt(0)
+    return wait.promise
+  }
+
+  /** Starts an attempt if none was made: what a suspended render calls. */
+  readonly begin = (): void => { if (this.#snapshot.state === 'idle') void this.database().catch(() => {}) }
+
+  /** Closes the database here: drains first. */
+  readonly disconnect = async (): Promise<void> => {
+    clearTimeout(this.#retry)
+    this.#stopHealth()
+    const { database } = this.#snapshot
+    this.#set(IDLE)
+    this.#settle(new RockpoolError({ kind: 'closed', op: 'connect', message: 'disconnect() was called' }))
+    await database?.close()
+  }
+
+  #attempt(attempts: number): void {
+    clearTimeout(this.#retry)
+    let database: Database<Tables>
+    try {
+      database = openLater<Tables>(this.options)
+    } catch (thrown) {
+      this.#fail(thrown, attempts, null)
+      return
+    }
+    this.#set({ state: 'connecting', database, error: this.#snapshot.error, attempts, isConnected: false })
+    this.#stopHealth()
+    this.#stopHealth = database.health.subscribe((health) => { this.#heard(database, health) })
+    database.ready.then(() => {
+      if (this.#snapshot.database !== database) return
+      this.#set({ state: 'connected', database, error: null, attempts: 0, isConnected: isUp(database.health.get()) })
+      this.#wait?.resolve(database)
+      this.#wait = null
+    }, (thrown: unknown) => { if (this.#snapshot.database === database) this.#fail(thrown, attempts, database) })
+  }
+
+  #fail(thrown: unknown, attempts: number, database: Database<Tables> | null): void {
+    const error = thrown instanceof RockpoolError ? thrown : new RockpoolError({ kind: 'internal', op: 'connect', message: String(thrown), cause: thrown })
+    this.#stopHealth()
+    void database?.close()
+    if (!error.retryable) {
+      this.#set({ state: 'failed', database: null, error, attempts: attempts + 1, isConnected: false })
+      this.#settle(error)
+      return
+    }
+    const longest = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempts)
+    this.#set({ state: 'waiting', database: null, error, attempts: attempts + 1, isConnected: false })
+    this.#retry = setTimeout(() => { this.#attempt(attempts + 1) }, this.#random() * longest)
+  }
+
+  #heard(database: Database<Tables>, health: DatabaseHealth): void {
+    const now = this.#snapshot
+    if (now.database !== database || now.state !== 'connected') return
+    if (health.database === 'closed') {
+      this.#stopHealth()
+      const error = health.error
+      // Another build took over, or the core cannot live here: both need a person. A plain close does not.
+      this.#set({ ...IDLE, state: error === null ? 'idle' : 'failed', error })
+      return
+    }
+    const isConnected = isUp(health)
+    if (isConnected !== now.isConnected || health.error !== now.error) this.#set({ ...now, isConnected, error: health.error })
+  }
+
+  #set(snapshot: ConnectionSnapshot): void {
+    this.#snapshot = snapshot
+    for (const listener of [...this.#listeners]) listener()
+  }
+
+  #settle(error: RockpoolError): void {
+    this.#wait?.reject(error)
+    this.#wait = null
+  }
+
+  #rest(): void {
+    clearTimeout(this.#grace)
+    this.#grace = setTimeout(() => {
+      if (this.#holders > 0) return
+      this.#onIdle()
+      void this.disconnect()
+    }, GRACE_MS)
+  }
+}
+
+function isUp(health: DatabaseHealth): boolean { return health.database === 'open' }
+
+interface Wait {
+  readonly promise: Promise<Database<Tables>>
+  resolve(database: Database<Tables>): void
+  reject(error: unknown): void
+}
+
+function makeWait(): Wait {
+  let resolve: Wait['resolve'] = () => {}, reject: Wait['reject'] = () => {}
+  const promise = new Promise<Database<Tables>>((yes, no) => { resolve = yes; reject = no })
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}
+
+const stores = new Map<string, ConnectionStore>()
+
+/** The store for these options. Providers of one name share it; the options of the first one count. */
+export function storeFor(options: OpenOptions<Tables>): ConnectionStore {
+  const key = `${options.storage ?? 'opfs'} ${options.name} ${options.user ?? ''}`
+  let store = stores.get(key)
+  if (store === undefined) {
+    const made = new ConnectionStore(options, () => { if (stores.get(key) === made) stores.delete(key) })
+    store = made
+    stores.set(key, made)
+  }
+  return store
+}

@@ -1,0 +1,85 @@
+/** The seed's context, to the letter, and what it stands on. */
+
+import { createContext, use, useMemo, useSyncExternalStore } from 'react'
+import { RockpoolError, type Database, type DatabaseHealth, type DatabaseOperation, type Stats, type Tables } from '@rockpool/client'
+import { SERVER_SNAPSHOT, type ConnectionSnapshot, type ConnectionStore } from './connection-store.ts'
+
+/** The connection to a database in this browser. */
+export interface DatabaseConnection {
+  readonly name: string
+  readonly state: ConnectionSnapshot['state']
+  readonly health: DatabaseHealth
+  stats(): Promise<Stats>
+  close(): Promise<void>
+  /** The whole client: builder, live queries, sync, conflicts, outbox. */
+  readonly database: Database<Tables>
+}
+
+/** The seed's interface. `any` is the seed's own. */
+export interface DatabaseContextValue {
+  connection: DatabaseConnection | null
+  connect: () => Promise<void>
+  disconnect: () => Promise<void>
+  /** The local database is open and its leading tab answers. Being offline never makes it false. */
+  isConnected: boolean
+  /** Runs SQL with bound parameters; resolves to rows. Connects first if that was not done yet. */
+  executeQuery: (query: string, params?: any[]) => Promise<any>
+  /** Runs operations as one transaction; one result an operation: the row after it, or the key of a deleted one. */
+  executeTransaction: (operations: DatabaseOperation[]) => Promise<any[]>
+  /** Why it is not connected, or null. */
+  error: RockpoolError | null
+}
+
+/** The store of the nearest provider. */
+export const StoreContext = createContext<ConnectionStore | null>(null)
+
+/** The store of the nearest provider. @throws when there is none: a mistake in the app. */
+export function useStore(): ConnectionStore {
+  const store = use(StoreContext)
+  if (store === null) throw new RockpoolError({ kind: 'invalid_argument', op: 'use database', message: 'there is no <DatabaseProvider> above this component' })
+  return store
+}
+
+/** Where the connection stands; re-renders when that changes. */
+export function useConnection(): ConnectionSnapshot {
+  const store = useStore()
+  return useSyncExternalStore(store.subscribe, store.get, store.getServer)
+}
+
+/** The database, or null before the first attempt and on servers. */
+export function useClient(): Database<Tables> | null { return useConnection().database }
+
+/** The seed's context value: connection, connect, disconnect, isConnected, executeQuery, executeTransaction. */
+export function useDatabase(): DatabaseContextValue {
+  const store = useStore()
+  const snapshot = useConnection()
+  return useMemo(() => valueOf(store, snapshot), [store, snapshot])
+}
+
+const actions = new WeakMap<ConnectionStore, Pick<DatabaseContextValue, 'connect' | 'disconnect' | 'executeQuery' | 'executeTransaction'>>()
+
+/** Functions keep their identity for a store's life: effects may depend on them. */
+function actionsOf(store: ConnectionStore) {
+  let made = actions.get(store)
+  if (made === undefined) {
+    made = {
+      connect: store.connect,
+      disconnect: store.disconnect,
+      executeQuery: async (query, params = []) => (await store.database()).query(query, params),
+      executeTransaction: async (operations) => (await store.database()).execute(operations),
+    }
+    actions.set(store, made)
+  }
+  return made
+}
+
+function valueOf(store: ConnectionStore, snapshot: ConnectionSnapshot): DatabaseContextValue {
+  const { database } = snapshot
+  return {
+    ...actionsOf(store), isConnected: snapshot.isConnected, error: snapshot.error,
+    connection: database === null || snapshot === SERVER_SNAPSHOT ? null : {
+      name: database.name, state: snapshot.state, database, stats: () => database.stats(), close: store.disconnect,
+      get health() { return database.health.get() },
+    },
+  }
+}

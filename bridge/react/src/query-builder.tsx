@@ -1,0 +1,153 @@
+/** <QueryBuilder>: a form that makes a query of one table, checks it while it is made, and runs it. */
+
+import { useEffect, useId, useMemo, useState, type FormEvent } from 'react'
+import { OPERATORS, RockpoolError, typeName, type Operator, type Schema, type SelectBuilder, type Tables, type Validated } from '@rockpool/client'
+import { useClient, useStore } from './context.ts'
+import { useReadable } from './use-readable.ts'
+
+/** The seed's props, and optional ones. `any` is the seed's own. */
+export interface QueryBuilderProps {
+  table: string
+  onQuery: (result: any, query?: { readonly sql: string; readonly rows: number; readonly millis: number }) => void
+  onError: (error: Error) => void
+  /** The limit to begin with. Default 50. */
+  limit?: number
+}
+
+interface Filter { readonly id: number; readonly column: string; readonly op: Operator; readonly text: string }
+
+/** Milliseconds without typing before a query is checked. */
+const VALIDATE_MS = 200
+
+/** Operators that a person may choose; lists are typed with commas. */
+const CHOICES = OPERATORS.filter((op) => op !== '<>')
+
+/** What a person typed, as a value of the column's type. */
+function parse(text: string, type: string): unknown {
+  const trimmed = text.trim()
+  if (trimmed.toLowerCase() === 'null') return null
+  switch (type) {
+    case 'int': case 'bigint': return /^[+-]?\d+$/.test(trimmed) ? (Number.isSafeInteger(Number(trimmed)) ? Number(trimmed) : BigInt(trimmed)) : text
+    case 'float': return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text
+    case 'bool': return /^(true|1|yes)$/i.test(trimmed) ? true : /^(false|0|no)$/i.test(trimmed) ? false : text
+    default: return text
+  }
+}
+
+function operandOf(filter: Filter, type: string): unknown {
+  const list = () => filter.text.split(',').map((one) => parse(one.trim(), type))
+  return filter.op === 'in' || filter.op === 'not in' || filter.op === 'between' ? list() : parse(filter.text, type)
+}
+
+type AnySelect = SelectBuilder<Tables, any, any, any>
+
+/**
+ * Chooses columns, filters, order and limit of a table. `onQuery` is called
+ * once a result, with its rows. Every value is bound; nothing typed here
+ * becomes SQL text.
+ */
+export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50 }: QueryBuilderProps) {
+  const store = useStore()
+  const client = useClient()
+  const schema = useReadable<Schema | null>(client?.schema, null)
+  const columns = useMemo(() => schema?.tables.find((one) => one.name === table)?.columns.map((column) => ({ name: column.name, type: typeName(column.type) })) ?? [], [schema, table])
+  const [chosen, setChosen] = useState<readonly string[]>([])
+  const [filters, setFilters] = useState<readonly Filter[]>([])
+  const [order, setOrder] = useState('')
+  const [isDescending, setDescending] = useState(false)
+  const [limit, setLimit] = useState(String(limitAtFirst))
+  const [isRunning, setRunning] = useState(false)
+  const [checked, setChecked] = useState<Validated | null>(null)
+  const [problem, setProblem] = useState<RockpoolError | null>(null)
+  const ids = useId()
+
+  const built = useMemo((): { query: AnySelect } | { error: RockpoolError } | null => {
+    if (client === null) return null
+    try {
+      let query = client.from(table) as AnySelect
+      if (chosen.length > 0) query = query.select(...chosen)
+      for (const filter of filters) query = query.where(filter.column as `${string}.${string}`, filter.op, operandOf(filter, columns.find((one) => one.name === filter.column)?.type ?? 'text') as never)
+      if (order !== '') query = query.orderBy(order as `${string}.${string}`, isDescending ? 'desc' : 'asc')
+      if (limit.trim() !== '') {
+        if (!/^\d+$/.test(limit.trim())) throw new RockpoolError({ kind: 'invalid_argument', op: 'read limit', message: `${limit} is no number of rows` })
+        query = query.limit(Number(limit))
+      }
+      return { query }
+    } catch (thrown) {
+      return { error: thrown instanceof RockpoolError ? thrown : new RockpoolError({ kind: 'internal', op: 'build query', message: String(thrown) }) }
+    }
+  }, [client, table, chosen, filters, order, isDescending, limit, columns])
+
+  useEffect(() => {
+    if (client === null || built === null || !('query' in built)) return
+    let isCurrent = true
+    const timer = setTimeout(() => {
+      client.validate(built.query).then((result) => { if (isCurrent) setChecked(result) }, () => {}) // running it will tell
+    }, VALIDATE_MS)
+    return () => { isCurrent = false; clearTimeout(timer) }
+  }, [client, built])
+
+  const run = async (event: FormEvent) => {
+    event.preventDefault()
+    setRunning(true)
+    setProblem(null)
+    const began = performance.now()
+    try {
+      const database = await store.database()
+      if (built === null) throw new RockpoolError({ kind: 'closed', op: 'run query', message: 'the database is opening', hint: 'try again' })
+      if ('error' in built) throw built.error
+      const rows = await database.run(built.query)
+      onQuery(rows, { sql: checked?.sql ?? '', rows: rows.length, millis: performance.now() - began })
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      if (error instanceof RockpoolError) setProblem(error)
+      onError(error)
+    } finally {
+      setRunning(false)
+    }
+  }
+
+  const change = (id: number, to: Partial<Filter>) => { setFilters(filters.map((one) => one.id === id ? { ...one, ...to } : one)) }
+  const shownProblem = problem?.message ?? (built !== null && 'error' in built ? built.error.message : checked?.problems[0]?.msg)
+  return (
+    <form className="rp-builder" onSubmit={(event) => { void run(event) }} aria-label={`Query ${table}`} data-testid="query-builder">
+      <fieldset>
+        <legend>Columns of {table}</legend>
+        {columns.length === 0 ? <p className="rp-soft">Every column</p> : columns.map(({ name, type }) => (
+          <label key={name} className="rp-chip" title={type}>
+            <input type="checkbox" checked={chosen.includes(name)} onChange={(event) => { setChosen(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name)) }} />
+            {name}
+          </label>
+        ))}
+      </fieldset>
+      <fieldset>
+        <legend>Filters</legend>
+        {filters.map((filter) => (
+          <div key={filter.id} className="rp-row">
+            <select aria-label="Column" value={filter.column} onChange={(event) => { change(filter.id, { column: event.target.value }) }}>
+              {columns.map(({ name }) => <option key={name}>{name}</option>)}
+            </select>
+            <select aria-label="Operator" value={filter.op} onChange={(event) => { change(filter.id, { op: CHOICES.find((op) => op === event.target.value) ?? '=' }) }}>
+              {CHOICES.map((op) => <option key={op}>{op}</option>)}
+            </select>
+            <input aria-label="Value" value={filter.text} placeholder={filter.op === 'between' ? 'low, high' : filter.op.endsWith('in') ? 'a, b, c' : 'value'} onChange={(event) => { change(filter.id, { text: event.target.value }) }} />
+            <button type="button" aria-label={`Remove filter on ${filter.column}`} onClick={() => { setFilters(filters.filter((one) => one.id !== filter.id)) }}>×</button>
+          </div>
+        ))}
+        <button type="button" disabled={columns.length === 0} onClick={() => { setFilters([...filters, { id: (filters.at(-1)?.id ?? 0) + 1, column: columns[0]?.name ?? '', op: '=', text: '' }]) }}>Add filter</button>
+      </fieldset>
+      <div className="rp-row">
+        <label htmlFor={ids + 'order'}>Order by</label>
+        <select id={ids + 'order'} value={order} onChange={(event) => { setOrder(event.target.value) }}>
+          <option value="">nothing</option>
+          {columns.map(({ name }) => <option key={name}>{name}</option>)}
+        </select>
+        <label className="rp-chip"><input type="checkbox" checked={isDescending} onChange={(event) => { setDescending(event.target.checked) }} /> descending</label>
+        <label htmlFor={ids + 'limit'}>Limit</label>
+        <input id={ids + 'limit'} inputMode="numeric" size={6} value={limit} onChange={(event) => { setLimit(event.target.value) }} />
+        <button type="submit" className="rp-primary" disabled={isRunning}>{isRunning ? 'Running' : 'Run'}</button>
+      </div>
+      <p role="status" className={shownProblem === undefined ? 'rp-soft rp-sql' : 'rp-problem'}>{shownProblem ?? checked?.sql ?? ''}</p>
+    </form>
+  )
+}
