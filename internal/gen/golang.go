@@ -186,3 +186,21 @@ func goFuzz(p *pkg) ([]byte, error) {
 	}
 	return format.Source(w.Bytes())
 }
+
+// goRegistry is internal/gen/messages_gen_test.go: every message by its name,
+// for the golden files.
+func goRegistry(c *contracts) ([]byte, error) {
+	w := &writer{}
+	w.line("%spackage main\n\nimport (\n\"rockpool.dev/internal/codectest\"", generated)
+	for _, p := range c.packages {
+		w.line("%q", "rockpool.dev/"+p.name)
+	}
+	w.line(")\n\nvar messages = map[string]func() codectest.Message{")
+	for _, p := range c.packages {
+		for _, m := range p.messages {
+			w.line("%q: func() codectest.Message { return new(%s.%s) },", p.name+"."+m.name, p.name, m.name)
+		}
+	}
+	w.line("}")
+	return format.Source(w.Bytes())
+}

@@ -58,6 +58,9 @@ func generate(root string) (map[string][]byte, error) {
 	if files["wire/hash_gen.go"], err = goHashes(c); err != nil {
 		return nil, err
 	}
+	if files["internal/gen/messages_gen_test.go"], err = goRegistry(c); err != nil {
+		return nil, err
+	}
 	files[typescript+"/fault.ts"] = tsFaults()
 	return files, nil
 }
