@@ -96,6 +96,7 @@ func refusals() []refusal {
 	out := []refusal{
 		{"a number cut short", "version.Pos", "0880"},
 		{"a number of 65 bits", "version.Pos", "10ffffffffffffffffff02"},
+		{"a number of 65 bits where 64 go", "mutation.Tx", "30ffffffffffffffffff02"},
 		{"a number of eleven bytes", "version.Pos", "10ffffffffffffffffff8001"},
 		{"field number 0", "version.Pos", "0000"},
 		{"a group", "version.Pos", "0b"},
