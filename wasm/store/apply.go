@@ -1,6 +1,9 @@
 package store
 
 import (
+	"maps"
+	"slices"
+
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/value"
@@ -153,11 +156,7 @@ func (c *change) finish() {
 			c.out.Tables = append(c.out.Tables, t.Name)
 		}
 	}
-	for _, mid := range c.db.pend.mids {
-		if c.likely[mid] {
-			c.out.Likely = append(c.out.Likely, mid)
-		}
-	}
+	c.out.Likely = slices.Sorted(maps.Keys(c.likely))
 }
 
 // touch notes the newest server image of a row; nil is gone.

@@ -36,9 +36,9 @@ func (c *change) recordConflicts(ops []mutation.Op, o *mutation.Outcome) error {
 		open := o.Status == mutation.Parked
 		notify := x.Rule != mutation.RuleMerged
 		now := c.db.opt.NowMillis()
-		if err := c.db.run(`INSERT INTO _rockpool_conflict(mid, status, open, notify, millis, body) VALUES (?, ?, ?, ?, ?, ?)`,
+		if err := c.db.run(`INSERT INTO _rockpool_conflict(mid, status, open, notify, millis, schema, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			value.Int(int64(o.Mid)), value.Int(int64(o.Status)), value.Bool(open), value.Bool(notify),
-			value.Int(now), value.Blob(x.AppendTo(nil))); err != nil {
+			value.Int(now), value.Int(int64(c.db.schema.Version)), value.Blob(x.AppendTo(nil))); err != nil {
 			return err
 		}
 		info := c.db.showConflict(&x)
@@ -119,22 +119,56 @@ func startedFrom(kept value.Row, op *mutation.Op) value.Row {
 
 // Conflicts lists every conflict that the app has not dismissed, oldest first.
 func (db *DB) Conflicts() ([]wire.ConflictInfo, error) {
-	rows, err := db.all(`SELECT id, mid, status, open, notify, millis, body FROM _rockpool_conflict ORDER BY id`)
+	rows, err := db.all(`SELECT id, mid, status, open, notify, millis, schema, body FROM _rockpool_conflict ORDER BY id`)
 	if err != nil {
 		return nil, fault.In("list conflicts", err)
 	}
 	out := make([]wire.ConflictInfo, 0, len(rows))
 	for _, row := range rows {
-		var x mutation.Conflict
-		if err := x.Decode([]byte(row[6].Str())); err != nil {
-			return nil, fault.Wrap(fault.Corrupt, "list conflicts", err)
+		x, err := db.readConflict(row[6], row[7])
+		if err != nil {
+			return nil, fault.In("list conflicts", err)
 		}
-		info := db.showConflict(&x)
+		info := db.showConflict(x)
 		info.ID, info.Mid, info.Status = uint64(row[0].Int()), uint64(row[1].Int()), mutation.Status(row[2].Int())
 		info.Open, info.Notify, info.Millis = row[3].Int() != 0, row[4].Int() != 0, row[5].Int()
 		out = append(out, info)
 	}
 	return out, nil
+}
+
+// readConflict decodes a kept conflict into the columns of the schema in force.
+func (db *DB) readConflict(version, body value.Value) (*mutation.Conflict, error) {
+	x := new(mutation.Conflict)
+	if err := x.Decode([]byte(body.Str())); err != nil {
+		return nil, fault.Wrap(fault.Corrupt, "read conflict", err)
+	}
+	old, err := db.schemaOf(uint32(version.Int()))
+	if err != nil || old == db.schema {
+		return x, err
+	}
+	before := old.ByID(x.Table)
+	if before == nil {
+		return x, nil
+	}
+	t := db.schema.Table(before.Name)
+	if t == nil {
+		return x, nil
+	}
+	x.Table = t.ID
+	for _, image := range []*value.Row{&x.Base, &x.Mine, &x.Theirs, &x.Chosen} {
+		*image = moved(before, t, *image)
+	}
+	var cols []uint32
+	for _, col := range x.Cols {
+		if int(col) < len(before.Columns) {
+			if i := t.Index(before.Columns[col].Name); i >= 0 {
+				cols = append(cols, uint32(i))
+			}
+		}
+	}
+	x.Cols = cols
+	return x, nil
 }
 
 // showConflict names a conflict's tables and columns.

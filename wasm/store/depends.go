@@ -13,7 +13,7 @@ import (
 // by a foreign key. Increments do not depend on increments, as either makes
 // sense without the other; they do on the row's insert.
 func (db *DB) dependsOn(ops []mutation.Op) ([]uint64, error) {
-	if db.pend.count() == 0 {
+	if db.pend.waiting == 0 {
 		return nil, nil
 	}
 	if err := db.index(); err != nil {

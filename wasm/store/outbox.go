@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 
 	"rockpool.dev/fault"
@@ -12,8 +13,9 @@ import (
 // not be able to rewind a client behind what it has sent (SYNC.md §3, rule 6).
 func (db *DB) ReadOutbox(from uint64, max int) ([]Outgoing, error) {
 	var out []Outgoing
-	for _, mid := range db.pend.mids {
-		if mid < from || db.pend.txs[mid].state != txPending {
+	first, _ := slices.BinarySearch(db.pend.mids, from)
+	for _, mid := range db.pend.mids[first:] {
+		if db.pend.txs[mid].state != txPending {
 			continue
 		}
 		if mid > db.durable || len(out) >= max {

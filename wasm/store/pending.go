@@ -22,7 +22,10 @@ type pending struct {
 	// bytes is the sum of the transactions' encoded lengths; cached is that of
 	// those whose decoded form is kept.
 	bytes, cached int64
-	unindexed     int
+	// todo are mids that rows does not know yet, ascending.
+	todo []uint64
+	// waiting counts the transactions that wait for their outcome.
+	waiting uint64
 }
 
 // opRef is operation n of transaction mid.
@@ -55,7 +58,10 @@ func (p *pending) add(l *localTx) {
 	p.txs[l.mid] = l
 	p.mids = append(p.mids, l.mid)
 	if l.inView() {
-		p.unindexed++
+		p.todo = append(p.todo, l.mid)
+	}
+	if l.state == txPending {
+		p.waiting++
 	}
 	if l.tx != nil {
 		p.cached += l.bytes
@@ -67,8 +73,8 @@ func (p *pending) remove(mid uint64) {
 	if l == nil {
 		return
 	}
-	if l.inView() && !l.indexed {
-		p.unindexed--
+	if l.state == txPending {
+		p.waiting--
 	}
 	if l.tx != nil {
 		p.cached -= l.bytes
@@ -80,14 +86,12 @@ func (p *pending) remove(mid uint64) {
 	}
 }
 
-// count returns how many transactions wait for their outcome.
-func (p *pending) count() (n uint64) {
-	for _, l := range p.txs {
-		if l.state == txPending {
-			n++
-		}
+// fail moves a transaction from those that wait to those that a person sees.
+func (p *pending) fail(l *localTx, state int64) {
+	if l.state == txPending {
+		p.waiting--
 	}
-	return n
+	l.state = state
 }
 
 // trim forgets decoded transactions when they take too much memory.
@@ -102,7 +106,7 @@ func (p *pending) trim() {
 }
 
 // Pending returns how many transactions wait for their outcome.
-func (db *DB) Pending() uint64 { return db.pend.count() }
+func (db *DB) Pending() uint64 { return db.pend.waiting }
 
 // Unsettled returns how many transactions wait for a person: parked by a
 // manual conflict, and failed in another way.
@@ -174,12 +178,11 @@ func (db *DB) ops(l *localTx) ([]mutation.Op, error) {
 // index brings rows up to date with txs.
 func (db *DB) index() error {
 	p := &db.pend
-	if p.unindexed == 0 {
-		return nil
-	}
-	for _, mid := range p.mids {
+	for len(p.todo) > 0 {
+		mid := p.todo[0]
 		l := p.txs[mid]
-		if l.indexed || !l.inView() {
+		if l == nil || l.indexed || !l.inView() {
+			p.todo = p.todo[1:]
 			continue
 		}
 		ops, err := db.ops(l)
@@ -192,7 +195,7 @@ func (db *DB) index() error {
 			}
 		}
 		l.indexed = true
-		p.unindexed--
+		p.todo = p.todo[1:]
 	}
 	return nil
 }

@@ -23,16 +23,16 @@ func (db *DB) Resolve(r *wire.Resolve) (Committed, error) {
 }
 
 func (db *DB) resolve(r *wire.Resolve) (Committed, error) {
-	row, found, err := db.one(`SELECT mid, open, body FROM _rockpool_conflict WHERE id = ?`, value.Int(int64(r.ID)))
+	row, found, err := db.one(`SELECT mid, open, schema, body FROM _rockpool_conflict WHERE id = ?`, value.Int(int64(r.ID)))
 	if err != nil {
 		return Committed{}, err
 	}
 	if !found {
 		return Committed{}, fault.New(fault.NotFound, "", "there is no such conflict")
 	}
-	var x mutation.Conflict
-	if err := x.Decode([]byte(row[2].Str())); err != nil {
-		return Committed{}, fault.Wrap(fault.Corrupt, "read conflict", err)
+	x, err := db.readConflict(row[2], row[3])
+	if err != nil {
+		return Committed{}, err
 	}
 	t := db.tables[x.Table]
 	if t == nil {
@@ -40,12 +40,12 @@ func (db *DB) resolve(r *wire.Resolve) (Committed, error) {
 	}
 	var edited []mutation.Op
 	if r.Choice == wire.ChooseEdited {
-		if edited, err = editedOps(t, &x, r.Edited); err != nil {
+		if edited, err = editedOps(t, x, r.Edited); err != nil {
 			return Committed{}, err
 		}
 	}
 	if row[1].Int() == 0 {
-		return db.overrule(r, t, &x, edited)
+		return db.overrule(r, t, x, edited)
 	}
 	if r.Choice == wire.ChooseDismiss {
 		return Committed{}, fault.New(fault.InvalidArgument, "", "the conflict is open").
@@ -84,7 +84,7 @@ func (db *DB) settleParked(r *wire.Resolve, mid uint64) (Committed, error) {
 	if l == nil {
 		return Committed{}, fault.New(fault.NotFound, "", "the transaction of this conflict is gone")
 	}
-	rows, err := db.all(`SELECT id, choice, edited, body FROM _rockpool_conflict WHERE mid = ? AND open = 1 ORDER BY id`, value.Int(int64(mid)))
+	rows, err := db.all(`SELECT id, choice, edited, schema, body FROM _rockpool_conflict WHERE mid = ? AND open = 1 ORDER BY id`, value.Int(int64(mid)))
 	if err != nil {
 		return Committed{}, err
 	}
@@ -95,7 +95,11 @@ func (db *DB) settleParked(r *wire.Resolve, mid uint64) (Committed, error) {
 	choices := map[rowKey]choice{}
 	waiting, theirs := 0, true
 	for _, row := range rows {
-		one := choice{wire.Choice(row[1].Int()), row[2], new(mutation.Conflict)}
+		x, err := db.readConflict(row[3], row[4])
+		if err != nil {
+			return Committed{}, err
+		}
+		one := choice{wire.Choice(row[1].Int()), row[2], x}
 		if uint64(row[0].Int()) == r.ID {
 			one.choice, one.edited = r.Choice, edit
 		}
@@ -103,9 +107,6 @@ func (db *DB) settleParked(r *wire.Resolve, mid uint64) (Committed, error) {
 			waiting++
 		}
 		theirs = theirs && one.choice == wire.ChooseTheirs
-		if err := one.conflict.Decode([]byte(row[3].Str())); err != nil {
-			return Committed{}, fault.Wrap(fault.Corrupt, "read conflict", err)
-		}
 		choices[rowKey{one.conflict.Table, encodeKey(one.conflict.Key)}] = one
 	}
 	if waiting > 0 {

@@ -18,14 +18,22 @@ func TestSchemaGrows(t *testing.T) {
 	c.frame().put(usersID, 1, "a@x", 30).apply()
 	c.write("UPDATE users SET age = 31 WHERE id = 1")
 	c.write("CREATE INDEX mine ON users(age)")
+	c.frame().put(itemsID, 9, "x", 1, nil, nil).apply()
+	mid := c.write("UPDATE items SET name = 'mine' WHERE id = 9")
+	c.frame().put(itemsID, 9, "theirs", 1, nil, nil).ack(mid, mutation.Parked).apply()
 
 	s := testSchema()
 	s.Version = 2
 	u := s.Table("users")
 	u.Columns = append([]schema.Column{u.Columns[0], {Name: "nick", Type: schema.TypeText}}, u.Columns[1:]...)
 	u.Unique = []schema.Unique{{Name: "users_email_key", Columns: []uint32{2}}}
+	items := s.Table("items")
+	items.Columns[1], items.Columns[2] = items.Columns[2], items.Columns[1]
 	if err := c.db.SetSchema(s); err != nil {
 		t.Fatal(err)
+	}
+	if list, err := c.db.Conflicts(); err != nil || len(list) != 1 || show(list[0].Mine.Values[:3]) != "9|1|mine" {
+		t.Errorf("Conflicts = %+v, %v; want the row in the new order", list, err)
 	}
 	c.want("SELECT * FROM users", "1|NULL|a@x|31")
 	c.want("SELECT count(*) FROM sqlite_master WHERE name = 'mine'", "1")

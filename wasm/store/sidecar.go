@@ -34,7 +34,8 @@ var sidecarDDL = []string{
 	`CREATE TABLE _rockpool_conflict(
 	  id INTEGER PRIMARY KEY AUTOINCREMENT, mid INTEGER NOT NULL, status INTEGER NOT NULL,
 	  open INTEGER NOT NULL, notify INTEGER NOT NULL, millis INTEGER NOT NULL,
-	  choice INTEGER NOT NULL DEFAULT 0, edited BLOB, body BLOB NOT NULL)`,
+	  choice INTEGER NOT NULL DEFAULT 0, edited BLOB,
+	  schema INTEGER NOT NULL, body BLOB NOT NULL)`,
 	`CREATE INDEX _rockpool_conflict_mid ON _rockpool_conflict(mid)`,
 	`CREATE TABLE _rockpool_rejected(
 	  mid INTEGER PRIMARY KEY, status INTEGER NOT NULL, kind INTEGER NOT NULL,

@@ -12,19 +12,9 @@ import (
 // own version. Values of a column that is gone drop out here and stay in the
 // outbox. Tables are known by name, as they are to the app.
 func (db *DB) translate(tx *mutation.Tx) error {
-	if tx.Schema == db.schema.Version {
-		return nil
-	}
-	row, found, err := db.one(`SELECT body FROM _rockpool_schema WHERE version = ?`, value.Int(int64(tx.Schema)))
-	if err != nil {
+	old, err := db.schemaOf(tx.Schema)
+	if err != nil || old == db.schema {
 		return err
-	}
-	old := new(schema.Schema)
-	if !found {
-		return fault.New(fault.Corrupt, "read outbox", "the schema that a transaction was made in is missing")
-	}
-	if err := old.Decode([]byte(row[0].Str())); err != nil {
-		return fault.Wrap(fault.Corrupt, "read stored schema", err)
 	}
 	kept := tx.Ops[:0]
 	for _, op := range tx.Ops {
@@ -40,6 +30,25 @@ func (db *DB) translate(tx *mutation.Tx) error {
 	}
 	tx.Ops = kept
 	return nil
+}
+
+// schemaOf returns a schema version that something kept was made in.
+func (db *DB) schemaOf(version uint32) (*schema.Schema, error) {
+	if version == db.schema.Version {
+		return db.schema, nil
+	}
+	row, found, err := db.one(`SELECT body FROM _rockpool_schema WHERE version = ?`, value.Int(int64(version)))
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fault.New(fault.Corrupt, "read stored schema", "the schema that a transaction was made in is missing")
+	}
+	s := new(schema.Schema)
+	if err := s.Decode([]byte(row[0].Str())); err != nil {
+		return nil, fault.Wrap(fault.Corrupt, "read stored schema", err)
+	}
+	return s, nil
 }
 
 func translateOp(before, t *schema.Table, op mutation.Op) mutation.Op {

@@ -159,7 +159,7 @@ func (db *DB) queueBulk(log sqlite.CaptureLog, info CommitInfo) (*localTx, error
 		return nil, nil
 	}
 	var busy func(uint32, []byte) bool
-	if db.pend.count() > 0 {
+	if db.pend.waiting > 0 {
 		if err := db.index(); err != nil {
 			return nil, err
 		}

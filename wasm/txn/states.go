@@ -32,8 +32,8 @@ type states struct {
 	byMid map[uint64]*Track
 	// open are the drafts; ended is oldest first.
 	open, ended []*Track
-	// flushed is the newest mid whose track says durable.
-	flushed uint64
+	// fresh are applied and not flushed yet.
+	fresh []*Track
 }
 
 func (s *states) draft(key string, now int64) *Track {
@@ -67,16 +67,20 @@ func (s *states) applied(mid uint64, key string, now int64) {
 	t.Millis[wire.TxDraft] = now
 	s.set(t, wire.TxApplied, now)
 	s.byMid[mid] = t
+	s.fresh = append(s.fresh, t)
 }
 
 // durable marks every mid up to last.
 func (s *states) durable(last uint64, now int64) {
-	for mid, t := range s.byMid {
-		if mid <= last && t.State == wire.TxApplied {
+	s.fresh = slices.DeleteFunc(s.fresh, func(t *Track) bool {
+		if t.Mid > last {
+			return false
+		}
+		if t.State == wire.TxApplied {
 			s.set(t, wire.TxDurable, now)
 		}
-	}
-	s.flushed = last
+		return true
+	})
 }
 
 // Sent notes that the socket has taken a mid. It changes no data.
