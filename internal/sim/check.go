@@ -121,6 +121,9 @@ func (w *world) settledAll() bool {
 			return false
 		}
 		meta := c.db.Meta()
+		if c.tx != nil || c.rounds > 0 || len(c.db.Shapes()) < len(w.schema.Tables) {
+			return false
+		}
 		if c.db.Pending() > 0 || meta.Cursor != w.oracle.head || c.mgr.NeedsFlush() {
 			return false
 		}

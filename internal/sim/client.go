@@ -48,6 +48,8 @@ type client struct {
 	toldNow    map[uint64]bool            // in this life
 	decided    map[uint64]bool            // the user has dealt with it
 	checked    checkedAt
+	tx         *txn.Tx // interactive, open
+	rounds     int     // asked for and not ended, in this life
 }
 
 func (c *client) now() int64 { return startWall + c.w.now + c.skew }
@@ -64,6 +66,7 @@ func (c *client) start() error {
 	c.dead = false
 	c.timer, c.socket, c.fetches, c.offset = 0, nil, nil, 0
 	c.toldNow = map[uint64]bool{}
+	c.tx, c.rounds = nil, 0
 	if c.file == "" {
 		c.file = filepath.Join(w.opt.Dir, c.name+"-0.db")
 	}
@@ -156,8 +159,8 @@ func (c *client) onOutcome(o mutation.Outcome) {
 
 // after looks at the client when its loop has come to rest.
 func (c *client) after() {
-	if c.dead || c.w.failed != nil {
-		return
+	if c.dead || c.w.failed != nil || c.tx != nil {
+		return // an open transaction shows what it has not committed
 	}
 	c.register()
 	c.check()
@@ -249,6 +252,10 @@ func (c *client) write() {
 	if err != nil {
 		switch fault.KindOf(err) {
 		case fault.NotFound, fault.Constraint: // the row is not there (any more), or a check says no
+		case fault.Busy:
+			if c.tx == nil {
+				w.fail("%s: write: %v", c.name, err)
+			}
 		default:
 			w.fail("%s: write: %v", c.name, err)
 		}
@@ -314,7 +321,7 @@ func (c *client) operations() (ops []wire.Operation) {
 		case p < 0.6 && t.ID == itemsID:
 			op.Type = wire.OpIncrement
 			op.Columns = append(op.Columns, "qty")
-			op.Values = value.Row{value.Text(key), value.Int(w.between(-3, 3))}
+			op.Values = value.Row{value.Text(key), value.Int(w.between(-3, 2))}
 		default:
 			op.Type = wire.OpUpdate
 			col := t.Columns[1+w.rng.IntN(2)].Name
@@ -328,7 +335,7 @@ func (c *client) operations() (ops []wire.Operation) {
 
 // decide settles something that waits for a person.
 func (c *client) decide() {
-	if c.dead {
+	if c.dead || c.tx != nil {
 		return
 	}
 	list, err := c.mgr.Outbox()
@@ -339,9 +346,16 @@ func (c *client) decide() {
 	for _, e := range list {
 		switch e.State {
 		case wire.TxRejected, wire.TxBlocked:
-			c.decided[e.Mid] = true
-			if _, err := c.mgr.Act(wire.OutboxAct{Mid: e.Mid, Discard: c.w.chance(0.6) || c.w.quiet}); err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Constraint {
-				c.w.fail("%s: act on mutation %d: %v", c.name, e.Mid, err)
+			_, err := c.mgr.Act(wire.OutboxAct{Mid: e.Mid, Discard: c.w.chance(0.6)})
+			switch fault.KindOf(err) {
+			case fault.Forbidden: // blocked already, and still to be answered
+				continue
+			case fault.NotFound, fault.Constraint: // cannot be written over what stands now
+			default:
+				if err != nil {
+					c.w.fail("%s: act on mutation %d: %v", c.name, e.Mid, err)
+				}
+				c.decided[e.Mid] = true
 			}
 			c.flushLater()
 			return

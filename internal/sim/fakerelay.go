@@ -55,6 +55,8 @@ type fakeSession struct {
 	subs   map[uint32]uint32 // shape to table
 	pingAt int64
 	heard  int64
+	// lagUntil holds the tail back, as a full queue does.
+	lagUntil int64
 }
 
 func newFakeRelay(w *world) *fakeRelay {
@@ -116,6 +118,10 @@ func (f *fakeRelay) Tick() {
 		}
 		if now >= s.pingAt {
 			f.ping(s, 0)
+		}
+		if s.lagUntil != 0 && now >= s.lagUntil {
+			s.lagUntil = 0
+			f.tail(s)
 		}
 	}
 }
@@ -195,12 +201,18 @@ func (f *fakeRelay) hello(conn uint32, h *wire.Hello) {
 		}
 	}
 	f.send(s, wire.FrameWelcome, w)
-	for i := range h.Subs {
-		sub := h.Subs[i]
-		sub.Have = sub.Have && w.Resume
-		f.sub(s, &sub)
+	var fresh []wire.Sub
+	for _, sub := range h.Subs { // those that go on first: the tail must not pass them
+		if sub.Have = sub.Have && w.Resume && !f.w.chance(0.05); sub.Have {
+			f.sub(s, &sub)
+		} else {
+			fresh = append(fresh, sub)
+		}
 	}
 	f.tail(s)
+	for i := range fresh {
+		f.sub(s, &fresh[i])
+	}
 }
 
 // sub answers with the rows at the session's own position, or with Ready.
@@ -211,7 +223,7 @@ func (f *fakeRelay) sub(s *fakeSession, m *wire.Sub) {
 		return
 	}
 	s.subs[m.ID] = t.ID
-	if m.Have && !f.w.chance(0.05) {
+	if m.Have {
 		f.send(s, wire.FrameReady, &wire.Ready{ID: m.ID, Pos: s.sent, Bucket: t.ID, Table: t.ID})
 		return
 	}
@@ -307,14 +319,12 @@ func (f *fakeRelay) blocks(s *fakeSession, x *wire.Tx, r *changelog.Tx) {
 // mut applies a client transaction, once: the fence is lastMid.
 func (f *fakeRelay) mut(s *fakeSession, m *mutation.Tx) {
 	next := s.cl.lastMid + 1
-	if !f.w.opt.NoFence {
-		if m.Mid < next {
-			return // settled before; its outcome is in the log
-		}
-		if m.Mid > next {
-			f.send(s, wire.FrameRetry, &wire.Retry{FromMid: next})
-			return
-		}
+	if m.Mid > next {
+		f.send(s, wire.FrameRetry, &wire.Retry{FromMid: next})
+		return
+	}
+	if m.Mid < next && !f.w.opt.NoFence {
+		return // settled before; its outcome is in the log
 	}
 	if f.w.chance(0.02) {
 		f.send(s, wire.FrameRetry, &wire.Retry{FromMid: m.Mid, AfterMillis: 50})
@@ -331,7 +341,12 @@ func (f *fakeRelay) mut(s *fakeSession, m *mutation.Tx) {
 
 func (f *fakeRelay) fanOut() {
 	for _, s := range f.order() {
-		f.tail(s)
+		if s.lagUntil == 0 && f.w.chance(0.02) {
+			s.lagUntil = f.out.millis() + f.w.between(100, 3000)
+		}
+		if s.lagUntil == 0 {
+			f.tail(s)
+		}
 	}
 }
 

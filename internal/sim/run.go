@@ -87,6 +87,14 @@ func (w *world) plan() {
 		c := pick(w, w.clients)
 		w.after(w.between(faultMillis/4, faultMillis), c.decide)
 	}
+	for range w.between(0, 6) {
+		w.after(w.between(0, faultMillis), pick(w, w.clients).interactive)
+		w.after(w.between(0, faultMillis), pick(w, w.clients).statement)
+		w.after(w.between(0, faultMillis), pick(w, w.clients).round)
+	}
+	for range w.between(0, 3) {
+		w.after(w.between(0, faultMillis), pick(w, w.clients).resubscribe)
+	}
 	for range writesTarget / 8 {
 		w.after(w.between(0, faultMillis), w.directWrite)
 	}
@@ -97,11 +105,11 @@ func (w *world) plan() {
 	for range w.between(0, 2) {
 		w.after(w.between(0, faultMillis), w.relay.crash)
 	}
-	for range w.between(0, 3) {
+	for range w.between(0, 6) {
 		c := pick(w, w.clients)
 		from := w.between(0, faultMillis)
 		w.after(from, func() { c.offline(true) })
-		w.after(from+w.between(100, 8000), func() { c.offline(false) })
+		w.after(from+w.between(100, 12_000), func() { c.offline(false) })
 	}
 }
 
@@ -110,6 +118,7 @@ func (c *client) offline(on bool) {
 	if c.dead {
 		return
 	}
+	c.w.logf("%s: offline %v", c.name, on)
 	if on {
 		c.drv.Disconnect()
 	} else {
@@ -149,6 +158,9 @@ func (w *world) calm() {
 			}
 		}
 		c.offline(false)
+		for i := range w.schema.Tables {
+			c.subscribe(w.schema.Tables[i].Name)
+		}
 		if c.mgr.NeedsFlush() {
 			c.flushLater()
 		}
@@ -163,7 +175,7 @@ func (w *world) unsettled() string {
 			continue
 		}
 		m := c.db.Meta()
-		s += fmt.Sprintf("%s at %v of %v, %d pending, acked %d of %d, health %+v; ", c.name, m.Cursor, w.oracle.head, c.db.Pending(), m.AckedMid, m.LastMid, c.drv.Health())
+		s += fmt.Sprintf("%s at %v of %v, %d pending, acked %d of %d, %d rounds, health %+v; ", c.name, m.Cursor, w.oracle.head, c.db.Pending(), m.AckedMid, m.LastMid, c.rounds, c.drv.Health())
 		for _, x := range c.db.Shapes() {
 			if x.State != 2 {
 				s += fmt.Sprintf("shape %s state %d; ", x.Name, x.State)

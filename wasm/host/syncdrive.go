@@ -114,6 +114,7 @@ func (d *SyncDriver) SyncNow(done func(wire.SyncRound, error)) {
 		return
 	}
 	d.waiting = append(d.waiting, done)
+	d.step(syncer.Wrote{Local: d.local()}) // the round covers what is written but not yet flushed
 	d.step(syncer.SyncNow{})
 }
 
