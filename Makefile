@@ -1,32 +1,142 @@
-# Every command of the house. `make` alone lists them.
-SEEDS ?= 50
-SEED ?= 1
-TIME ?= 30s
+# Every command of the house. `make` alone lists them; ARCHITECTURE.md says
+# which files they work on. CI runs the same ones as a person.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# Tools that are no dependency of the module, pinned here and nowhere else.
+GOFUMPT     := mvdan.cc/gofumpt@v0.12.0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# Go's data starts above the engine's heap: 72 MiB (wasm/engine's memory map).
+GO_DATA_AT := 75497472
+WASM := GOOS=js GOARCH=wasm CGO_ENABLED=0
+# Packages that have files for the browser: go vet ./... passes over them natively.
+WASM_PACKAGES = $(shell $(WASM) go list -e -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' \
+	./fault/... ./value/... ./codec/... ./schema/... ./query/... ./version/... ./mutation/... ./changelog/... ./wire/... \
+	./sqlite/... ./wasm/... ./internal/workertest/... $(wildcard ./server/edge/...))
+
+SUITES ?=
+SEEDS  ?= 50
+SEED   ?= 1
+TIME   ?= 30s
+ONLY   ?=
+SOURCE ?= embedded
 
 .PHONY: help
-help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+help: ## list the commands
+	@grep --no-filename --extended-regexp '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed --regexp-extended 's/^([a-z-]+):.*## /  make \1\t/' | expand --tabs=22
+	@echo
+	@echo 'suites of make test (SUITES="go e2e" runs some):'
+	@go run ./internal/testrun -list | sed 's/^/  /'
 
-.PHONY: tools
-tools: node_modules/.installed ## install what tests need: npm packages, Chromium, Postgres (Debian)
+# --- what a machine needs
+
+.PHONY: setup
+setup: node_modules/.installed ## install what tests need: npm packages, Chromium, Postgres (Debian; it says how elsewhere)
 	sh internal/testrun/install.sh
 
+# --ignore-scripts: nothing here needs an install script, and they may download.
 node_modules/.installed: package-lock.json
-	npm ci --no-audit --no-fund
+	npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
+# --- what is shipped
+
+.PHONY: core
+core: build/core.wasm build/trampoline.wasm ## build the Go core for the browser and link it to the engine
+
+GO_CORE := $(shell git ls-files 'fault/*.go' 'value/*.go' 'codec/*.go' 'schema/*.go' 'query/*.go' 'version/*.go' \
+	'mutation/*.go' 'changelog/*.go' 'wire/*.go' 'sqlite/*.go' 'wasm/*.go' go.mod go.sum 2>/dev/null)
+build/core.wasm: $(GO_CORE)
+	mkdir -p build
+	$(WASM) go build -trimpath -ldflags='-s -w -D=$(GO_DATA_AT)' -o $@ ./wasm
+
+build/trampoline.wasm: build/core.wasm wasm/engine/link.mjs
+	node wasm/engine/link.mjs build/core.wasm $@
+
+.PHONY: engine engine-check
+engine: node_modules/.installed ## rebuild the committed SQLite engine with the pinned C compiler
+	sh wasm/engine/build.sh
+
+engine-check: node_modules/.installed ## compare the committed engine with a build of its sources, byte for byte
+	@if [ -f wasm/engine/build.sh ]; then sh wasm/engine/build.sh --check; else echo 'engine-check: wasm/engine/build.sh is not in this tree'; fi
+
+.PHONY: web
+web: node_modules/.installed core ## build the apps
+	npm run build --workspaces --if-present
+
+.PHONY: relay
+relay: ## build the relay, bin/rockpool
+	go build -o bin/rockpool ./server
+
+.PHONY: sizes
+sizes: core node_modules/.installed ## bytes of every shipped file against its budget
+	go run ./internal/sizes
+
+# --- what a person runs
+
+.PHONY: demo
+demo: setup web relay ## build all and start the relay with real data and the apps (SOURCE=postgres: on a Postgres of its own)
+	bin/rockpool dev $(if $(filter postgres,$(SOURCE)),--postgres)
+
+# What the browser tests need, as far as this tree has it.
+BUILT := $(if $(wildcard wasm/main*.go),core) $(if $(wildcard server/main.go),relay) $(if $(and $(wildcard wasm/main*.go),$(wildcard web/*/vite.config.*)),web)
+
 .PHONY: test
-test: tools ## run every suite
+test: setup $(BUILT) ## run every suite; fails when one failed, did not run, ran nothing or skipped a test
 	go run ./internal/testrun $(SUITES)
 
-.PHONY: check
-check: node_modules/.installed ## format, vet, types, generated files, module file
-	sh internal/testrun/check.sh
-
 .PHONY: sim
-sim: ## simulate SEEDS systems from SEED on; SEED alone (SEEDS=) replays one with its trace
-	go run ./internal/sim/cmd -seed $(SEED) $(if $(SEEDS),-seeds $(SEEDS))
+sim: ## simulate SEEDS whole systems from SEED on; SEED=s alone replays that one with its trace
+ifeq ($(origin SEED)-$(origin SEEDS),command line-file)
+	go run ./internal/sim/cmd -seed $(SEED)
+else
+	go run ./internal/sim/cmd -seed $(SEED) -seeds $(SEEDS)
+endif
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for TIME
-	sh internal/testrun/fuzz.sh $(TIME)
+	go run ./internal/testrun/fuzz -time $(TIME)
+
+.PHONY: bench
+bench: web ## benchmarks with peers in one run (ONLY=name runs one); writes bench/results
+	node bench/run.mjs $(ONLY)
+
+# --- what CI asks before the tests
+
+.PHONY: check check-format check-go check-wasm check-web check-generated
+check: check-format check-go check-wasm check-generated check-web engine-check ## format, vet, lint, types, architecture, generated files, module file, engine
+
+GO_FILES = $(shell git ls-files --cached --others --exclude-standard '*.go' | while read -r f; do [ -f "$$f" ] && echo "$$f"; done)
+check-format:
+	@bad=$$(go run $(GOFUMPT) -l $(GO_FILES)); [ -z "$$bad" ] || { echo "make format would change:"; echo "$$bad"; exit 1; }
+
+check-go:
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go test -count=1 ./internal/arch
+	go mod tidy -diff
+
+# The same again for the browser: natively, js-only files are passed over without a word.
+check-wasm:
+	$(WASM) go vet -unsafeptr=false $(WASM_PACKAGES)
+	GOBIN=$(CURDIR)/build go install $(STATICCHECK)
+	$(WASM) build/staticcheck $(WASM_PACKAGES)
+
+check-generated:
+	go run ./internal/gen -check
+	cmp wasm_exec.js "$$(go env GOROOT)/lib/wasm/wasm_exec.js"
+
+check-web: node_modules/.installed
+	npx tsc --noEmit
+	npx biome lint --error-on-warnings .
+
+.PHONY: format generate
+format: node_modules/.installed ## format Go and TypeScript
+	go run $(GOFUMPT) -w $(GO_FILES)
+	npx biome format --write .
+
+generate: ## write what the contracts imply: Go codecs, TypeScript twins, golden files
+	go run ./internal/gen

@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	"server/source/...":       {"server/source", "server/store", "server/policy", "schema", "mutation", "changelog", "query", "value", "version", "sqlite", "codec"},
 	"server/store":            {"server/source", "sqlite", "schema", "mutation", "query", "query/sqlfn", "changelog", "value", "version", "codec"},
 	"server/policy":           {"schema", "value", "query"},
-	"server/shape":            {"server/policy", "server/store", "schema", "value", "wire"},
+	"server/shape":            {"server/policy", "server/source", "server/store", "schema", "value", "wire"},
 	"server/ingest":           {"server/source", "server/store", "server/fanout", "changelog", "version"},
 	"server/snapshot":         {"server/store", "server/shape", "schema", "wire", "value", "version"},
 	"server/fanout":           {"server/store", "server/shape", "schema", "wire", "value", "version", "changelog", "mutation"},

@@ -24,7 +24,7 @@ func serverAccount() (*account, error) {
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		return nil, fmt.Errorf("Postgres refuses to run as root and there is no user postgres (`make setup` installs it): %w", err)
+		return nil, fmt.Errorf("root may not run Postgres and there is no user postgres (`make setup` installs it): %w", err)
 	}
 	uid, errUID := strconv.ParseUint(u.Uid, 10, 32)
 	gid, errGID := strconv.ParseUint(u.Gid, 10, 32)

@@ -80,7 +80,7 @@ func countPlaywright(report []byte) (c counts, err error) {
 		Errors []struct{ Message string }
 	}
 	if err := json.Unmarshal(report, &r); err != nil {
-		return c, fmt.Errorf("Playwright's report: %w", err)
+		return c, fmt.Errorf("playwright's report: %w", err)
 	}
 	return counts{
 		passed:  r.Stats.Expected,

@@ -54,7 +54,8 @@ func TestTally(t *testing.T) {
 {"Action":"pass","Package":"p","Test":"TestB"}
 {"Action":"skip","Package":"p","Test":"TestC"}
 {"Action":"fail","Package":"p"}`,
-			counts{passed: 1, failed: 2, skipped: 1}, "why it failed",
+			counts{passed: 1, failed: 2, skipped: 1},
+			"why it failed",
 		},
 		{
 			"does not build",
@@ -62,25 +63,29 @@ func TestTally(t *testing.T) {
 {"ImportPath":"p [p.test]","Action":"build-fail"}
 {"Action":"start","Package":"p"}
 {"Action":"fail","Package":"p","Elapsed":0,"FailedBuild":"p [p.test]"}`,
-			counts{failed: 1}, "undefined: x",
+			counts{failed: 1},
+			"undefined: x",
 		},
 		{
 			"panics outside a test",
 			`{"Action":"start","Package":"p"}
 {"Action":"output","Package":"p","Output":"panic: no\n"}
 {"Action":"fail","Package":"p"}`,
-			counts{failed: 1}, "panic: no",
+			counts{failed: 1},
+			"panic: no",
 		},
 		{
 			"a package without tests",
 			`{"Action":"start","Package":"p"}
 {"Action":"skip","Package":"p"}`,
-			counts{}, "",
+			counts{},
+			"",
 		},
 		{
 			"a line that is no event",
 			"warning: something\n" + `{"Action":"pass","Package":"p","Test":"TestB"}`,
-			counts{passed: 1}, "",
+			counts{passed: 1},
+			"",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,7 +16,7 @@ const write = (fd, bytes) => {
 globalThis.fs = {
   constants,
   writeSync: write,
-  write(fd, buffer, offset, length, position, callback) {
+  write(fd, buffer, offset, length, _position, callback) {
     try {
       callback(null, write(fd, buffer.subarray(offset, offset + length)))
     } catch (error) {
