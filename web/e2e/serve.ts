@@ -2,7 +2,13 @@ import { createReadStream, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { extname, join, normalize } from 'node:path'
 
-const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css' }
+const types: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.css': 'text/css',
+}
 
 /** Serves a folder on a free loopback port, without COOP and COEP headers. */
 export async function serve(folder: string): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
@@ -23,6 +29,12 @@ export async function serve(folder: string): Promise<{ readonly url: string; rea
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
   return {
     url: `http://127.0.0.1:${address.port}`,
-    close: () => new Promise((closed) => { server.close(() => { closed() }); server.closeAllConnections() }),
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => {
+          closed()
+        })
+        server.closeAllConnections()
+      }),
   }
 }

@@ -11,7 +11,11 @@ test('flushed bytes of a sync access handle survive a reload', async ({ browser 
     const context = await browser.newContext()
     const page = await context.newPage()
     await page.goto(site.url)
-    const run = (message: object) => page.evaluate((m) => (window as unknown as { inWorker(m: object): Promise<{ text: string; isolated: boolean }> }).inWorker(m), message)
+    const run = (message: object) =>
+      page.evaluate(
+        (m) => (window as unknown as { inWorker(m: object): Promise<{ text: string; isolated: boolean }> }).inWorker(m),
+        message,
+      )
     const text = `tide ${Date.now()}`
     expect(await run({ write: text })).toEqual({ text, isolated: false })
     await page.reload()
@@ -19,7 +23,9 @@ test('flushed bytes of a sync access handle survive a reload', async ({ browser 
     const stranger = await browser.newContext()
     const other = await stranger.newPage()
     await other.goto(site.url)
-    const theirs = await other.evaluate(() => (window as unknown as { inWorker(m: object): Promise<{ text: string }> }).inWorker({}))
+    const theirs = await other.evaluate(() =>
+      (window as unknown as { inWorker(m: object): Promise<{ text: string }> }).inWorker({}),
+    )
     expect(theirs.text).toBe('')
     await stranger.close()
     await context.close()

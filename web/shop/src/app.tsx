@@ -1,37 +1,37 @@
-import { useEffect, useRef } from 'react';
-import { useBasket } from './basket.ts';
-import { Catalogue } from './catalogue.tsx';
-import { Conflicts } from './conflicts.tsx';
-import { Customers } from './customers.tsx';
-import { OrderPage } from './order-page.tsx';
-import { Orders } from './orders.tsx';
-import { useRoute, type Route } from './route.ts';
-import { StatusBar } from './status-bar.tsx';
+import { useEffect, useRef } from 'react'
+import { useBasket } from './basket.ts'
+import { Catalogue } from './catalogue.tsx'
+import { Conflicts } from './conflicts.tsx'
+import { Customers } from './customers.tsx'
+import { OrderPage } from './order-page.tsx'
+import { Orders } from './orders.tsx'
+import { useRoute, type Route } from './route.ts'
+import { StatusBar } from './status-bar.tsx'
 
 const tabs = [
   { page: 'catalogue', href: '#/', text: 'Catalogue' },
   { page: 'orders', href: '#/orders', text: 'Orders' },
   { page: 'customers', href: '#/customers', text: 'Customers' },
-] as const;
+] as const
 
 /** The frame around every page: brand, tabs, and where the data stands. */
 export function App() {
-  const route = useRoute();
-  const basket = useBasket();
-  const main = useRef<HTMLElement>(null);
-  const place = JSON.stringify(route);
-  const first = useRef(place);
+  const route = useRoute()
+  const basket = useBasket()
+  const main = useRef<HTMLElement>(null)
+  const place = JSON.stringify(route)
+  const first = useRef(place)
   useEffect(() => {
-    if (place === first.current) return; // the first page keeps the browser's own focus
-    first.current = '';
-    main.current?.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
-  }, [place]);
+    if (place === first.current) return // the first page keeps the browser's own focus
+    first.current = ''
+    main.current?.focus({ preventScroll: true })
+    window.scrollTo(0, 0)
+  }, [place])
   return (
     <>
-      <a className="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
+      <button type="button" className="skip" onClick={() => main.current?.focus()}>
         Skip to the content
-      </a>
+      </button>
       <header className="top">
         <div className="top-in">
           <a className="brand" href="#/">
@@ -52,26 +52,26 @@ export function App() {
         {page(route, basket)}
       </main>
     </>
-  );
+  )
 }
 
 function isOn(route: Route, tab: (typeof tabs)[number]['page']): boolean {
-  return route.page === tab || (route.page === 'order' && tab === 'orders');
+  return route.page === tab || (route.page === 'order' && tab === 'orders')
 }
 
 function page(route: Route, basket: ReturnType<typeof useBasket>) {
   switch (route.page) {
     case 'catalogue':
-      return <Catalogue basket={basket} />;
+      return <Catalogue basket={basket} />
     case 'orders':
-      return <Orders />;
+      return <Orders />
     case 'order':
-      return <OrderPage id={route.id} />;
+      return <OrderPage id={route.id} />
     case 'customers':
-      return <Customers />;
+      return <Customers />
     case 'conflicts':
-      return <Conflicts />;
+      return <Conflicts />
     default:
-      return route satisfies never;
+      return route satisfies never
   }
 }

@@ -1,13 +1,13 @@
-import { useId, useState } from 'react';
-import { useOrder, useOrderLines, useSaveNote } from './data/orders.ts';
-import { cents, showCents, showMoney } from './money.ts';
+import { useId, useState } from 'react'
+import { useOrder, useOrderLines, useSaveNote } from './data/orders.ts'
+import { cents, showCents, showMoney } from './money.ts'
 
 /** One order: who, where to, what, and a note that two people may edit. */
 export function OrderPage({ id }: { readonly id: string }) {
-  const order = useOrder(id);
-  const lines = useOrderLines(id);
-  if (!order) return <p className="empty">There is no such order here. It may not have been synced yet.</p>;
-  const total = lines.reduce((sum, l) => sum + Math.round(cents(l.price) * l.quantity * (1 - l.discount)), 0);
+  const order = useOrder(id)
+  const lines = useOrderLines(id)
+  if (!order) return <p className="empty">There is no such order here. It may not have been synced yet.</p>
+  const total = lines.reduce((sum, l) => sum + Math.round(cents(l.price) * l.quantity * (1 - l.discount)), 0)
   return (
     <>
       <div className="head">
@@ -37,25 +37,29 @@ export function OrderPage({ id }: { readonly id: string }) {
       <div className="table" role="table" aria-label="Lines">
         {lines.map((l) => (
           <div key={l.product_id} className="row" role="row">
-            <span role="cell" className="num">{l.quantity} ×</span>
+            <span role="cell" className="num">
+              {l.quantity} ×
+            </span>
             <span role="cell">{l.name}</span>
-            <span role="cell" className="num right">{showMoney(l.price)}</span>
+            <span role="cell" className="num right">
+              {showMoney(l.price)}
+            </span>
           </div>
         ))}
       </div>
     </>
-  );
+  )
 }
 
 function Note({ id, note }: { readonly id: string; readonly note: string }) {
-  const save = useSaveNote();
-  const [draft, setDraft] = useState<string | null>(null);
-  const field = useId();
+  const save = useSaveNote()
+  const [draft, setDraft] = useState<string | null>(null)
+  const field = useId()
   return (
     <form
       onSubmit={(event) => {
-        event.preventDefault();
-        void save(id, draft ?? note).then(() => setDraft(null));
+        event.preventDefault()
+        void save(id, draft ?? note).then(() => setDraft(null))
       }}
     >
       <label className="field" htmlFor={field}>
@@ -68,5 +72,5 @@ function Note({ id, note }: { readonly id: string; readonly note: string }) {
         </button>
       </p>
     </form>
-  );
+  )
 }

@@ -1,22 +1,22 @@
-import { sql } from '@rockpool/client';
-import { useRows } from './use-rows.ts';
+import { sql } from '@rockpool/client'
+import { useRows } from './use-rows.ts'
 
 export interface Customer {
-  id: string;
-  company: string;
-  contact: string;
-  city: string;
-  country: string;
-  phone: string;
-  orders: number;
+  id: string
+  company: string
+  contact: string
+  city: string
+  country: string
+  phone: string
+  orders: number
 }
 
 export function useCustomerNames(): readonly Pick<Customer, 'id' | 'company'>[] {
-  return useRows<Pick<Customer, 'id' | 'company'>>(sql`SELECT id, company FROM customers ORDER BY company`);
+  return useRows<Pick<Customer, 'id' | 'company'>>(sql`SELECT id, company FROM customers ORDER BY company`)
 }
 
 export function useCustomers(): readonly Customer[] {
   return useRows<Customer>(sql`
     SELECT c.id, c.company, c.contact, c.city, c.country, c.phone, count(o.id) AS orders
-    FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id ORDER BY c.company`);
+    FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id ORDER BY c.company`)
 }

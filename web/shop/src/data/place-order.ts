@@ -1,12 +1,12 @@
-import { useDatabase } from '@rockpool/react';
-import { useCallback, useState } from 'react';
-import type { BasketLine } from '../basket.ts';
+import { useDatabase } from '@rockpool/react'
+import { useCallback, useState } from 'react'
+import type { BasketLine } from '../basket.ts'
 
 export interface PlaceOrder {
-  readonly busy: boolean;
-  readonly message: string;
+  readonly busy: boolean
+  readonly message: string
   /** Resolves when the order is safe on this device; false when it was refused. */
-  readonly place: (customerId: string, lines: readonly BasketLine[]) => Promise<boolean>;
+  readonly place: (customerId: string, lines: readonly BasketLine[]) => Promise<boolean>
 }
 
 /**
@@ -15,35 +15,52 @@ export interface PlaceOrder {
  * the same product offline both count; the last unit can be sold only once.
  */
 export function usePlaceOrder(): PlaceOrder {
-  const { executeQuery, executeTransaction } = useDatabase();
-  const [busy, setBusy] = useState(false);
-  const [message, setMessage] = useState('');
+  const { executeQuery, executeTransaction } = useDatabase()
+  const [busy, setBusy] = useState(false)
+  const [message, setMessage] = useState('')
   const place = useCallback<PlaceOrder['place']>(
     async (customerId, lines) => {
-      setBusy(true);
-      setMessage('');
+      setBusy(true)
+      setMessage('')
       try {
-        const [customer] = await executeQuery('SELECT company, city, country FROM customers WHERE id = ?', [customerId]);
-        const id = crypto.randomUUID();
+        const [customer] = await executeQuery('SELECT company, city, country FROM customers WHERE id = ?', [customerId])
+        const id = crypto.randomUUID()
         await executeTransaction([
           {
             type: 'insert',
             table: 'orders',
-            data: { id, customer_id: customerId, ordered_on: new Date().toISOString().slice(0, 10), ship_name: customer.company, ship_city: customer.city, ship_country: customer.country, freight: '0', status: 'open' },
+            data: {
+              id,
+              customer_id: customerId,
+              ordered_on: new Date().toISOString().slice(0, 10),
+              ship_name: customer.company,
+              ship_city: customer.city,
+              ship_country: customer.country,
+              freight: '0',
+              status: 'open',
+            },
           },
-          ...lines.map((l) => ({ type: 'insert' as const, table: 'order_lines', data: { order_id: id, product_id: l.productId, price: l.price, quantity: l.quantity, discount: 0 } })),
-          ...lines.map((l) => ({ type: 'increment' as const, table: 'products', data: { id: l.productId, units_in_stock: -l.quantity } })),
-        ]);
-        setMessage('The order is kept on this device.');
-        return true;
+          ...lines.map((l) => ({
+            type: 'insert' as const,
+            table: 'order_lines',
+            data: { order_id: id, product_id: l.productId, price: l.price, quantity: l.quantity, discount: 0 },
+          })),
+          ...lines.map((l) => ({
+            type: 'increment' as const,
+            table: 'products',
+            data: { id: l.productId, units_in_stock: -l.quantity },
+          })),
+        ])
+        setMessage('The order is kept on this device.')
+        return true
       } catch (cause) {
-        setMessage(cause instanceof Error ? cause.message : String(cause));
-        return false;
+        setMessage(cause instanceof Error ? cause.message : String(cause))
+        return false
       } finally {
-        setBusy(false);
+        setBusy(false)
       }
     },
     [executeQuery, executeTransaction],
-  );
-  return { busy, message, place };
+  )
+  return { busy, message, place }
 }
