@@ -41,8 +41,10 @@ func logOf(op, depth uint8, table uint32, rows ...value.Row) []byte {
 }
 
 func rowA(n int, name string) value.Row {
-	return value.Row{value.Int(int64(n)), value.Text(fmt.Sprintf("018f0000-0000-7000-8000-%012d", n)), value.Text(name),
-		value.Text("ab"), value.Text("1.50"), value.Float(2), value.Null}
+	return value.Row{
+		value.Int(int64(n)), value.Text(fmt.Sprintf("018f0000-0000-7000-8000-%012d", n)), value.Text(name),
+		value.Text("ab"), value.Text("1.50"), value.Float(2), value.Null,
+	}
 }
 
 // TestBulkIsNormalize compares the short way with the long one, byte for byte.

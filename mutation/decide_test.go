@@ -14,8 +14,10 @@ func item(row, name schema.Strategy) *schema.Table {
 	return &schema.Table{
 		ID: 1, Name: "item", Key: []uint32{0}, Strategy: row,
 		Columns: []schema.Column{
-			{Name: "id", Type: schema.TypeInt}, {Name: "name", Type: schema.TypeText, Strategy: name},
-			{Name: "units", Type: schema.TypeInt}, {Name: "tags", Type: schema.TypeArray},
+			{Name: "id", Type: schema.TypeInt},
+			{Name: "name", Type: schema.TypeText, Strategy: name},
+			{Name: "units", Type: schema.TypeInt},
+			{Name: "tags", Type: schema.TypeArray},
 		},
 	}
 }
@@ -135,8 +137,13 @@ func TestStatusOf(t *testing.T) {
 		in   []mutation.Status
 		want mutation.Status
 	}{
-		{nil, a}, {[]mutation.Status{a, a}, a}, {[]mutation.Status{a, m}, m}, {[]mutation.Status{s, s}, s},
-		{[]mutation.Status{a, s}, m}, {[]mutation.Status{m, p, a}, p}, {[]mutation.Status{p, r}, r},
+		{nil, a},
+		{[]mutation.Status{a, a}, a},
+		{[]mutation.Status{a, m}, m},
+		{[]mutation.Status{s, s}, s},
+		{[]mutation.Status{a, s}, m},
+		{[]mutation.Status{m, p, a}, p},
+		{[]mutation.Status{p, r}, r},
 	} {
 		if got := mutation.StatusOf(c.in); got != c.want {
 			t.Errorf("StatusOf(%v) = %d, want %d", c.in, got, c.want)
