@@ -88,8 +88,10 @@ func TestVector(t *testing.T) {
 		dot  version.Dot
 		want bool
 	}{
-		{version.Dot{Actor: version.ActorSource, Counter: 7}, true}, {version.Dot{Actor: version.ActorSource, Counter: 8}, false},
-		{version.Dot{Actor: "me", Counter: 1}, true}, {version.Dot{Actor: "you", Counter: 1}, false},
+		{version.Dot{Actor: version.ActorSource, Counter: 7}, true},
+		{version.Dot{Actor: version.ActorSource, Counter: 8}, false},
+		{version.Dot{Actor: "me", Counter: 1}, true},
+		{version.Dot{Actor: "you", Counter: 1}, false},
 	} {
 		if mine.Has(c.dot) != c.want {
 			t.Errorf("Has(%v) = %t, want %t", c.dot, !c.want, c.want)
