@@ -91,29 +91,47 @@ func TestFold(t *testing.T) {
 		steps []step
 		want  []string
 	}{
-		"mine over theirs": {[]step{put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"),
-			put(1, "theirs", 9, nil, nil)}, []string{"1|mine|9"}},
-		"theirs once mine is rejected": {[]step{put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"),
-			put(1, "theirs", 9, nil, nil), ack(1, mutation.Rejected)}, []string{"1|theirs|9"}},
-		"rejected at once": {[]step{put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"),
-			ack(1, mutation.Rejected)}, []string{"1|a|1"}},
+		"mine over theirs": {[]step{
+			put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"),
+			put(1, "theirs", 9, nil, nil),
+		}, []string{"1|mine|9"}},
+		"theirs once mine is rejected": {[]step{
+			put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"),
+			put(1, "theirs", 9, nil, nil), ack(1, mutation.Rejected),
+		}, []string{"1|theirs|9"}},
+		"rejected at once": {[]step{
+			put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"),
+			ack(1, mutation.Rejected),
+		}, []string{"1|a|1"}},
 		"rejected insert": {[]step{write("INSERT INTO items(id, name) VALUES (1, 'a')"), ack(1, mutation.Rejected)}, nil},
-		"rejected delete": {[]step{put(1, "a", 1, nil, nil), write("DELETE FROM items WHERE id = 1"),
-			ack(1, mutation.Rejected)}, []string{"1|a|1"}},
+		"rejected delete": {[]step{
+			put(1, "a", 1, nil, nil), write("DELETE FROM items WHERE id = 1"),
+			ack(1, mutation.Rejected),
+		}, []string{"1|a|1"}},
 		"no resurrection by update": {[]step{put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"), out(1)}, nil},
 		"no resurrection by delta":  {[]step{put(1, "a", 1, nil, nil), write("UPDATE items SET qty = qty + 1 WHERE id = 1"), out(1)}, nil},
-		"deltas add up": {[]step{put(1, "a", 1, nil, nil), write("UPDATE items SET qty = qty + 2 WHERE id = 1"),
-			write("UPDATE items SET qty = qty + 3 WHERE id = 1"), put(1, "a", 10, nil, nil)}, []string{"1|a|15"}},
-		"an ack takes its own delta alone": {[]step{put(1, "a", 1, nil, nil), write("UPDATE items SET qty = qty + 2 WHERE id = 1"),
-			write("UPDATE items SET qty = qty + 3 WHERE id = 1"), ackPut(1, 1, "a", 3, nil, nil)}, []string{"1|a|6"}},
+		"deltas add up": {[]step{
+			put(1, "a", 1, nil, nil), write("UPDATE items SET qty = qty + 2 WHERE id = 1"),
+			write("UPDATE items SET qty = qty + 3 WHERE id = 1"), put(1, "a", 10, nil, nil),
+		}, []string{"1|a|15"}},
+		"an ack takes its own delta alone": {[]step{
+			put(1, "a", 1, nil, nil), write("UPDATE items SET qty = qty + 2 WHERE id = 1"),
+			write("UPDATE items SET qty = qty + 3 WHERE id = 1"), ackPut(1, 1, "a", 3, nil, nil),
+		}, []string{"1|a|6"}},
 		"delete stays deleted": {[]step{put(1, "a", 1, nil, nil), write("DELETE FROM items WHERE id = 1"), put(1, "b", 2, nil, nil)}, nil},
-		"insert over delete": {[]step{put(1, "a", 1, nil, nil), write("DELETE FROM items WHERE id = 1"),
-			write("INSERT INTO items(id, name, qty) VALUES (1, 'new', 7)"), put(1, "b", 2, nil, nil)}, []string{"1|new|7"}},
-		"insert acked, update pending": {[]step{write("INSERT INTO items(id, name, qty) VALUES (1, 'a', 1)"),
-			write("UPDATE items SET name = 'b' WHERE id = 1"), ackPut(1, 1, "a", 1, nil, nil)}, []string{"1|b|1"}},
-		"all that over a restart": {[]step{put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"), restart,
+		"insert over delete": {[]step{
+			put(1, "a", 1, nil, nil), write("DELETE FROM items WHERE id = 1"),
+			write("INSERT INTO items(id, name, qty) VALUES (1, 'new', 7)"), put(1, "b", 2, nil, nil),
+		}, []string{"1|new|7"}},
+		"insert acked, update pending": {[]step{
+			write("INSERT INTO items(id, name, qty) VALUES (1, 'a', 1)"),
+			write("UPDATE items SET name = 'b' WHERE id = 1"), ackPut(1, 1, "a", 1, nil, nil),
+		}, []string{"1|b|1"}},
+		"all that over a restart": {[]step{
+			put(1, "a", 1, nil, nil), write("UPDATE items SET name = 'mine' WHERE id = 1"), restart,
 			write("UPDATE items SET qty = qty + 1 WHERE id = 1"), restart, put(1, "theirs", 9, nil, nil), restart,
-			ackPut(1, 1, "mine", 9, nil, nil)}, []string{"1|mine|10"}},
+			ackPut(1, 1, "mine", 9, nil, nil),
+		}, []string{"1|mine|10"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -130,7 +130,8 @@ func TestResolveWaitsForEveryRow(t *testing.T) {
 func TestOverrule(t *testing.T) {
 	t.Parallel()
 	c, x := met(t, mutation.Outcome{Status: mutation.Superseded, Conflicts: []mutation.Conflict{
-		{Table: itemsID, Key: row(1), Cols: []uint32{1}, Rule: mutation.RuleLWWTheirs}}}, "theirs")
+		{Table: itemsID, Key: row(1), Cols: []uint32{1}, Rule: mutation.RuleLWWTheirs},
+	}}, "theirs")
 	c.frame().put(itemsID, 1, "theirs", 50, nil, nil).apply()
 	done, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseMine})
 	if err != nil || done.Mid == 0 {
@@ -154,8 +155,10 @@ func TestDismiss(t *testing.T) {
 	if _, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseEdited}); fault.KindOf(err) != fault.InvalidArgument {
 		t.Errorf("edited without a row: %v, want invalid_argument", err)
 	}
-	if _, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseEdited,
-		Edited: &wire.NamedRow{Columns: []string{"colour"}, Values: row("red")}}); fault.KindOf(err) != fault.UnknownColumn {
+	if _, err := c.db.Resolve(&wire.Resolve{
+		ID: x.ID, Choice: wire.ChooseEdited,
+		Edited: &wire.NamedRow{Columns: []string{"colour"}, Values: row("red")},
+	}); fault.KindOf(err) != fault.UnknownColumn {
 		t.Errorf("edited unknown column: %v, want unknown_column", err)
 	}
 }
@@ -169,7 +172,8 @@ func TestGone(t *testing.T) {
 	mid := c.write("UPDATE items SET name = 'mine' WHERE id = 1")
 	c.frame().out(itemsID, 1).apply()
 	c.frame().outcome(mutation.Outcome{Mid: mid, Status: mutation.Superseded, Conflicts: []mutation.Conflict{
-		{Table: itemsID, Key: row(1), Rule: mutation.RuleGone}}}).apply()
+		{Table: itemsID, Key: row(1), Rule: mutation.RuleGone},
+	}}).apply()
 	c.want("SELECT * FROM items")
 	list, err := c.db.Outbox()
 	if err != nil || len(list) != 1 || list[0].State != wire.TxRejected || show(list[0].Ops[0].New.Values) != "mine" {
@@ -185,8 +189,10 @@ func TestRewind(t *testing.T) {
 	c := newClient(t)
 	c.follow(itemsID)
 	for i := range 4 {
-		c.write([]string{"INSERT INTO items(id, name) VALUES (1, 'a')", "INSERT INTO items(id, name) VALUES (2, 'b')",
-			"UPDATE items SET name = 'c' WHERE id = 2", "INSERT INTO items(id, name) VALUES (4, 'd')"}[i])
+		c.write([]string{
+			"INSERT INTO items(id, name) VALUES (1, 'a')", "INSERT INTO items(id, name) VALUES (2, 'b')",
+			"UPDATE items SET name = 'c' WHERE id = 2", "INSERT INTO items(id, name) VALUES (4, 'd')",
+		}[i])
 	}
 	a, err := c.db.Rewind("other", 1)
 	if err != nil {

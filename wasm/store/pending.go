@@ -56,7 +56,9 @@ func (p *pending) reset(bytes int64) {
 
 func (p *pending) add(l *localTx) {
 	p.txs[l.mid] = l
-	p.mids = append(p.mids, l.mid)
+	// Failed ones of a former client ID have greater mids than any new one.
+	i, _ := slices.BinarySearch(p.mids, l.mid)
+	p.mids = slices.Insert(p.mids, i, l.mid)
 	if l.inView() {
 		p.todo = append(p.todo, l.mid)
 	}

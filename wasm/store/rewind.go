@@ -28,8 +28,10 @@ func (db *DB) Rewind(id string, lastMid uint64) (Applied, error) {
 			if !doubtful && !l.excluded {
 				continue
 			}
-			o := &mutation.Outcome{Mid: mid, Status: mutation.Rejected, Kind: uint16(fault.Rewound),
-				Detail: "this database is a copy; the mutation may have been applied already"}
+			o := &mutation.Outcome{
+				Mid: mid, Status: mutation.Rejected, Kind: uint16(fault.Rewound),
+				Detail: "this database is a copy; the mutation may have been applied already",
+			}
 			if !doubtful {
 				o.Status, o.Kind, o.Detail = mutation.Blocked, uint16(fault.Blocked), "it depends on a mutation that may have been applied already"
 			}
