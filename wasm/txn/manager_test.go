@@ -320,8 +320,10 @@ func TestInteractive(t *testing.T) {
 	if _, err := r.m.Tx(tx.ID, 8); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("another owner: %v, want not_found", err)
 	}
-	steps := []string{"INSERT INTO items(id, name) VALUES ('" + uuid + "e', 'a')", "SAVEPOINT s", "INSERT INTO items(id, name) VALUES ('" + uuid + "f', 'b')",
-		"ROLLBACK TO s", "RELEASE s"}
+	steps := []string{
+		"INSERT INTO items(id, name) VALUES ('" + uuid + "e', 'a')", "SAVEPOINT s", "INSERT INTO items(id, name) VALUES ('" + uuid + "f', 'b')",
+		"ROLLBACK TO s", "RELEASE s",
+	}
 	for _, sql := range steps {
 		if err := tx.SQL(sql, nil, nil); err != nil {
 			t.Fatalf("%s: %v", sql, err)
@@ -474,7 +476,8 @@ func TestStates(t *testing.T) {
 		t.Errorf("state = %v after the socket closed, want durable", got)
 	}
 	a, err := r.db.ApplyTx(&wire.Tx{To: version.Pos{Epoch: 1, Seq: 1}, Last: true, Schema: 1, Acks: []mutation.Outcome{
-		{Mid: 1, Status: mutation.Applied}, {Mid: 2, Status: mutation.Rejected, Kind: uint16(fault.Constraint)}, {Mid: 3, Status: mutation.Parked}}})
+		{Mid: 1, Status: mutation.Applied}, {Mid: 2, Status: mutation.Rejected, Kind: uint16(fault.Constraint)}, {Mid: 3, Status: mutation.Parked},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
