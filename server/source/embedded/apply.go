@@ -146,8 +146,10 @@ func (a *attempt) early(w *store.Write) (*mutation.Outcome, error) {
 			return nil, err
 		}
 		if status == mutation.Parked || status == mutation.Rejected || status == mutation.Blocked {
-			return refuse(mutation.Outcome{Mid: a.m.Mid, Status: mutation.Blocked, Kind: uint16(fault.Blocked),
-				Detail: "transaction " + strconv.FormatUint(mid, 10) + ", which it builds on, was not applied"})
+			return refuse(mutation.Outcome{
+				Mid: a.m.Mid, Status: mutation.Blocked, Kind: uint16(fault.Blocked),
+				Detail: "transaction " + strconv.FormatUint(mid, 10) + ", which it builds on, was not applied",
+			})
 		}
 	}
 	return nil, nil
