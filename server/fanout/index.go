@@ -9,6 +9,7 @@ import (
 	"rockpool.dev/changelog"
 	"rockpool.dev/server/shape"
 	"rockpool.dev/value"
+	"rockpool.dev/version"
 )
 
 // Bucket is one set of rows that somebody follows.
@@ -16,7 +17,9 @@ type Bucket struct {
 	// ID is the number in frames; it is never used again.
 	ID   uint32
 	Spec *shape.Spec
-	refs int
+	// Changed is the newest position at which Route saw a change of it.
+	Changed version.Pos
+	refs    int
 }
 
 // Index finds buckets by the rows in them. For one goroutine.
@@ -127,6 +130,7 @@ func (x *Index) Route(rec *changelog.Tx) []Hit {
 	}
 	out := make([]Hit, 0, len(hits))
 	for _, h := range hits {
+		h.bucket.Changed = rec.Pos
 		out = append(out, Hit{h.bucket, h.enc.done()})
 	}
 	return out

@@ -6,7 +6,7 @@ package snapshot
 
 import (
 	"rockpool.dev/fault"
-	"rockpool.dev/server/fanout"
+	"rockpool.dev/server/shape"
 	"rockpool.dev/server/store"
 	"rockpool.dev/value"
 	"rockpool.dev/version"
@@ -31,16 +31,16 @@ type Set struct {
 // that crosses it fits in most cases.
 const chunkBytes = wire.ChunkBytesMax - 64<<10
 
-// Build reads a bucket's rows at the store's present position.
-func Build(st *store.Store, b *fanout.Bucket) (*Set, error) {
+// Build reads a bucket's rows at the store's present position. bucket is its
+// number in frames.
+func Build(st *store.Store, bucket uint32, s *shape.Spec) (*Set, error) {
 	v, err := st.View()
 	if err != nil {
 		return nil, err
 	}
 	defer v.Close()
-	s := b.Spec
-	set := &Set{Bucket: b.ID, Table: s.Table.ID, Pos: v.Pos(), key: s.Key}
-	c := &chunker{set: set, header: wire.ChunkHeader{Table: s.Table.ID, Schema: st.Schema().Version, Columns: uint32(len(s.Table.Columns)), Bucket: b.ID}}
+	set := &Set{Bucket: bucket, Table: s.Table.ID, Pos: v.Pos(), key: s.Key}
+	c := &chunker{set: set, header: wire.ChunkHeader{Table: s.Table.ID, Schema: st.Schema().Version, Columns: uint32(len(s.Table.Columns)), Bucket: bucket}}
 	if s.Columns != nil {
 		c.header.Columns = uint32(len(s.Columns))
 	}

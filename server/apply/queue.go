@@ -1,0 +1,105 @@
+// Package apply keeps one client's transactions in order on their way to the
+// source: one at a time, by mid, without a gap (SYNC.md §6.2). It owns the
+// queue, not the source's answers.
+package apply
+
+import (
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/server/source"
+	"rockpool.dev/wire"
+)
+
+const (
+	// waitingMax bounds a client's queue; a client sends at most
+	// wire.MutationsInFlightMax beyond what is settled.
+	waitingMax = 2 * wire.MutationsInFlightMax
+	// retryMillis is when a client may send again after "not now".
+	retryMillis = 500
+)
+
+// Queue is one client's transactions. The zero Queue has no client.
+type Queue struct {
+	next    uint64 // the mid that is expected
+	waiting []*mutation.Tx
+	busy    bool
+	asked   bool // the client was told to send again from next
+}
+
+// Begin empties the queue; lastMid is the newest that the source has settled.
+func (q *Queue) Begin(lastMid uint64) { *q = Queue{next: lastMid + 1, busy: q.busy} }
+
+// Push takes a transaction. It returns a frame that asks for an earlier one
+// when there is a gap. fault.Protocol for what no client sends.
+func (q *Queue) Push(m *mutation.Tx) (*wire.Retry, error) {
+	switch {
+	case m.Mid == 0:
+		return nil, fault.New(fault.Protocol, "take a mutation", "mids start at 1")
+	case m.Digest != mutation.Digest(m.Ops):
+		return nil, fault.New(fault.Protocol, "take a mutation", "its digest is not that of its operations")
+	case m.Mid > q.next:
+		if q.asked {
+			return nil, nil
+		}
+		q.asked = true
+		return &wire.Retry{FromMid: q.next}, nil
+	case len(q.waiting) >= waitingMax:
+		return nil, fault.New(fault.LimitExceeded, "take a mutation", "more are in flight than the relay granted")
+	case m.Mid == q.next:
+		q.next++
+		q.asked = false
+	default: // a repeat: the source's fence tells what it is
+		for _, w := range q.waiting {
+			if w.Mid == m.Mid {
+				return nil, nil
+			}
+		}
+	}
+	q.waiting = append(q.waiting, m)
+	return nil, nil
+}
+
+// Next takes the transaction that is due, or nil while one is at the source.
+func (q *Queue) Next() *mutation.Tx {
+	if q.busy || len(q.waiting) == 0 {
+		return nil
+	}
+	m := q.waiting[0]
+	q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+	q.busy = true
+	return m
+}
+
+// Back asks for everything from mid on again, after a while.
+func (q *Queue) Back(mid uint64, afterMillis uint32) *wire.Retry {
+	q.waiting = q.waiting[:0]
+	q.next, q.asked = mid, true
+	return &wire.Retry{FromMid: mid, AfterMillis: afterMillis}
+}
+
+// Done takes the source's answer to m. It returns what to tell the client, or
+// an error that ends the session.
+func (q *Queue) Done(m *mutation.Tx, r source.Reply, err error) (retry *wire.Retry, received *wire.Received, fatal error) {
+	q.busy = false
+	switch {
+	case fault.KindOf(err) == fault.Duplicate:
+		return nil, nil, fault.In("take a mutation", err)
+	case err != nil:
+		return q.Back(m.Mid, retryMillis), nil, nil
+	}
+	switch r.Kind {
+	case source.Gap:
+		return q.Back(r.FromMid, 0), nil, nil
+	case source.Unknown:
+		return nil, nil, fault.New(fault.ResyncNeeded, "take a mutation", "another connection has taken over this client")
+	case source.Accepted, source.Logged, source.Duplicate:
+		return nil, &wire.Received{Mid: m.Mid}, nil
+	}
+	return nil, nil, fault.New(fault.Internal, "take a mutation", "the source gave no answer")
+}
+
+// Waiting is the length of the queue.
+func (q *Queue) Waiting() int { return len(q.waiting) }
+
+// First is the mid at the head of the queue; there must be one.
+func (q *Queue) First() uint64 { return q.waiting[0].Mid }

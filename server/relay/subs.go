@@ -1,0 +1,156 @@
+package relay
+
+import (
+	"slices"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/server/fanout"
+	"rockpool.dev/server/session"
+	"rockpool.dev/server/shape"
+	"rockpool.dev/server/snapshot"
+	"rockpool.dev/version"
+	"rockpool.dev/wire"
+)
+
+// subscribe answers a subscription with Ready, Snap or Deny. resume says that
+// the client holds, at its cursor, what it says it has.
+func (r *Core) subscribe(c *conn, m *wire.Sub, resume bool) {
+	if old := c.subs[m.ID]; old != nil {
+		r.unfollow(c, old)
+		delete(c.subs, m.ID)
+	}
+	if len(c.subs) >= r.Limits.Subscriptions {
+		r.send(c, session.DenyOf(m.ID, fault.New(fault.LimitExceeded, "subscribe", "too many shapes are followed")))
+		return
+	}
+	s := &sub{id: m.ID, name: shape.Name(m.Shape, m.Args), shape: m.Shape, args: m.Args}
+	var err error
+	if s.spec, err = r.Catalog.Resolve(m.Shape, m.Args, c.client.Claims, c.columns.Columns); err != nil {
+		r.refuse(fault.KindOf(err).String())
+		r.send(c, session.DenyOf(m.ID, err))
+		return
+	}
+	before, err := r.Store.RememberBucket(c.client.ID, s.name, s.spec.Key, r.now*1000)
+	if err != nil {
+		r.send(c, session.DenyOf(m.ID, err))
+		return
+	}
+	s.bucket = r.index.Acquire(s.spec)
+	c.subs[s.id] = s
+	r.follow[s.bucket] = append(r.follow[s.bucket], follower{c, s})
+	if m.Have && resume && before == s.spec.Key {
+		s.from, s.ready = c.sent, true
+		r.send(c, session.Encode(wire.FrameReady, &wire.Ready{ID: s.id, Pos: c.sent, Bucket: s.bucket.ID, Table: s.spec.Table.ID}))
+		return
+	}
+	r.snap(c, s)
+}
+
+func (r *Core) unfollow(_ *conn, s *sub) {
+	if s.bucket == nil {
+		return
+	}
+	left := slices.DeleteFunc(r.follow[s.bucket], func(f follower) bool { return f.sub == s })
+	if len(left) == 0 {
+		delete(r.follow, s.bucket)
+	} else {
+		r.follow[s.bucket] = left
+	}
+	r.index.Release(s.bucket)
+	s.bucket = nil
+}
+
+// snap gives a subscription its rows: a kept snapshot when nothing of the
+// bucket changed since, or a new one.
+func (r *Core) snap(c *conn, s *sub) {
+	if set := r.Snapshots.Fresh(s.spec.Key, s.bucket.ID, s.bucket.Changed); set != nil {
+		r.snapped(c, s, set)
+		return
+	}
+	if !r.Inline {
+		r.emit(Snap{c.id, s.id, s.bucket})
+		return
+	}
+	set, err := snapshot.Build(r.Store, s.bucket.ID, s.spec)
+	if err == nil {
+		err = r.Snapshots.Put(set)
+	}
+	r.madeSnap(c, s, set, err)
+}
+
+// Snapped takes the answer to Snap; the set was put into the cache.
+func (r *Core) Snapped(a Snapped) []Effect {
+	c := r.sessions[a.ID]
+	if c == nil || c.phase != phaseLive {
+		return r.take()
+	}
+	if s := c.subs[a.Sub]; s != nil && !s.ready && (a.Err != nil || a.Set.Bucket == s.bucket.ID) {
+		r.madeSnap(c, s, a.Set, a.Err)
+	}
+	return r.take()
+}
+
+func (r *Core) madeSnap(c *conn, s *sub, set *snapshot.Set, err error) {
+	if err != nil {
+		r.unfollow(c, s)
+		delete(c.subs, s.id)
+		r.send(c, session.DenyOf(s.id, err))
+		return
+	}
+	r.snapped(c, s, set)
+}
+
+// snapped tells a subscription where its rows are. Changes between the rows
+// and what the session was handed already follow at once, in a transaction
+// that moves the client nowhere.
+func (r *Core) snapped(c *conn, s *sub, set *snapshot.Set) {
+	at := r.handed(c)
+	s.from, s.ready = set.Pos, true
+	r.send(c, session.Encode(wire.FrameSnap, &wire.Snap{
+		ID: s.id, Pos: set.Pos, Bucket: s.bucket.ID, Table: s.spec.Table.ID, URLs: set.URLs, Rows: set.Rows, Bytes: set.Bytes,
+	}))
+	if !set.Pos.Less(at) || !set.Pos.Less(s.bucket.Changed) {
+		return
+	}
+	// The session must stand where it was handed to before the gap is closed.
+	r.advanceTo(c, at)
+	var blocks fanout.Blocks
+	for rec, err := range r.Store.Read(background, set.Pos) {
+		if err != nil {
+			r.bye(c, fault.In("read the log", err), 1000)
+			return
+		}
+		if at.Less(rec.Pos) {
+			break
+		}
+		blocks = append(blocks, fanout.Of(s.bucket, &rec)...)
+	}
+	if len(blocks) > 0 {
+		r.sendTx(c, wire.Tx{From: c.sent, To: c.sent}, nil, blocks)
+	}
+}
+
+// handed is the position up to which a session was looked at.
+func (r *Core) handed(c *conn) version.Pos {
+	if c.lagging {
+		return c.scanned
+	}
+	return r.head
+}
+
+// reshape resolves every subscription again after claims changed: what is
+// another bucket now gets new rows, what is not allowed any more is ended.
+func (r *Core) reshape(c *conn) {
+	for _, s := range c.list() {
+		spec, err := r.Catalog.Resolve(s.shape, s.args, c.client.Claims, c.columns.Columns)
+		if err != nil {
+			r.unfollow(c, s)
+			delete(c.subs, s.id)
+			r.send(c, session.DenyOf(s.id, err))
+			continue
+		}
+		if spec.Key != s.spec.Key {
+			r.subscribe(c, &wire.Sub{ID: s.id, Shape: s.shape, Args: s.args}, false)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+// Package session is one client's socket as the relay keeps it: frames in and
+// out, credit, rate, heartbeat, and which columns the client's build declares.
+// It owns no goroutine, socket or clock; package relay moves it.
+package session
+
+import (
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/wire"
+)
+
+// Body is a message that can be encoded.
+type Body interface{ AppendTo(dst []byte) []byte }
+
+// Encode returns a frame: type, flags, body.
+func Encode(t wire.RelayFrame, body Body) []byte {
+	return body.AppendTo([]byte{byte(t), 0})
+}
+
+// frameHeaderBytes is the type and the flags.
+const frameHeaderBytes = 2
+
+// Decode reads a client's frame. first says that nothing was read before: then
+// only a hello may come. fault.Protocol, fault.TooLarge.
+func Decode(frame []byte, first bool) (any, error) {
+	const op = "read a frame"
+	limit := wire.FrameBytesMax
+	if first {
+		limit = wire.HelloBytesMax
+	}
+	switch {
+	case len(frame) > limit:
+		return nil, fault.New(fault.TooLarge, op, "it is longer than the limit")
+	case len(frame) < frameHeaderBytes:
+		return nil, fault.New(fault.Protocol, op, "it is too short")
+	case frame[1] != 0:
+		return nil, fault.New(fault.Protocol, op, "its flags are not known")
+	}
+	t, body := wire.RelayFrame(frame[0]), frame[frameHeaderBytes:]
+	if first != (t == wire.FrameHello) {
+		return nil, fault.New(fault.Protocol, op, "the hello must come first, and once")
+	}
+	switch t {
+	case wire.FrameHello:
+		return decode(body, new(wire.Hello))
+	case wire.FrameSub:
+		return decode(body, new(wire.Sub))
+	case wire.FrameUnsub:
+		return decode(body, new(wire.Unsub))
+	case wire.FrameMut:
+		return decode(body, new(mutation.Tx))
+	case wire.FrameAck:
+		return decode(body, new(wire.Ack))
+	case wire.FrameToken:
+		return decode(body, new(wire.Token))
+	case wire.FramePong:
+		return decode(body, new(wire.Pong))
+	}
+	return nil, fault.New(fault.Protocol, op, "its type is not known")
+}
+
+func decode[T interface{ Decode(src []byte) error }](body []byte, msg T) (any, error) {
+	if err := msg.Decode(body); err != nil {
+		return nil, fault.Wrap(fault.Protocol, "read a frame", err)
+	}
+	return msg, nil
+}
+
+// ByeOf tells an error as the last frame. retryMillis is 0 for "as you like".
+func ByeOf(err error, retryMillis uint32) []byte {
+	return Encode(wire.FrameBye, &wire.Bye{Kind: uint16(fault.KindOf(err)), Msg: err.Error(), Hint: fault.HintOf(err), RetryMillis: retryMillis})
+}
+
+// DenyOf tells an error as the answer to a subscription.
+func DenyOf(id uint32, err error) []byte {
+	return Encode(wire.FrameDeny, &wire.Deny{ID: id, Kind: uint16(fault.KindOf(err)), Msg: err.Error(), Hint: fault.HintOf(err)})
+}
