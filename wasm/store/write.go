@@ -72,18 +72,9 @@ func (w *Write) Commit(info CommitInfo) (Committed, error) {
 		return Committed{}, fault.New(fault.RolledBack, "commit write", "SQLite rolled the transaction back")
 	}
 	db.w.SetGuard(nil)
-	log := append(sqlite.CaptureLog(nil), db.w.CapturedTx()...)
-	err := db.exec("COMMIT")
-	out := Committed{Tables: db.changedTables(log)}
-	var l *localTx
+	out, l, err := w.queue(info)
 	if err == nil {
-		l, out.Ops, err = db.queueOps(log, info)
-		if l != nil {
-			out.Mid = l.mid
-		}
-		if err == nil && info.IdempotencyKey != "" {
-			err = db.remember(info, out.Mid)
-		}
+		err = db.exec("COMMIT")
 	}
 	if err != nil {
 		if rerr := w.Rollback(); rerr != nil {
