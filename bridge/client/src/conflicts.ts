@@ -2,7 +2,7 @@
 
 import type { Row } from './chunk.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
-import { RockpoolError } from './error.ts'
+import { failure } from './error.ts'
 import { Rule } from './gen/mutation.ts'
 import type { Schema } from './gen/schema.ts'
 import { Choice, decodeConflictList, decodeWriteDone, encodeEmpty, encodeResolve, PageFrame, type ConflictInfo, type NamedRow } from './gen/wire.ts'
@@ -111,7 +111,7 @@ export class Conflicts {
     if (choice === 'mine') await this.#send(id, Choice.ChooseMine, null)
     else if (choice === 'theirs') await this.#send(id, Choice.ChooseTheirs, null)
     else if (typeof choice === 'object' && choice !== null) await this.#send(id, Choice.ChooseEdited, toNamedRow(choice))
-    else throw new RockpoolError({ kind: 'invalid_argument', op: 'resolve conflict', message: `${String(choice)} is no choice`, hint: 'choose "mine", "theirs" or give the edited row' })
+    else throw failure('invalid_argument', 'resolve conflict', `${String(choice)} is no choice`, 'choose "mine", "theirs" or give the edited row')
     await this.list()
   }
 

@@ -5,7 +5,7 @@ import { emptySelect, SelectBuilder, type AnyQuery, type QueryRunner, type Table
 import { isStatement, sql, type Statement } from './builder/sql.ts'
 import { Conflicts } from './conflicts.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
-import { RockpoolError, toError } from './error.ts'
+import { failure, RockpoolError, toError } from './error.ts'
 import type { Select } from './gen/query.ts'
 import type { Schema } from './gen/schema.ts'
 import {
@@ -277,10 +277,7 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
       body: encodeTabHello({ version: PageVersion, build: options.build ?? 0, storage: StorageVersion, tab: this.#tab, visible: this.#isVisible() }),
     })
     if (welcome.reload || welcome.version !== PageVersion) {
-      throw new RockpoolError({
-        kind: welcome.reload ? 'reload_needed' : 'version_mismatch', op: 'join the leading tab',
-        message: `this page speaks protocol ${PageVersion} of build ${options.build ?? 0}, the leading tab ${welcome.version} of build ${welcome.build}`, hint: 'reload this page',
-      })
+      throw failure(welcome.reload ? 'reload_needed' : 'version_mismatch', 'join the leading tab', `this page speaks protocol ${PageVersion} of build ${options.build ?? 0}, the leading tab ${welcome.version} of build ${welcome.build}`, 'reload this page')
     }
     const key = options.encryption?.key
     const opened = await first({
@@ -352,7 +349,7 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
       case EventType.EventTables: this.#tables.emit(event.tables); return
       case EventType.EventSyncRound: if (event.round !== null) this.sync.receiveRound(event.round); return
       case EventType.EventReload:
-        this.#fail(new RockpoolError({ kind: 'reload_needed', op: 'use the database', message: 'a newer build of this app has taken over', hint: 'reload this page' }))
+        this.#fail(failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'))
         return
       case EventType.EventTxState: if (event.entry !== null) this.outbox.receive(event.entry); return
       default: return // a newer Worker may send events that this build does not know

@@ -57,11 +57,14 @@ export class RockpoolError extends Error {
   }
 }
 
+/** An error of a kind: what was being done, what was wrong, what to do now. */
+export function failure(kind: Kind, op: string, message: string, hint = ''): RockpoolError { return new RockpoolError({ kind, op, message, hint }) }
+
 /** The error of a Failure frame. Unknown numbers, from a newer Worker, become `unknown`. */
-export function fromFailure(failure: { kind: number; op: string; msg: string; hint: string; offset: number; code: number; mid: number }): RockpoolError {
+export function fromFailure(wire: { kind: number; op: string; msg: string; hint: string; offset: number; code: number; mid: number }): RockpoolError {
   return new RockpoolError({
-    kind: KIND_NAMES[failure.kind] ?? 'unknown', op: failure.op, message: failure.msg, hint: failure.hint,
-    offset: failure.offset, code: failure.code, mid: failure.mid,
+    kind: KIND_NAMES[wire.kind] ?? 'unknown', op: wire.op, message: wire.msg, hint: wire.hint,
+    offset: wire.offset, code: wire.code, mid: wire.mid,
   })
 }
 

@@ -7,7 +7,7 @@
 import type { Booleans } from './rows.ts'
 import { RowSink } from './rows.ts'
 import { Cell, type Readable } from './emitter.ts'
-import { RockpoolError, toError } from './error.ts'
+import { failure, type RockpoolError, toError } from './error.ts'
 import { reconcile, type Patch } from './identity.ts'
 import type { Session } from './session.ts'
 import { decodeLiveState, encodeLiveCall, PageFrame, type LiveCall } from './gen/wire.ts'
@@ -53,7 +53,7 @@ export class LiveQueries {
     const key = booleans + keyColumns.join(',') + '|' + latin1(bytes)
     let entry = this.#entries.get(key)
     if (entry === undefined) {
-      if (this.#entries.size >= LIVE_MAX) throw new RockpoolError({ kind: 'limit_exceeded', op: 'watch a query', message: `${LIVE_MAX} live queries are open`, hint: 'stop those that are not on screen' })
+      if (this.#entries.size >= LIVE_MAX) throw failure('limit_exceeded', 'watch a query', `${LIVE_MAX} live queries are open`, 'stop those that are not on screen')
       entry = new Entry(this.#session, bytes, booleans, keyColumns, () => { this.#entries.delete(key) })
       this.#entries.set(key, entry)
     }

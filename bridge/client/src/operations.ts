@@ -2,7 +2,7 @@
 
 import type { SqlValue } from './codec.ts'
 import type { Row } from './chunk.ts'
-import { RockpoolError } from './error.ts'
+import { failure } from './error.ts'
 import { OperationType, type NamedRow } from './gen/wire.ts'
 import { Type, type Schema } from './gen/schema.ts'
 import { toSql } from './values.ts'
@@ -26,10 +26,10 @@ const TYPES: { readonly [K in OperationKind]: OperationType } = {
 export function lowerOperation(operation: DatabaseOperation): { type: OperationType; table: string; columns: string[]; values: SqlValue[] } {
   const type = TYPES[operation.type]
   if (type === undefined) {
-    throw new RockpoolError({ kind: 'invalid_argument', op: 'read operation', message: `there is no type ${JSON.stringify(operation.type)}`, hint: 'types are ' + Object.keys(TYPES).join(', ') })
+    throw failure('invalid_argument', 'read operation', `there is no type ${JSON.stringify(operation.type)}`, 'types are ' + Object.keys(TYPES).join(', '))
   }
   if (typeof operation.data !== 'object' || operation.data === null) {
-    throw new RockpoolError({ kind: 'invalid_argument', op: `read operation on ${operation.table}`, message: 'its data is no object' })
+    throw failure('invalid_argument', `read operation on ${operation.table}`, 'its data is no object')
   }
   const entries = Object.entries(operation.data).filter(([, value]) => value !== undefined)
   return { type, table: operation.table, columns: entries.map(([name]) => name), values: entries.map(([name, value]) => toSql(value, name)) }

@@ -1,7 +1,7 @@
 /** The calls of the page protocol, each in one place: its frame, its policy, its answer. */
 
 import type { SqlValue } from './codec.ts'
-import { RockpoolError } from './error.ts'
+import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
   decodeOperationsDone, decodeQueryDone, encodeOperations, encodeQuery, encodeSelectCall, Lane, PageFrame,
@@ -47,7 +47,7 @@ export function newKey(): string { return crypto.randomUUID() }
 /** Whole milliseconds for the wire; 0 for none. */
 export function millis(deadline: number | undefined): number {
   if (deadline === undefined) return 0
-  if (!Number.isFinite(deadline) || deadline < 0) throw new RockpoolError({ kind: 'invalid_argument', op: 'read deadline', message: `${deadline} is no number of milliseconds` })
+  if (!Number.isFinite(deadline) || deadline < 0) throw failure('invalid_argument', 'read deadline', `${deadline} is no number of milliseconds`)
   return Math.min(Math.ceil(deadline), 0xffffffff)
 }
 

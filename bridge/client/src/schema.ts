@@ -1,7 +1,7 @@
 /** Schemas in code: an app declares its tables once, and the row types follow from it. */
 
 import type { Init } from './codec.ts'
-import { RockpoolError } from './error.ts'
+import { failure } from './error.ts'
 import { Strategy, Type, type Schema, type Table } from './gen/schema.ts'
 import type { Json } from './values.ts'
 
@@ -103,7 +103,7 @@ function defineTable(id: number, name: string, spec: TableSpec): Init<Table> {
   const names = Object.keys(spec.columns)
   const index = (column: string): number => {
     const at = names.indexOf(column)
-    if (at < 0) throw new RockpoolError({ kind: 'invalid_argument', op: `define table ${name}`, message: `it has no column ${column}` })
+    if (at < 0) throw failure('invalid_argument', `define table ${name}`, `it has no column ${column}`)
     return at
   }
   return {

@@ -8,7 +8,7 @@
  */
 
 import type { Link } from '@rockpool/worker/link'
-import { fromFailure, RockpoolError, toError } from './error.ts'
+import { failure, fromFailure, RockpoolError, toError } from './error.ts'
 import { body, frame, header } from './frame.ts'
 import { decodeEvent, decodeFailure, encodeCancel, PageFrame, type Event } from './gen/wire.ts'
 
@@ -236,7 +236,7 @@ export class Session {
       if (this.#end !== null) { reject(this.#end); return }
       if (call.signal?.aborted === true) { reject(cancelled(call)); return }
       if (this.#pending.size >= CALLS_MAX) {
-        reject(new RockpoolError({ kind: 'limit_exceeded', op: call.op, message: `${CALLS_MAX} calls are pending`, hint: 'await some before making more' }))
+        reject(failure('limit_exceeded', call.op, `${CALLS_MAX} calls are pending`, 'await some before making more'))
         return
       }
       const id = this.#next++
@@ -285,7 +285,7 @@ export class Session {
   }
 
   #expire(pending: Pending): void {
-    const late = new RockpoolError({ kind: 'deadline_exceeded', op: pending.call.op, message: `no answer within ${pending.call.deadline ?? 0} ms` })
+    const late = failure('deadline_exceeded', pending.call.op, `no answer within ${pending.call.deadline ?? 0} ms`)
     if (pending.isSent) this.#link?.post(frame(PageFrame.PageCancel, 0, encodeCancel({ call: pending.id })))
     pending.reject(pending.isSent || pending.isInDoubt ? this.#inDoubt(pending, late) : late)
   }
@@ -293,7 +293,7 @@ export class Session {
   #settleLater(): void {
     clearTimeout(this.#settleTimer)
     this.#settleTimer = setTimeout(() => {
-      const why = new RockpoolError({ kind: 'leader_unreachable', op: 'wait for a leading tab', message: `none within ${SETTLE_MS} ms`, hint: 'the call may be repeated' })
+      const why = failure('leader_unreachable', 'wait for a leading tab', `none within ${SETTLE_MS} ms`, 'the call may be repeated')
       for (const pending of [...this.#pending.values()]) {
         if (pending.isInDoubt && pending.call.isEndless !== true) pending.reject(this.#inDoubt(pending, why))
       }

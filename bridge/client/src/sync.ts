@@ -2,7 +2,7 @@
 
 import type { SqlValue } from './codec.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
-import { fromFailure, RockpoolError, toError } from './error.ts'
+import { failure, fromFailure, type RockpoolError, toError } from './error.ts'
 import type { Pos } from './gen/version.ts'
 import {
   decodeEmpty, decodeSyncRound, encodeConnect, encodeEmpty, encodeSubscribe, encodeSyncPause, encodeUnsubscribe, PageFrame,
@@ -76,7 +76,7 @@ export function duration(of: number | string | undefined): number {
   if (of === undefined) return 0
   if (typeof of === 'number') return Math.max(0, Math.round(of))
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(of) ?? []
-  if (amount === undefined) throw new RockpoolError({ kind: 'invalid_argument', op: 'read duration', message: `${JSON.stringify(of)} is none`, hint: 'write "30s", "15m", "12h" or "7d"' })
+  if (amount === undefined) throw failure('invalid_argument', 'read duration', `${JSON.stringify(of)} is none`, 'write "30s", "15m", "12h" or "7d"')
   return Math.round(Number(amount) * (UNITS[unit] ?? 1))
 }
 

@@ -4,7 +4,7 @@ import type { SqlValue } from './codec.ts'
 import type { Row } from './chunk.ts'
 import { SelectBuilder, emptySelect, type QueryRunner, type Tables } from './builder/select.ts'
 import { sql, type Statement } from './builder/sql.ts'
-import { RockpoolError, toError } from './error.ts'
+import { failure, RockpoolError, toError } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
   decodeOperationsDone, decodeQueryDone, decodeTxStarted, decodeWriteDone, encodeBeginTx, encodeTxEnd, encodeTxQuery, encodeWriteStatus,
@@ -79,7 +79,7 @@ export class Transaction<DB extends Tables> implements QueryRunner {
   /** For the builder. */
   run(select: Select): Promise<object[]> { return this.#rows({ select }, 'schema') }
   /** For the builder. @throws `invalid_argument`: a transaction ends before anything could be watched. */
-  watch(): never { throw new RockpoolError({ kind: 'invalid_argument', op: 'watch a query', message: 'a transaction has no live queries', hint: 'use db.from(…).live()' }) }
+  watch(): never { throw failure('invalid_argument', 'watch a query', 'a transaction has no live queries', 'use db.from(…).live()') }
 
   async #one(operation: DatabaseOperation): Promise<Row> { return (await this.execute(operation))[0] ?? {} }
 
@@ -94,8 +94,8 @@ export class Transaction<DB extends Tables> implements QueryRunner {
   }
 
   #check(): void {
-    if (this.#isOver) throw new RockpoolError({ kind: 'closed', op: 'use transaction', message: 'it has ended', hint: 'await everything inside the function' })
-    if (this.#generation !== this.#session.generation) throw new RockpoolError({ kind: 'rolled_back', op: 'use transaction', message: 'the leading tab has changed: the transaction was rolled back', hint: 'run it again' })
+    if (this.#isOver) throw failure('closed', 'use transaction', 'it has ended', 'await everything inside the function')
+    if (this.#generation !== this.#session.generation) throw failure('rolled_back', 'use transaction', 'the leading tab has changed: the transaction was rolled back', 'run it again')
   }
 }
 
@@ -127,7 +127,7 @@ export async function runTransaction<DB extends Tables, T>(
   }
   tx.finish()
   if (generation !== session.generation) {
-    throw new RockpoolError({ kind: 'rolled_back', op: 'commit', message: 'the leading tab has changed: the transaction was rolled back', hint: 'run it again' })
+    throw failure('rolled_back', 'commit', 'the leading tab has changed: the transaction was rolled back', 'run it again')
   }
   try {
     return { result, done: await end(true) }

@@ -1,7 +1,7 @@
 /** What applications may bind, and the one SQL value that each becomes. */
 
 import type { SqlValue } from './codec.ts'
-import { RockpoolError } from './error.ts'
+import { failure } from './error.ts'
 
 /** A JSON value; it is bound as its text. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -21,13 +21,13 @@ export function toSql(value: unknown, what = 'a parameter'): SqlValue {
     case 'boolean': return value ? 1 : 0
     case 'object': break
     default:
-      throw new RockpoolError({ kind: 'invalid_argument', op: 'bind ' + what, message: `${typeof value} is no SQL value`, hint: 'pass null for NULL' })
+      throw failure('invalid_argument', 'bind ' + what, `${typeof value} is no SQL value`, 'pass null for NULL')
   }
   if (value === null || value instanceof Uint8Array) return value
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw new RockpoolError({ kind: 'invalid_argument', op: 'bind ' + what, message: 'the date is invalid' })
+    if (Number.isNaN(value.getTime())) throw failure('invalid_argument', 'bind ' + what, 'the date is invalid')
     return value.toISOString().replace('Z', '000+00:00')
   }
   return JSON.stringify(value)

@@ -6,7 +6,7 @@
  * finds the first one's database.
  */
 
-import { openLater, RockpoolError, type Database, type DatabaseHealth, type OpenOptions, type Tables } from '@rockpool/client'
+import { type Database, type DatabaseHealth, failure, openLater, type OpenOptions, RockpoolError, type Tables } from '@rockpool/client'
 
 /** Milliseconds that a connection nobody holds is kept. */
 export const GRACE_MS = 3_000
@@ -94,7 +94,7 @@ export class ConnectionStore {
     this.#stopHealth()
     const { database } = this.#snapshot
     this.#set(IDLE)
-    this.#settle(new RockpoolError({ kind: 'closed', op: 'connect', message: 'disconnect() was called' }))
+    this.#settle(failure('closed', 'connect', 'disconnect() was called'))
     await database?.close()
   }
 

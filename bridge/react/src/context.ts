@@ -1,7 +1,7 @@
 /** The seed's context, to the letter, and what it stands on. */
 
 import { createContext, use, useMemo, useSyncExternalStore } from 'react'
-import { RockpoolError, type Database, type DatabaseHealth, type DatabaseOperation, type Stats, type Tables } from '@rockpool/client'
+import { type Database, type DatabaseHealth, type DatabaseOperation, failure, type RockpoolError, type Stats, type Tables } from '@rockpool/client'
 import { SERVER_SNAPSHOT, type ConnectionSnapshot, type ConnectionStore } from './connection-store.ts'
 
 /** The connection to a database in this browser. */
@@ -36,7 +36,7 @@ export const StoreContext = createContext<ConnectionStore | null>(null)
 /** The store of the nearest provider. @throws when there is none: a mistake in the app. */
 export function useStore(): ConnectionStore {
   const store = use(StoreContext)
-  if (store === null) throw new RockpoolError({ kind: 'invalid_argument', op: 'use database', message: 'there is no <DatabaseProvider> above this component' })
+  if (store === null) throw failure('invalid_argument', 'use database', 'there is no <DatabaseProvider> above this component')
   return store
 }
 

@@ -1,7 +1,7 @@
 /** <QueryBuilder>: a form that makes a query of one table, checks it while it is made, and runs it. */
 
 import { useEffect, useId, useMemo, useState, type FormEvent } from 'react'
-import { OPERATORS, RockpoolError, typeName, type Operator, type Schema, type SelectBuilder, type Tables, type Validated } from '@rockpool/client'
+import { failure, type Operator, OPERATORS, RockpoolError, type Schema, type SelectBuilder, type Tables, typeName, type Validated } from '@rockpool/client'
 import { useClient, useStore } from './context.ts'
 import { useReadable } from './use-readable.ts'
 
@@ -69,12 +69,12 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
       for (const filter of filters) query = query.where(filter.column as `${string}.${string}`, filter.op, operandOf(filter, columns.find((one) => one.name === filter.column)?.type ?? 'text') as never)
       if (order !== '') query = query.orderBy(order as `${string}.${string}`, isDescending ? 'desc' : 'asc')
       if (limit.trim() !== '') {
-        if (!/^\d+$/.test(limit.trim())) throw new RockpoolError({ kind: 'invalid_argument', op: 'read limit', message: `${limit} is no number of rows` })
+        if (!/^\d+$/.test(limit.trim())) throw failure('invalid_argument', 'read limit', `${limit} is no number of rows`)
         query = query.limit(Number(limit))
       }
       return { query }
     } catch (thrown) {
-      return { error: thrown instanceof RockpoolError ? thrown : new RockpoolError({ kind: 'internal', op: 'build query', message: String(thrown) }) }
+      return { error: thrown instanceof RockpoolError ? thrown : failure('internal', 'build query', String(thrown)) }
     }
   }, [client, table, chosen, filters, order, isDescending, limit, columns])
 
@@ -94,7 +94,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     const began = performance.now()
     try {
       const database = await store.database()
-      if (built === null) throw new RockpoolError({ kind: 'closed', op: 'run query', message: 'the database is opening', hint: 'try again' })
+      if (built === null) throw failure('closed', 'run query', 'the database is opening', 'try again')
       if ('error' in built) throw built.error
       const rows = await database.run(built.query)
       onQuery(rows, { sql: checked?.sql ?? '', rows: rows.length, millis: performance.now() - began })

@@ -1,6 +1,6 @@
 /** Expressions: the leaves and branches of a query's tree. Every value is bound, every name quoted, by the core. */
 
-import { RockpoolError } from '../error.ts'
+import { failure, type RockpoolError } from '../error.ts'
 import { toSql } from '../values.ts'
 import { ExprKind, type Expr, type Select } from '../gen/query.ts'
 
@@ -95,7 +95,7 @@ function isIn(left: Expr, right: unknown, what: string): Expr {
 }
 
 function bad(what: string, message: string, hint = ''): RockpoolError {
-  return new RockpoolError({ kind: 'invalid_argument', op: 'build where ' + what, message, hint })
+  return failure('invalid_argument', 'build where ' + what, message, hint)
 }
 
 /** Comparisons of one column in an object: `{ '<': 10, '>=': 2 }`. */

@@ -1,7 +1,7 @@
 /** SQL text with bound values: db.sql`… ${value} …`. */
 
 import type { SqlValue } from '../codec.ts'
-import { RockpoolError } from '../error.ts'
+import { failure } from '../error.ts'
 import { toSql } from '../values.ts'
 
 /** A statement and its bound arguments. */
@@ -37,7 +37,7 @@ export function sql(strings: TemplateStringsArray, ...values: readonly unknown[]
 
 /** A table's or column's name as SQL text, quoted. */
 export function identifier(name: string): Statement {
-  if (name.includes('\0')) throw new RockpoolError({ kind: 'invalid_argument', op: 'quote a name', message: 'a name cannot hold NUL' })
+  if (name.includes('\0')) throw failure('invalid_argument', 'quote a name', 'a name cannot hold NUL')
   const statement = { sql: '"' + name.replaceAll('"', '""') + '"', params: [] }
   fragments.add(statement)
   return statement

@@ -5,7 +5,7 @@ import { broadcastLink, type Channel } from '@rockpool/worker/broadcast-link'
 import type { FromBroker, ToBroker } from '@rockpool/worker/broker'
 import type { ControlError, FromWorker, OnPort } from '@rockpool/worker/control'
 import { portLink, type Link, type LinkEvents } from '@rockpool/worker/link'
-import { kindOf, RockpoolError } from '../error.ts'
+import { failure, kindOf, type RockpoolError } from '../error.ts'
 import type { TabEnvironment, LockTicket } from './environment.ts'
 import type { Gate } from './gate.ts'
 import { initial, step, type Effect, type Event, type Message, type Model, type Say, type State } from './machine.ts'
@@ -197,7 +197,7 @@ export class TabAgent {
         else if (message.rp === 'gone' || message.rp === 'bye') {
           const error = message.rp === 'gone' && message.error !== undefined
             ? fromControl(message.error)
-            : new RockpoolError({ kind: 'leader_unreachable', op: 'use the database', message: 'the leading tab has handed over' })
+            : failure('leader_unreachable', 'use the database', 'the leading tab has handed over')
           this.#send({ type: 'lost', now: this.#now(), error })
         }
       },
@@ -241,5 +241,5 @@ export class TabAgent {
 }
 
 function fromControl(error: ControlError): RockpoolError {
-  return new RockpoolError({ kind: kindOf(error.kind), op: error.op, message: error.message, hint: error.hint })
+  return failure(kindOf(error.kind), error.op, error.message, error.hint)
 }

@@ -2,7 +2,7 @@
 
 import type { Channel } from '@rockpool/worker/broadcast-link'
 import { broker, spawn, type CoreWorker } from '@rockpool/worker'
-import { RockpoolError } from '../error.ts'
+import { failure } from '../error.ts'
 
 /** A held or wanted Web Lock. */
 export interface LockTicket {
@@ -32,10 +32,7 @@ export function newTabId(): string { return crypto.randomUUID() }
 /** The browser as it is. @throws `storage_unavailable` without Web Locks, which need https or localhost. */
 export function browserEnvironment(): TabEnvironment {
   if (typeof navigator === 'undefined' || navigator.locks === undefined) {
-    throw new RockpoolError({
-      kind: 'storage_unavailable', op: 'open database', message: 'this page has no Web Locks, so no tab can own the files',
-      hint: 'serve the page over https or from localhost, or open with storage: "memory"',
-    })
+    throw failure('storage_unavailable', 'open database', 'this page has no Web Locks, so no tab can own the files', 'serve the page over https or from localhost, or open with storage: "memory"')
   }
   return {
     tab: newTabId(),

@@ -12,7 +12,7 @@
  *  - Of two builds the newer leads; tabs of the older ask to be reloaded.
  */
 
-import { RockpoolError, type FailureFields } from '../error.ts'
+import { failure, type RockpoolError } from '../error.ts'
 import { compareGates, type Gate } from './gate.ts'
 
 /** A leader hidden for this long hands over to a visible follower, milliseconds. */
@@ -159,11 +159,10 @@ export function step(model: Model, event: Event): Step {
   return handler(model, event)
 }
 
-const failure = (fields: FailureFields) => new RockpoolError(fields)
-const RELOAD = () => failure({ kind: 'reload_needed', op: 'use the database', message: 'a newer build of this app has taken over in another tab', hint: 'reload this page' })
-const CLOSED = () => failure({ kind: 'closed', op: 'use the database', message: 'the database is closed in this tab' })
-const MOVED = () => failure({ kind: 'leader_unreachable', op: 'use the database', message: 'leadership is moving to another tab' })
-const FROZEN = () => failure({ kind: 'leader_frozen', op: 'reach the leading tab', message: 'another tab holds the database and does not answer: the browser has frozen it', hint: 'show or close that tab; calls go on when it answers' })
+const RELOAD = () => failure('reload_needed', 'use the database', 'a newer build of this app has taken over in another tab', 'reload this page')
+const CLOSED = () => failure('closed', 'use the database', 'the database is closed in this tab')
+const MOVED = () => failure('leader_unreachable', 'use the database', 'leadership is moving to another tab')
+const FROZEN = () => failure('leader_frozen', 'reach the leading tab', 'another tab holds the database and does not answer: the browser has frozen it', 'show or close that tab; calls go on when it answers')
 
 const stay = (model: Model): Step => [model, []]
 
