@@ -42,6 +42,7 @@
 //
 //	db.ReadOutbox(from uint64, max int) ([]Outgoing, error) // {Mid, Body}: Body is an encoded mutation.Tx, mids ascending from `from`, durable only
 //	db.Pending() uint64                  // mids not settled
+//	db.Unsettled() (parked, failed uint64)
 //	db.Outbox() ([]wire.OutboxEntry, error)
 //	db.Retry(mid) (Committed, error); db.Discard(mid) error // of a parked, rejected or blocked one
 //
@@ -67,6 +68,11 @@
 //	db.Conflicts() ([]wire.ConflictInfo, error)
 //	db.Resolve(r *wire.Resolve) (Committed, error)
 //	db.Digest(table string) (uint64, error)     // order-independent, over visible rows
+//
+// The connection needs the collation rockpool_decimal before Open, and carries
+// the store's guard and capture afterwards; Close lets go of its statements.
+// A write that other code makes on the connection outside BeginWrite is not
+// queued.
 //
 // After an error every method leaves the database as it was before the call.
 package store

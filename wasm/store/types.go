@@ -93,8 +93,6 @@ type Applied struct {
 	Outcomes []mutation.Outcome
 	// NewConflicts are the rows added to the list of conflicts.
 	NewConflicts []wire.ConflictInfo
-	// Settled lists the mids that conflicts were closed for by this call.
-	Settled []uint64
 	// RolledBack lists operations that left the view because their
 	// transaction was not applied, by mid.
 	RolledBack []RolledBack
