@@ -147,7 +147,7 @@ func (db *DB) loadBody(mid uint64) ([]byte, error) {
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, fault.New(fault.Corrupt, "read outbox", "a transaction has no operations")
+		return nil, fault.New(fault.Corrupt, "read outbox", "transaction "+strconv.FormatUint(mid, 10)+" has no operations")
 	}
 	var body []byte
 	for _, row := range rows {

@@ -93,6 +93,9 @@ type Applied struct {
 	Outcomes []mutation.Outcome
 	// NewConflicts are the rows added to the list of conflicts.
 	NewConflicts []wire.ConflictInfo
+	// Settled lists the mids whose conflicts this call closed. A server
+	// transaction closes none today: a person does, by Resolve.
+	Settled []uint64
 	// RolledBack lists operations that left the view because their
 	// transaction was not applied, by mid.
 	RolledBack []RolledBack
