@@ -38,10 +38,16 @@ type Decision struct {
 
 // Decide applies the strategies of SYNC.md §7 to one operation that meets cur,
 // the row as it stands; nil when there is none. It changes neither. An
-// operation that does not fit the table (Tx.Check says why) is Rejected.
+// operation that does not fit the table (Tx.Check says why), and an amount
+// whose sum leaves 64 bits, is Rejected.
 func Decide(t *schema.Table, op Op, cur value.Row, m Meeting) Decision {
 	if !op.fits(t) || cur != nil && len(cur) != len(t.Columns) {
 		return Decision{Status: Rejected}
+	}
+	for _, n := range op.Deltas {
+		if cur != nil && overflows(cur[op.Cols[n]], op.New[n]) {
+			return Decision{Status: Rejected}
+		}
 	}
 	d := decision{t: t, op: &op, cur: cur, m: m}
 	switch op.Kind {

@@ -1,6 +1,7 @@
 package mutation_test
 
 import (
+	"math"
 	"testing"
 
 	"rockpool.dev/mutation"
@@ -72,6 +73,9 @@ func TestDecide(t *testing.T) {
 		{"manual parks", manual, inherit, rename, theirs, true, false, mutation.Parked, mutation.RuleManual, "", 1},
 		{"manual without conflict applies", manual, inherit, rename, rowOf(1, "base", 5), false, false, mutation.Applied, 0, "mine", 0},
 		{"amounts never conflict", manual, inherit, update(2, value.Int(5), value.Int(-2), 0), rowOf(1, "theirs", 3), true, true, mutation.Applied, 0, "theirs", 0},
+		{"an amount beyond 64 bits", merge, inherit, update(2, value.Int(5), value.Int(math.MaxInt64), 0), rowOf(1, "base", 5), false, false, mutation.Rejected, 0, "", 0},
+		{"an amount below 64 bits", merge, inherit, update(2, value.Int(5), value.Int(math.MinInt64), 0), rowOf(1, "base", -5), false, false, mutation.Rejected, 0, "", 0},
+		{"an amount to the edge", merge, inherit, update(2, value.Int(5), value.Int(math.MaxInt64-5), 0), rowOf(1, "base", 5), false, false, mutation.Applied, 0, "base", 0},
 		{"update of a deleted row", merge, inherit, rename, nil, true, false, mutation.Superseded, mutation.RuleGone, "", 0},
 		{"update of a deleted row, manual", manual, inherit, rename, nil, true, false, mutation.Parked, mutation.RuleManual, "", 0},
 		{"delete met an update: the row survives", merge, inherit, remove, theirs, true, false, mutation.Superseded, mutation.RuleSurvives, "", 0},

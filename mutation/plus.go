@@ -6,7 +6,8 @@ import (
 )
 
 // plus adds an amount to a number: integers, floats, or decimals as text.
-// NULL plus anything is NULL, as in SQL.
+// NULL plus anything is NULL, as in SQL. A sum beyond 64 bits is not made: a
+// stays, and the source rejects the operation (overflows).
 func plus(a, amount value.Value) value.Value {
 	switch {
 	case a.IsNull() || amount.IsNull():
@@ -18,9 +19,20 @@ func plus(a, amount value.Value) value.Value {
 		return a
 	case a.Kind() == value.KindFloat || amount.Kind() == value.KindFloat:
 		return value.Float(a.Float() + amount.Float())
+	case overflows(a, amount):
+		return a
 	default:
 		return value.Int(a.Int() + amount.Int())
 	}
+}
+
+// overflows reports whether a + amount of two integers leaves 64 bits.
+func overflows(a, amount value.Value) bool {
+	if a.Kind() != value.KindInt || amount.Kind() != value.KindInt {
+		return false
+	}
+	sum := a.Int() + amount.Int()
+	return (sum > a.Int()) != (amount.Int() > 0) && amount.Int() != 0
 }
 
 // minus returns the amount that leads from b to a; false when it is not a
