@@ -153,9 +153,7 @@ func badArgs(want int) error {
 	return fault.New(fault.WrongParameters, "bind values", "the encoded values are not whole sets of "+strconv.Itoa(want))
 }
 
-// checkSets returns an error unless b is n whole sets of values.
-func (s *Stmt) checkSets(b []byte, n int) error { return checkSets(b, n, s.params) }
-
+// checkSets returns an error unless b is n whole sets of params values.
 func checkSets(b []byte, n, params int) error {
 	for range n * params {
 		size := value.EncodedLen(b)

@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
-	"io/fs"
 	"path/filepath"
 	"reflect"
 	"sort"
@@ -62,24 +61,19 @@ func parse(root string, names []string) (*contracts, error) {
 
 func read(fset *token.FileSet, root, name string) (*source, []*ast.File, error) {
 	src := &source{name: name, types: map[string]*ast.TypeSpec{}}
-	found, err := parser.ParseDir(fset, filepath.Join(root, name), func(f fs.FileInfo) bool {
-		return !strings.HasSuffix(f.Name(), "_test.go") && !strings.HasSuffix(f.Name(), "_gen.go")
-	}, parser.ParseComments)
+	paths, err := filepath.Glob(filepath.Join(root, name, "*.go"))
 	if err != nil {
 		return nil, nil, err
 	}
-	one := found[name]
-	if one == nil {
-		return nil, nil, fmt.Errorf("package %s: not found", name)
-	}
-	paths := make([]string, 0, len(one.Files))
-	for path := range one.Files {
-		paths = append(paths, path)
-	}
-	sort.Strings(paths)
 	var files []*ast.File
 	for _, path := range paths {
-		file := one.Files[path]
+		if strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_gen.go") {
+			continue
+		}
+		file, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return nil, nil, err
+		}
 		files = append(files, file)
 		for _, d := range file.Decls {
 			g, ok := d.(*ast.GenDecl)
