@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strconv"
 
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"

@@ -43,7 +43,7 @@ func (db *DB) Rewind(id string, lastMid uint64) (Applied, error) {
 			return err
 		}
 		c.acked, c.last = 0, db.load
-		return db.run(`UPDATE _rockpool_meta SET client_id = ?, incarnation = '', incarnation_old = '' WHERE id = 1`, value.Text(id))
+		return db.run(`UPDATE _rockpool_meta SET client_id = ?, incarnation = '', incarnation_next = '' WHERE id = 1`, value.Text(id))
 	})
 	if err != nil {
 		return Applied{}, fault.In("take a new client ID", err)
