@@ -131,6 +131,7 @@ check-generated:
 
 check-web: node_modules/.installed
 	npx tsc --noEmit
+	npx tsc --noEmit --project web/e2e
 	npx biome lint --error-on-warnings .
 
 .PHONY: format generate

@@ -18,7 +18,7 @@ export type Weather =
   | 'cut'
 
 /** Passes TCP between a free loopback port and one server. */
-export class Proxy {
+export class NetworkProxy {
   readonly #server: Server
   readonly #target: { readonly host: string; readonly port: number }
   readonly #pairs = new Set<Pair>()
@@ -33,12 +33,12 @@ export class Proxy {
   }
 
   /** Opens a proxy to a server, by its URL or host and port. */
-  static async open(to: string | { host: string; port: number }): Promise<Proxy> {
+  static async open(to: string | { host: string; port: number }): Promise<NetworkProxy> {
     const url = typeof to === 'string' ? new URL(to) : undefined
     const target = typeof to === 'string'
       ? { host: url?.hostname ?? '', port: Number(url?.port || (url?.protocol === 'https:' ? 443 : 80)) }
       : to
-    const proxy = new Proxy(target)
+    const proxy = new NetworkProxy(target)
     await new Promise<void>((listening, failed) => {
       proxy.#server.once('error', failed)
       proxy.#server.listen(0, '127.0.0.1', listening)

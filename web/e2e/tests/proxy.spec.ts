@@ -1,15 +1,15 @@
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { expect, test } from '@playwright/test'
-import { Proxy } from '../proxy.ts'
+import { NetworkProxy } from '../proxy.ts'
 
 /** An echo server and a proxy before it, closed when the test ends. */
-async function echo(): Promise<{ proxy: Proxy; close: () => Promise<void> }> {
+async function echo(): Promise<{ proxy: NetworkProxy; close: () => Promise<void> }> {
   const server = createServer((socket) => {
     socket.on('error', () => { socket.destroy() })
     socket.pipe(socket)
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const proxy = await Proxy.open({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+  const proxy = await NetworkProxy.open({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
   return {
     proxy,
     close: async () => {
@@ -96,7 +96,7 @@ test('a web socket over a cut and a stalled proxy', async ({ page }) => {
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${key}\r\n\r\n`)
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const proxy = await Proxy.open({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
+  const proxy = await NetworkProxy.open({ host: '127.0.0.1', port: (server.address() as AddressInfo).port })
   await page.goto(proxy.url)
   const closed = page.evaluate((url) => new Promise<number>((resolve) => {
     const socket = new WebSocket(url)
