@@ -1,0 +1,121 @@
+/** The Worker's script: boots the core and serves ports until it is told to freeze, or dies. */
+
+import { boot, type Modules } from './boot.ts'
+import type { ControlError, FromWorker, ToWorker } from './control.ts'
+import type { Core } from './core.ts'
+import { Fetches } from './fetches.ts'
+import { Files } from './files.ts'
+import { rockpoolImports } from './imports.ts'
+import { Pace } from './pace.ts'
+import { Ports } from './ports.ts'
+import { Sockets } from './sockets.ts'
+
+/** Milliseconds between two looks at whether the core has drained. */
+const FREEZE_STEP_MS = 5
+
+const tell = (message: FromWorker) => { postMessage(message) }
+let core: Core | undefined
+let isReady = false
+let isOver = false
+const running = (): Core => {
+  if (core === undefined) throw new Error('the core is not there yet')
+  return core
+}
+
+const ports = new Ports(running)
+const sockets = new Sockets(running)
+const fetches = new Fetches(running)
+const pace = new Pace(running)
+let memory: (() => WebAssembly.Memory) | undefined
+const files = new Files(() => {
+  if (memory === undefined) throw new Error('the memory is not there yet')
+  return memory()
+}, running, (message) => { console.info('rockpool: ' + message) })
+
+/** Ports that came before the core. */
+const early: ToWorker[] = []
+
+onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  if (!isReady) early.push(data)
+  else handle(data)
+}
+
+function handle(message: ToWorker): void {
+  switch (message.rp) {
+    case 'port': ports.adopt(message.port); return
+    case 'channel': ports.listen(message.name); return
+    case 'freeze': freeze(); return
+    default: { const never: never = message; void never }
+  }
+}
+
+/** Drains and closes; the page ends this Worker when it hears `frozen`. */
+function freeze(): void {
+  if (running().call((go) => go.rp_freeze()) !== 1 && !running().isDead) {
+    setTimeout(freeze, FREEZE_STEP_MS)
+    return
+  }
+  isOver = true
+  ports.goneAll()
+  stop()
+  tell({ rp: 'frozen' })
+}
+
+function stop(): void {
+  sockets.closeAll()
+  fetches.cancelAll()
+  pace.stop()
+  files.closeAll()
+}
+
+/** The core has ended: everybody hears it, once, and the page starts another Worker. */
+function dead(error: ControlError): void {
+  if (isOver) return
+  isOver = true
+  ports.goneAll(error)
+  stop()
+  tell({ rp: 'dead', error })
+}
+
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${url.pathname} could not be loaded: ${response.status}`)
+  // Servers that do not know the type application/wasm cannot be streamed from.
+  return response.headers.get('content-type')?.startsWith('application/wasm') === true
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer())
+}
+
+async function load(): Promise<Modules> {
+  const [program, engine, trampoline] = await Promise.all([
+    compile(new URL('../../../build/core.wasm', import.meta.url)),
+    compile(new URL('../../../wasm/engine/rockpool-engine.wasm', import.meta.url)),
+    compile(new URL('../../../build/trampoline.wasm', import.meta.url)),
+  ])
+  return { core: program, engine, trampoline }
+}
+
+async function start(): Promise<void> {
+  let modules: Modules
+  try {
+    modules = await load()
+  } catch (error) {
+    tell({ rp: 'dead', error: { kind: 'io', op: 'load the core', message: error instanceof Error ? error.message : String(error), hint: 'the page tries again; see whether the .wasm files are served' } })
+    return
+  }
+  try {
+    await boot(modules, {
+      host: (of) => { memory = of; return files.pool.imports() },
+      rockpool: rockpoolImports({ core: running, ports, sockets, fetches, pace, files }),
+      started: (made) => { core = made },
+    }, (why) => { dead({ kind: 'worker_died', op: 'run the core', message: why, hint: 'it is started again from what is stored' }) })
+  } catch (error) {
+    dead({ kind: 'internal', op: 'start the core', message: error instanceof Error ? error.message : String(error), hint: 'this browser may be too old, or the files may not belong together' })
+    return
+  }
+  isReady = true
+  for (const message of early.splice(0)) handle(message)
+  tell({ rp: 'ready' })
+}
+
+void start()
