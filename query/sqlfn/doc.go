@@ -1,7 +1,7 @@
 // Package sqlfn holds the SQL functions, aggregates and collations that make
 // SQLite answer as Postgres does. Each is pure Go, written once, and is
-// registered on every connection of both engines by whoever opens it. It owns
-// no connection.
+// registered (Register) on every connection of both engines by whoever opens
+// it. It owns no connection.
 //
 //	collation rockpool_decimal   decimals by their number
 //	pg_like(x, pattern)          LIKE: case-sensitive, backslash escapes
@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/schema"
+	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 )
 
@@ -34,13 +36,7 @@ type Function struct {
 type Aggregate struct {
 	Name string
 	Args int
-	New  func() Group
-}
-
-// Group is the state of one group.
-type Group interface {
-	Step(args []value.Value) error
-	Final() (value.Value, error)
+	New  func() sqlite.Aggregate
 }
 
 // Collation is one collation.
@@ -65,14 +61,34 @@ func Functions() []Function {
 // Aggregates lists every aggregate function.
 func Aggregates() []Aggregate {
 	return []Aggregate{
-		{"decimal_sum", 1, func() Group { return &sums{} }},
-		{"decimal_avg", 1, func() Group { return &sums{avg: true} }},
+		{"decimal_sum", 1, func() sqlite.Aggregate { return &sums{} }},
+		{"decimal_avg", 1, func() sqlite.Aggregate { return &sums{avg: true} }},
 	}
 }
 
 // Collations lists every collation.
 func Collations() []Collation {
-	return []Collation{{DecimalCollation, CompareDecimal}}
+	return []Collation{{DecimalCollation, schema.CompareDecimal}}
+}
+
+// Register defines all of them on a connection.
+func Register(c *sqlite.Conn) error {
+	for _, f := range Functions() {
+		if err := c.Function(f.Name, f.Args, true, f.Call); err != nil {
+			return err
+		}
+	}
+	for _, f := range Aggregates() {
+		if err := c.Aggregate(f.Name, f.Args, f.New); err != nil {
+			return err
+		}
+	}
+	for _, f := range Collations() {
+		if err := c.Collation(f.Name, f.Compare); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // text returns v as SQLite would cast it to text.

@@ -26,6 +26,8 @@ type Env struct {
 	Random func(b []byte)
 	// Heap returns the bytes of memory in use and their limit, 0 for unknown.
 	Heap func() (used, limit uint64)
+	// Flushed, if not nil, is called after every flush.
+	Flushed func()
 }
 
 // LogLevel is how bad it is.

@@ -44,6 +44,7 @@ type Host struct {
 	touched  map[string]bool // tables changed since the last flush
 	touchAll bool
 	syncAt   int64 // Mono of the sync engine's timer, 0 for none
+	armed    int64 // Mono for which the one timer is set, -1 for none
 	yielded  bool
 	lastMid  uint64
 	shapes   shapes
@@ -83,7 +84,7 @@ func New(env Env) *Host {
 	h := &Host{
 		env: env, ports: map[uint32]*port{}, calls: map[callID]*call{}, text: map[uint32]uint32{},
 		touched: map[string]bool{}, readTx: map[uint32]*readTx{}, rolled: map[uint64][]wire.OutboxOp{},
-		cursors: map[*provider.Reader]*builder.Cursor{},
+		cursors: map[*provider.Reader]*builder.Cursor{}, armed: -1,
 	}
 	h.lanes = provider.NewLanes(env.Micros)
 	h.prov = provider.New(provider.Env{

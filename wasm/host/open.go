@@ -34,7 +34,7 @@ func (h *Host) openDatabase(p *port, c *call, m *wire.OpenDatabase) {
 	}
 	h.prov.Open(provider.Options{
 		Name: name, Key: m.Key, Memory: m.Memory, Readers: int(m.Readers), Schema: m.Schema,
-		Store: store.Options{NewID: h.uuid4, NowMillis: h.nowMillis},
+		Store: store.Options{NewID: h.uuid4, NowMillis: h.relayMillis, Flushed: h.env.Flushed},
 	}, func(err error) {
 		if err == nil {
 			err = h.opened()
@@ -132,6 +132,7 @@ func (h *Host) drop(why error) {
 	}
 	h.builder, h.live, h.txn, h.sync = nil, nil, nil, nil
 	h.waiting, h.syncAt = nil, 0
+	h.lanes = provider.NewLanes(h.env.Micros) // runs of live queries end with their readers
 	h.shapes = shapes{}
 	clear(h.text)
 	clear(h.readTx)
@@ -230,4 +231,8 @@ func storageHint(k fault.Kind) string {
 	return ""
 }
 
-func (h *Host) nowMillis() int64 { return h.env.Now().Wall + h.clock }
+// nowMillis is this device's clock; relayMillis is the relay's as far as it is
+// known: it orders writes that met.
+func (h *Host) nowMillis() int64 { return h.env.Now().Wall }
+
+func (h *Host) relayMillis() int64 { return h.env.Now().Wall + h.clock }

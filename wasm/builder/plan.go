@@ -1,0 +1,151 @@
+package builder
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/sqlite"
+	"rockpool.dev/wire"
+)
+
+// Plan is what is known of a statement before it runs.
+type Plan struct {
+	SQL      string
+	ReadOnly bool
+	Params   int
+	// Head is the encoded wire.Head of its result.
+	Head []byte
+	// Reads and Writes name the tables it touches, views and triggers looked
+	// through; All says that they cannot be told, as with virtual tables.
+	Reads, Writes []string
+	All           bool
+	// DDL says that it changes the schema of the database.
+	DDL bool
+}
+
+// Plan compiles a text on a connection and returns what is known of it. The
+// statement stays in the connection's cache. Errors name what was likely meant.
+func (b *Builder) Plan(c *sqlite.Conn, sql string) (*Plan, error) {
+	if p, ok := b.plans.get(sql); ok {
+		return p, nil
+	}
+	if len(sql) > SQLBytesMax {
+		return nil, fault.New(fault.TooLarge, "compile statement", "the text is longer than SQLBytesMax, "+strconv.Itoa(SQLBytesMax)+" bytes").
+			WithHint("bind values instead of writing them into the text")
+	}
+	s, err := c.Cached(sql)
+	if err != nil {
+		return nil, b.Explain(err)
+	}
+	p := &Plan{SQL: sql, ReadOnly: s.ReadOnly(), Params: s.Params(), Head: b.head(s)}
+	if err := b.touched(c, p, s.IsExplain()); err != nil {
+		return nil, err
+	}
+	b.plans.put(sql, p)
+	return p, nil
+}
+
+// head describes the columns of a statement, with the schema's types where
+// they come from its tables.
+func (b *Builder) head(s *sqlite.Stmt) []byte {
+	var h wire.Head
+	for _, c := range s.Columns() {
+		col := wire.HeadColumn{Name: c.Name, Decl: c.DeclType}
+		if b.schema != nil {
+			if t := b.schema.Table(c.Table); t != nil {
+				if i := t.Index(c.Origin); i >= 0 {
+					col.Type = t.Columns[i].Type
+				}
+			}
+		}
+		h.Columns = append(h.Columns, col)
+	}
+	return h.AppendTo(nil)
+}
+
+// touched reads the opcodes of a statement, https://www.sqlite.org/opcode.html:
+// which root pages it opens, and so which tables.
+func (b *Builder) touched(c *sqlite.Conn, p *Plan, explain bool) error {
+	if explain || strings.HasPrefix(strings.ToUpper(strings.TrimSpace(p.SQL)), "PRAGMA") {
+		p.All = !p.ReadOnly
+		return nil
+	}
+	roots, err := rootPages(c)
+	if err != nil {
+		return err
+	}
+	s, err := c.Prepare("EXPLAIN " + p.SQL)
+	if err != nil {
+		return b.Explain(err)
+	}
+	defer s.Close()
+	args := make([]byte, s.Params()) // NULLs: EXPLAIN looks at no value
+	if err := s.Start(args); err != nil {
+		return err
+	}
+	var k sqlite.Chunk
+	for done := false; !done; {
+		if done, err = s.Fetch(&k, ChunkRowsMax, ChunkBytesMax); err != nil {
+			return err
+		}
+		for _, row := range k.Decode() {
+			p.opcode(row[1].Str(), row[2].Int(), row[3].Int(), row[4].Int(), roots)
+		}
+	}
+	slices.Sort(p.Reads)
+	slices.Sort(p.Writes)
+	p.Reads, p.Writes = slices.Compact(p.Reads), slices.Compact(p.Writes)
+	return nil
+}
+
+// opcode notes what one instruction touches. p3 of an open is the database: 0
+// is main, 1 the temporary one.
+func (p *Plan) opcode(name string, p1, p2, p3 int64, roots map[int64]string) {
+	at := func(page, db int64, list *[]string) {
+		switch table := roots[page]; {
+		case db == 1:
+		case page == 1:
+		case table == "":
+			p.All = true
+		default:
+			*list = append(*list, table)
+		}
+	}
+	switch name {
+	case "OpenRead", "ReopenIdx":
+		at(p2, p3, &p.Reads)
+	case "OpenWrite":
+		if p2 == 1 && p3 == 0 {
+			p.DDL = true
+		}
+		at(p2, p3, &p.Writes)
+	case "Clear":
+		at(p1, p2, &p.Writes)
+	case "VOpen":
+		p.All = true
+	case "VUpdate":
+		p.All = true
+	case "ParseSchema", "DropTable", "DropIndex", "DropTrigger", "CreateBtree", "VCreate", "VDestroy":
+		p.DDL = true
+	}
+}
+
+// rootPages maps the root pages of tables and indexes to tables.
+func rootPages(c *sqlite.Conn) (map[int64]string, error) {
+	s, err := c.Cached("SELECT rootpage, tbl_name FROM sqlite_master WHERE rootpage > 0")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Query()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	roots := map[int64]string{}
+	for rows.Next() {
+		roots[rows.Value(0).Int()] = rows.Value(1).Str()
+	}
+	return roots, rows.Err()
+}

@@ -1,0 +1,206 @@
+package host
+
+import (
+	"strconv"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/sqlite"
+	"rockpool.dev/value"
+	"rockpool.dev/wasm/builder"
+	"rockpool.dev/wasm/provider"
+	"rockpool.dev/wasm/txn"
+	"rockpool.dev/wire"
+)
+
+// query runs SQL text: a read on a snapshot reader, a write in a transaction
+// of its own, or either in the transaction that this tab has begun as text.
+func (h *Host) query(c *call, m *wire.Query) {
+	if h.spoken(c, m) {
+		return
+	}
+	plan, err := h.plan(m.SQL)
+	if err != nil {
+		h.fail(c, err)
+		return
+	}
+	if err := parameters(plan, m.Args); err != nil {
+		h.fail(c, err)
+		return
+	}
+	if plan.ReadOnly {
+		h.read(c, m.Lane, plan, m.Args)
+		return
+	}
+	h.writeSQL(c, plan, m)
+}
+
+// selects runs a built query.
+func (h *Host) selects(c *call, m *wire.SelectCall) {
+	plan, args, err := h.planSelect(m)
+	if err != nil {
+		h.fail(c, err)
+		return
+	}
+	h.read(c, m.Lane, plan, args)
+}
+
+func (h *Host) planSelect(m *wire.SelectCall) (*builder.Plan, value.Row, error) {
+	if m.Select == nil {
+		return nil, nil, fault.New(fault.InvalidArgument, "run query", "there is no query")
+	}
+	s, err := h.builder.Select(m.Select)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := h.plan(s.SQL)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !plan.ReadOnly { // raw text may hold anything
+		return nil, nil, fault.New(fault.Forbidden, "run query", "a built query may not write")
+	}
+	return plan, s.Args, nil
+}
+
+// plan compiles a text where nothing runs: on an idle reader, else on the writer.
+func (h *Host) plan(sql string) (*builder.Plan, error) {
+	s := txn.Classify(sql)
+	if s.Verb == txn.Empty {
+		return nil, fault.New(fault.InvalidSQL, "compile statement", "the text holds no statement")
+	}
+	if r := h.prov.Pool.Take(wire.LaneInteractive); r != nil {
+		defer h.prov.Pool.Give(r)
+		return h.builder.Plan(r.Conn, sql)
+	}
+	return h.builder.Plan(h.prov.Writer, sql)
+}
+
+// parameters checks the number of values.
+func parameters(p *builder.Plan, args value.Row) error {
+	if len(args) == p.Params {
+		return nil
+	}
+	return fault.New(fault.WrongParameters, "bind values", "the statement takes "+strconv.Itoa(p.Params)+
+		" values, got "+strconv.Itoa(len(args))).WithHint("give one value for each ? in the text")
+}
+
+// read is a read on a snapshot reader, in chunks.
+type read struct {
+	h      *Host
+	c      *call
+	plan   *builder.Plan
+	args   value.Row
+	task   *provider.Task
+	reader *provider.Reader
+	cursor *builder.Cursor
+	// began says that the statement runs and its head is out.
+	began bool
+}
+
+// read runs a read. When nobody is before it its first chunk is read now, and
+// most reads end with that.
+func (h *Host) read(c *call, lane wire.Lane, plan *builder.Plan, args value.Row) {
+	r := &read{h: h, c: c, plan: plan, args: args}
+	r.task = &provider.Task{Lane: lane, Begin: r.begin, Step: r.step}
+	c.stop = r.release
+	if h.lanes.Idle(lane) && r.begin() {
+		if r.step() {
+			h.lanes.Counted(lane)
+			return
+		}
+		r.task.Began()
+	}
+	if err := h.lanes.Add(r.task); err != nil {
+		h.fail(c, err)
+	}
+}
+
+// begin takes a reader.
+func (r *read) begin() bool {
+	if r.c.over {
+		return true // its step finds out
+	}
+	r.reader = r.h.prov.Pool.Take(r.task.Lane)
+	return r.reader != nil
+}
+
+// step reads one chunk.
+func (r *read) step() (done bool) {
+	if r.c.over {
+		return true
+	}
+	err := r.h.late(r.c)
+	if err == nil {
+		h := r.h
+		done, err = h.bounded(r.c, r.reader.Conn, r.chunk)
+	}
+	if err != nil {
+		r.h.fail(r.c, r.h.cut(r.c, err))
+		return true
+	}
+	if done {
+		d := &wire.QueryDone{Rows: r.cursor.Rows(), Micros: r.h.took(r.c, r.plan.SQL)}
+		r.h.done(r.c, d)
+	}
+	return done
+}
+
+// chunk starts the statement if need be, reads a chunk and posts it.
+func (r *read) chunk() (done bool, err error) {
+	h := r.h
+	if !r.began {
+		s, err := r.reader.Conn.Cached(r.plan.SQL)
+		if err != nil {
+			return false, h.builder.Explain(err)
+		}
+		r.cursor = h.cursorOf(r.reader)
+		if err := r.cursor.Start(s, r.args); err != nil {
+			return false, err
+		}
+		r.began = true
+		done, err = r.cursor.Next()
+		if err != nil {
+			return false, err
+		}
+		h.post(r.c.port, wire.PageHead, r.c.id, r.plan.Head)
+	} else if done, err = r.cursor.Next(); err != nil {
+		return false, err
+	}
+	if !r.cursor.Empty() {
+		h.postFramed(r.c.port, wire.PageChunk, r.c.id, r.cursor.Framed())
+	}
+	return done, nil
+}
+
+// release gives the reader back: the end of every read.
+func (r *read) release() {
+	if r.cursor != nil {
+		r.cursor.Close()
+		r.cursor = nil
+	}
+	if r.reader != nil && r.h.prov.Pool != nil {
+		r.h.prov.Pool.Give(r.reader)
+		r.reader = nil
+	}
+	r.h.lanes.Remove(r.task)
+}
+
+// cursorOf is a reader's own cursor.
+func (h *Host) cursorOf(r *provider.Reader) *builder.Cursor {
+	u := h.cursors[r]
+	if u == nil {
+		u = &builder.Cursor{}
+		h.cursors[r] = u
+	}
+	return u
+}
+
+// bounded runs f under the call's deadline: SQLite looks at it inside a step.
+func (h *Host) bounded(c *call, conn *sqlite.Conn, f func() (bool, error)) (bool, error) {
+	if c.deadline == 0 {
+		return f()
+	}
+	conn.SetProgress(ProgressSteps, func() bool { return h.env.Micros() >= c.deadline })
+	defer conn.SetProgress(0, nil)
+	return f()
+}

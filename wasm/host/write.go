@@ -1,0 +1,297 @@
+package host
+
+import (
+	"slices"
+	"strconv"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/sqlite"
+	"rockpool.dev/wasm/builder"
+	"rockpool.dev/wasm/txn"
+	"rockpool.dev/wire"
+)
+
+// write is a write that waits for an interactive transaction to end.
+type write struct {
+	c   *call
+	run func() error
+}
+
+// held is an answer that waits for the flush of its commit.
+type held struct {
+	c      *call
+	ticket uint64
+	answer message
+}
+
+// write runs a write now, or when the writer is free. run holds its answer or
+// returns an error.
+func (h *Host) write(c *call, run func() error) {
+	if !h.txn.Busy() && len(h.waiting) == 0 {
+		h.runWrite(c, run)
+		return
+	}
+	if len(h.waiting) >= WritesWaitingMax {
+		h.fail(c, fault.New(fault.LimitExceeded, "write", strconv.Itoa(WritesWaitingMax)+" writes wait for a transaction to end").
+			WithHint("end the interactive transaction, or await some writes before making more"))
+		return
+	}
+	h.waiting = append(h.waiting, &write{c, run})
+}
+
+func (h *Host) runWrite(c *call, run func() error) {
+	if c.over {
+		return
+	}
+	err := h.late(c)
+	if err == nil {
+		_, err = h.bounded(c, h.prov.Writer, func() (bool, error) { return true, run() })
+	}
+	if err != nil {
+		h.fail(c, h.cut(c, err))
+	}
+}
+
+// writerFree runs what waited for an interactive transaction to end.
+func (h *Host) writerFree() {
+	if h.txn.Busy() {
+		return
+	}
+	h.forgetText()
+	if h.sync != nil {
+		h.sync.Unblock()
+	}
+	for len(h.waiting) > 0 && h.txn != nil && !h.txn.Busy() {
+		w := h.waiting[0]
+		h.waiting = slices.Delete(h.waiting, 0, 1)
+		h.runWrite(w.c, w.run)
+	}
+	if h.live != nil {
+		h.kick()
+	}
+}
+
+// hold keeps an answer until its commit is durable.
+func (h *Host) hold(c *call, res txn.Result, answer message) {
+	c.held = true
+	h.held = append(h.held, held{c, res.Ticket, answer})
+	for _, t := range res.Tables {
+		h.touched[t] = true
+	}
+}
+
+// flush makes commits durable, once for all that wait, then posts their
+// answers and tells whom it concerns.
+func (h *Host) flush() {
+	if h.txn == nil {
+		return
+	}
+	wrote := h.txn.NeedsFlush()
+	if wrote {
+		if err := h.txn.Flush(); err != nil {
+			h.unflushed(err)
+			return
+		}
+		h.figures.flushes++
+		h.prov.Wrote()
+	}
+	due := h.held
+	h.held = nil
+	for _, x := range due {
+		h.done(x.c, x.answer)
+	}
+	if wrote {
+		h.tellDurable()
+		if h.sync != nil {
+			h.sync.Wrote()
+		}
+		h.log(LogWarn, h.prov.Bound())
+	}
+	h.tellTables()
+}
+
+// unflushed tells those who wait that their writes may be lost: they stand in
+// the view, and the next flush that works makes them durable after all.
+func (h *Host) unflushed(err error) {
+	due := h.held
+	h.held = nil
+	for _, x := range due {
+		x.c.held = false
+		h.fail(x.c, &fault.Error{Kind: fault.OutcomeUnknown, Op: "make the write durable", Err: err, Offset: -1,
+			Hint: "ask for its status by its idempotency key, or send it again with the same key"})
+	}
+}
+
+// tellDurable tells the states of the mutations that the flush made durable.
+func (h *Host) tellDurable() {
+	last := h.prov.DB.Durable()
+	for mid := h.lastMid + 1; mid <= last; mid++ {
+		if t, ok := h.txn.Track(mid); ok {
+			h.tellTrack(&t)
+		}
+	}
+	h.lastMid = max(h.lastMid, last)
+}
+
+func (h *Host) tellTrack(t *txn.Track) {
+	e := &wire.OutboxEntry{Mid: t.Mid, State: t.State, Millis: t.Millis[t.State], Key: t.Key}
+	if t.Outcome != nil {
+		e.Kind, e.Detail = t.Outcome.Kind, t.Outcome.Detail
+	}
+	h.tell(&wire.Event{Type: wire.EventTxState, Entry: e})
+}
+
+// tellTables tells which tables changed, and makes watched queries due.
+func (h *Host) tellTables() {
+	if len(h.touched) == 0 && !h.touchAll {
+		return
+	}
+	names := make([]string, 0, len(h.touched))
+	for t := range h.touched {
+		names = append(names, t)
+	}
+	slices.Sort(names)
+	h.live.Touch(names, h.touchAll)
+	clear(h.touched)
+	h.touchAll = false
+	h.tell(&wire.Event{Type: wire.EventTables, Tables: names})
+}
+
+// changed notes what a statement has changed beyond what is captured: local
+// tables, and the schema.
+func (h *Host) changed(p *builder.Plan) {
+	for _, t := range p.Writes {
+		h.touched[t] = true
+	}
+	if p.All {
+		h.touchAll = true
+	}
+	if p.DDL {
+		h.builder.SetSchema(h.prov.DB.Schema())
+		h.touchAll = true
+	}
+}
+
+// writeSQL runs one writing statement in a transaction of its own.
+func (h *Host) writeSQL(c *call, plan *builder.Plan, m *wire.Query) {
+	h.write(c, func() error {
+		var rows uint64
+		res, err := h.txn.SQL(m.SQL, m.Args, m.IdempotencyKey, h.returning(c, plan, m, &rows))
+		if err != nil {
+			return h.builder.Explain(err)
+		}
+		h.changed(plan)
+		h.hold(c, res, &wire.QueryDone{
+			Rows: rows, Changes: res.Changes, LastID: res.LastID, Micros: h.took(c, m.SQL), Mid: res.Mid,
+		})
+		return nil
+	})
+}
+
+// returning posts the rows of a writing statement that has some (RETURNING);
+// nil for one that has none. The page takes them back when the write fails.
+func (h *Host) returning(c *call, plan *builder.Plan, m *wire.Query, rows *uint64) func(*sqlite.Stmt) error {
+	return func(s *sqlite.Stmt) error {
+		if len(s.Columns()) == 0 {
+			return s.Run(m.Args...)
+		}
+		u := &h.writing
+		defer u.Close()
+		if err := u.Start(s, m.Args); err != nil {
+			return err
+		}
+		for first, done := true, false; !done; first = false {
+			var err error
+			if done, err = u.Next(); err != nil {
+				return err
+			}
+			if first {
+				h.post(c.port, wire.PageHead, c.id, plan.Head)
+			}
+			if !u.Empty() {
+				h.postFramed(c.port, wire.PageChunk, c.id, u.Framed())
+			}
+		}
+		*rows = u.Rows()
+		return nil
+	}
+}
+
+// operations runs the seed's executeTransaction.
+func (h *Host) operations(c *call, m *wire.Operations) {
+	h.write(c, func() error {
+		rows, res, err := h.txn.Operations(m.Ops, m.IdempotencyKey)
+		if err != nil {
+			return err
+		}
+		for i := range m.Ops {
+			h.touched[m.Ops[i].Table] = true
+		}
+		h.hold(c, res, &wire.OperationsDone{Results: rows, Mid: res.Mid, Repeat: res.Repeat})
+		return nil
+	})
+}
+
+// resolve settles a conflict.
+func (h *Host) resolve(c *call, m *wire.Resolve) {
+	h.write(c, func() error {
+		before, err := h.prov.DB.Conflicts()
+		if err != nil {
+			return err
+		}
+		res, err := h.txn.Resolve(m)
+		if err != nil {
+			return err
+		}
+		h.hold(c, res, &wire.WriteDone{Mid: res.Mid, Known: true})
+		h.tellConflict(m.ID, before)
+		return nil
+	})
+}
+
+// tellConflict tells how a conflict stands that a person has just settled: as
+// it is listed now, or as it was and closed.
+func (h *Host) tellConflict(id uint64, before []wire.ConflictInfo) {
+	now, err := h.prov.DB.Conflicts()
+	if err != nil {
+		h.log(LogError, err)
+		return
+	}
+	is := func(c wire.ConflictInfo) bool { return c.ID == id }
+	if i := slices.IndexFunc(now, is); i >= 0 {
+		h.tell(&wire.Event{Type: wire.EventConflict, Conflict: &now[i]})
+	} else if i := slices.IndexFunc(before, is); i >= 0 && before[i].Open {
+		before[i].Open = false
+		h.tell(&wire.Event{Type: wire.EventConflict, Conflict: &before[i]})
+	}
+}
+
+// outboxAct retries or discards a failed transaction.
+func (h *Host) outboxAct(c *call, m *wire.OutboxAct) {
+	h.write(c, func() error {
+		res, err := h.txn.Act(*m)
+		if err != nil {
+			return err
+		}
+		if m.Discard {
+			h.touchAll = true // its rows have left the view
+			h.tell(&wire.Event{Type: wire.EventTxState, Entry: &wire.OutboxEntry{Mid: m.Mid, State: wire.TxRolledBack, Millis: h.nowMillis()}})
+		}
+		h.hold(c, res, &wire.Empty{})
+		return nil
+	})
+}
+
+// status tells what became of a write.
+func (h *Host) status(c *call, m *wire.WriteStatus) {
+	done, err := h.txn.Status(m.IdempotencyKey, m.Mid)
+	if err != nil {
+		h.fail(c, err)
+		return
+	}
+	if done.Known && h.txn.NeedsFlush() {
+		h.hold(c, txn.Result{}, &done) // what it tells of is not durable yet
+		return
+	}
+	h.done(c, &done)
+}
