@@ -15,6 +15,8 @@
 // may add some. A number that comes twice overwrites, in a list it appends.
 package codec
 
+//go:generate go run rockpool.dev/internal/gen
+
 // Form is how a field's bytes are laid out. The numbers are protobuf's.
 type Form uint8
 

@@ -5,7 +5,7 @@
 //	go run ./internal/gen           write the files
 //	go run ./internal/gen -check    say which files are stale, and fail
 //
-// Run it from the root of the repository.
+// It works on the module that holds the working folder.
 package main
 
 import (
@@ -26,13 +26,34 @@ const typescript = "bridge/client/src/gen"
 func main() {
 	check := flag.Bool("check", false, "compare instead of writing")
 	flag.Parse()
-	files, err := generate(".")
+	err := enterRoot()
+	var files map[string][]byte
+	if err == nil {
+		files, err = generate(".")
+	}
 	if err == nil {
 		err = put(files, *check)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
+	}
+}
+
+// enterRoot changes to the nearest folder upwards with a go.mod.
+func enterRoot() error {
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return os.Chdir(dir)
+		}
+		if filepath.Dir(dir) == dir {
+			return fmt.Errorf("no go.mod in this folder or above it")
+		}
+		dir = filepath.Dir(dir)
 	}
 }
 
