@@ -41,3 +41,6 @@ var memoryNames atomic.Int64
 func MemoryName() string {
 	return memoryPrefix + strconv.FormatInt(memoryNames.Add(1), 10)
 }
+
+// ValueBytesMax is the largest value or row; a larger one is fault.TooLarge.
+const ValueBytesMax = 24 << 20

@@ -64,6 +64,7 @@ func (e *engine) open(c *Conn, o Options) (err error) {
 		return native("open", err, "")
 	}
 	e.db.SetInterrupt(e.stop)
+	e.db.Limit(sqlite3.LIMIT_LENGTH, ValueBytesMax)
 	if err := e.db.SetAuthorizer(e.authorize); err != nil {
 		return native("open", err, "")
 	}

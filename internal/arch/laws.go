@@ -82,7 +82,7 @@ func checkSides(files []file) (broken []string) {
 }
 
 // edges are where JavaScript may be met.
-var edges = []string{"wasm/edge", "wasm", "server/edge", "internal/workertest"}
+var edges = []string{"wasm/edge", "wasm", "server/edge", "internal/workertest", "internal/enginehost"}
 
 // checkEdges: syscall/js and wasmimport only at the edges, so that everything
 // else builds, races and simulates natively.
@@ -140,6 +140,10 @@ func checkHeavy(files []file) (broken []string) {
 // goroutines lists the files that start goroutines, with who waits for them.
 var goroutines = map[string]string{
 	"internal/sim/seeds.go":            "the workers end with the seeds; the caller waits for them",
+	"server/ingest/ingest.go":          "the stream's goroutine ends with Run's context; Run waits for it",
+	"server/listen/loop.go":            "the core's loop ends with the server, which waits for it",
+	"server/listen/server.go":          "the HTTP server ends with Close, which waits for it",
+	"server/listen/socket.go":          "a socket's reader and writer end with it; the server waits for both",
 	"internal/testpg/server.go":        "launch's waiter ends with the process; halt waits for it",
 	"server/source/postgres/load.go":   "the copy's writer ends with the pipe; copyTable waits for it",
 	"server/source/postgres/source.go": "the heartbeat ends with Run, which waits for it",

