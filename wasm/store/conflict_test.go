@@ -194,6 +194,7 @@ func TestRewind(t *testing.T) {
 			"UPDATE items SET name = 'c' WHERE id = 2", "INSERT INTO items(id, name) VALUES (4, 'd')",
 		}[i])
 	}
+	c.reopen() // nothing of the outbox is in memory
 	a, err := c.db.Rewind("other", 1)
 	if err != nil {
 		t.Fatal(err)

@@ -39,11 +39,17 @@ func (db *DB) Rewind(id string, lastMid uint64) (Applied, error) {
 				return err
 			}
 		}
-		if err := db.renumber(); err != nil {
-			return err
+		c.acked = 0
+		c.last = func() error { // the fold reads operations by their old mids
+			if err := db.renumber(); err != nil {
+				return err
+			}
+			if err := db.run(`UPDATE _rockpool_meta SET client_id = ?, incarnation = '', incarnation_next = '' WHERE id = 1`, value.Text(id)); err != nil {
+				return err
+			}
+			return db.load()
 		}
-		c.acked, c.last = 0, db.load
-		return db.run(`UPDATE _rockpool_meta SET client_id = ?, incarnation = '', incarnation_next = '' WHERE id = 1`, value.Text(id))
+		return nil
 	})
 	if err != nil {
 		return Applied{}, fault.In("take a new client ID", err)
