@@ -44,7 +44,7 @@ func (c *client) check() {
 	touched := map[string]uint64{}
 	failed := map[uint64]bool{}
 	for mid := uint64(1); mid <= meta.LastMid; mid++ {
-		tx := o.asked[meta.ClientID][mid]
+		tx := c.own[mid]
 		if tx == nil {
 			continue
 		}

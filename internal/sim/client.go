@@ -40,9 +40,13 @@ type client struct {
 	offset  int64 // told by OnClock
 
 	// What the checker knows.
-	durableWAL int64  // bytes of the WAL at the last flush
-	durableMid uint64 // newest mid whose promise has resolved
-	mids       uint64 // newest mid registered with the oracle
+	durableWAL int64                   // bytes of the WAL at the last flush
+	durableMid uint64                  // newest mid whose promise has resolved
+	mids       uint64                  // newest mid registered with the oracle
+	id         string                  // the client ID that mids belong to
+	own        map[uint64]*mutation.Tx // what this database made, by mid
+	backup     string                  // an older copy of the files
+	restored   bool                    // the files are that copy
 	cursor     version.Pos
 	told       map[uint64]mutation.Status // outcomes told to the app, over all lives
 	toldNow    map[uint64]bool            // in this life
@@ -122,6 +126,9 @@ func (c *client) onHealth(h wire.Health) {
 	c.w.logf("%s: %d after %s", c.name, h.Socket, h.LastError.Msg)
 	switch k := fault.Kind(h.LastError.Kind); k {
 	case fault.Rewound:
+		if c.restored {
+			return
+		}
 		c.w.fail("%s: taken for a copy of itself: %s", c.name, h.LastError.Msg)
 	case fault.Protocol, fault.Internal, fault.Corrupt, fault.SchemaMismatch, fault.Constraint, fault.InvalidSQL, fault.NotFound:
 		c.w.fail("%s: kind %v: %s", c.name, k, h.LastError.Msg)
@@ -169,6 +176,12 @@ func (c *client) after() {
 // register tells the oracle of new mutations.
 func (c *client) register() {
 	meta := c.db.Meta()
+	if meta.ClientID != c.id {
+		if c.id != "" && !c.restored {
+			c.w.fail("%s: changed its client ID", c.name)
+		}
+		c.forgetAll(meta.ClientID)
+	}
 	for c.mids < meta.LastMid {
 		c.mids++
 		tx, err := c.readTx(c.mids)
@@ -176,12 +189,20 @@ func (c *client) register() {
 			c.w.fail("%s: read mutation %d: %v", c.name, c.mids, err)
 			return
 		}
+		c.own[c.mids] = tx
 		if c.w.oracle.asked[meta.ClientID] == nil {
 			c.w.oracle.asked[meta.ClientID] = map[uint64]*mutation.Tx{}
 		}
 		c.w.oracle.asked[meta.ClientID][c.mids] = tx
 		c.w.logf("%s: made %s", c.name, showTx(tx))
 	}
+}
+
+// forgetAll starts the books over for another client ID.
+func (c *client) forgetAll(id string) {
+	c.id, c.mids, c.durableMid = id, 0, 0
+	c.own, c.told = map[uint64]*mutation.Tx{}, map[uint64]mutation.Status{}
+	c.toldNow, c.decided = map[uint64]bool{}, map[uint64]bool{}
 }
 
 // readTx reads a mutation from the outbox's own rows.
@@ -402,7 +423,12 @@ func (c *client) crash() {
 		}
 	}
 	c.n++
-	file, err := crashCopy(w.opt.Dir, c.file, c.n, keep)
+	from := c.file
+	if c.backup != "" && !c.restored && w.chance(0.5) {
+		from, keep, c.restored = c.backup, walBytes(c.backup), true
+		w.logf("%s: its files are replaced by a backup", c.name)
+	}
+	file, err := crashCopy(w.opt.Dir, from, c.n, keep)
 	if err != nil {
 		w.fail("%s: crash: %v", c.name, err)
 		return
@@ -411,6 +437,9 @@ func (c *client) crash() {
 	_ = c.conn.Close()
 	removeFiles(c.file)
 	c.file = file
+	if c.restored {
+		c.toldNow = map[uint64]bool{}
+	}
 	if l := c.socket; l != nil {
 		c.socket = nil
 		l.downOpen = false
@@ -422,6 +451,20 @@ func (c *client) crash() {
 		}
 	}
 	w.after(w.between(1, 2000), func() { c.restart() })
+}
+
+// keepBackup copies the files as they are on disk now.
+func (c *client) keepBackup() {
+	if c.dead || c.backup != "" {
+		return
+	}
+	c.n++
+	file, err := crashCopy(c.w.opt.Dir, c.file, c.n, c.durableWAL)
+	if err != nil {
+		c.w.fail("%s: back up: %v", c.name, err)
+		return
+	}
+	c.backup = file
 }
 
 // restart opens what the crash left, and checks that nothing that was
@@ -441,6 +484,19 @@ func (c *client) restart() {
 		return
 	}
 	meta := c.db.Meta()
+	if c.restored && meta.ClientID == c.id {
+		c.own = map[uint64]*mutation.Tx{}
+		for mid := meta.AckedMid + 1; mid <= meta.LastMid; mid++ {
+			tx, err := c.readTx(mid)
+			if err != nil {
+				w.fail("%s: read mutation %d: %v", c.name, mid, err)
+				return
+			}
+			c.own[mid] = tx
+		}
+		c.mids = meta.LastMid
+		return // what it lost, it lost with the newer files
+	}
 	if meta.LastMid < lastAcked {
 		w.fail("I3: %s lost mutation %d, whose promise had resolved; the newest is %d", c.name, lastAcked, meta.LastMid)
 		return
@@ -450,6 +506,7 @@ func (c *client) restart() {
 			w.fail("I3: %s lost mutation %d after it was sent", c.name, mid)
 		}
 		delete(w.oracle.asked[meta.ClientID], mid)
+		delete(c.own, mid)
 	}
 	c.mids = min(c.mids, meta.LastMid)
 	c.after()

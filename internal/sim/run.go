@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 
-	"rockpool.dev/mutation"
 	"rockpool.dev/value"
 )
 
@@ -59,7 +58,7 @@ func newNode(w *world) (node, error) {
 func (w *world) startClients() error {
 	n := int(w.between(2, clientsMax))
 	for i := range n {
-		c := &client{w: w, name: string(rune('A' + i)), told: map[uint64]mutation.Status{}, decided: map[uint64]bool{}}
+		c := &client{w: w, name: string(rune('A' + i))}
 		c.skew = w.between(-90_000, 90_000)
 		w.clients = append(w.clients, c)
 		if err := c.start(); err != nil {
@@ -101,6 +100,12 @@ func (w *world) plan() {
 	for range w.between(0, 4) {
 		c := pick(w, w.clients)
 		w.after(w.between(0, faultMillis), c.crash)
+	}
+	if w.opt.Backups {
+		for _, c := range w.clients {
+			w.after(w.between(faultMillis/8, faultMillis/2), c.keepBackup)
+			w.after(w.between(faultMillis/2, faultMillis), c.crash)
+		}
 	}
 	for range w.between(0, 2) {
 		w.after(w.between(0, faultMillis), w.relay.crash)

@@ -39,6 +39,19 @@ func TestModelRelay(t *testing.T) {
 	}
 }
 
+// A profile that is put back from a backup is noticed: it goes on under a new
+// client ID, and every invariant holds for both.
+func TestBackups(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Fake, o.Backups = true, true
+	total, seed, err := sim.Seeds(o, 1, seedsOf(t, 40), 2, nil)
+	if err != nil {
+		t.Fatalf("seed %d: %v\nreplay: go run ./internal/sim/cmd -fake -backups -seed %d", seed, err, seed)
+	}
+	t.Log(total)
+}
+
 // The same seed does the same, line by line.
 func TestReplay(t *testing.T) {
 	t.Parallel()

@@ -19,6 +19,9 @@ type Options struct {
 	// Fake runs the model relay in place of the real one.
 	Fake bool
 
+	// Backups has a client's files replaced by an older copy of them.
+	Backups bool
+
 	// NoFence takes the relay's check of mids away: a mutation that is sent
 	// twice is applied twice.
 	NoFence bool

@@ -206,6 +206,9 @@ func (m *Machine) bye(b *wire.Bye) {
 			return
 		}
 		m.refuse(err)
+	case fault.Rewound, fault.Duplicate:
+		// A twin of this database has used its mids for something else.
+		m.rewind(m.push.doubtful())
 	case fault.VersionMismatch, fault.ForbiddenOrigin, fault.Forbidden, fault.SchemaMismatch, fault.ReloadNeeded, fault.NoPolicy:
 		m.refuse(err)
 	default:

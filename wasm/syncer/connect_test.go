@@ -241,6 +241,25 @@ func TestRewound(t *testing.T) {
 	}
 }
 
+// A mid that a twin has used for something else: what was sent may have been
+// applied, so a person decides about it; the rest is sent under a new name.
+func TestTwin(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.local.AckedMid, b.local.DurableMid, b.local.LastMid, b.outbox = 3, 7, 9, 9
+	b.do(syncer.Wrote{Local: b.local})
+	b.live(wire.Welcome{Resume: true, LastMid: 3})
+	b.take()
+	b.recv(wire.FrameBye, &wire.Bye{Kind: uint16(fault.Duplicate)})
+	if r := find[syncer.Rewind](b.take()); len(r) != 1 || r[0].LastMid != 7 {
+		t.Errorf("rewinds %v, want one with what was sent, up to 7", r)
+	}
+	b.wantKind(fault.Rewound)
+	if h := b.m.Health(); h.Socket != wire.ConnBackoff {
+		t.Errorf("health %+v, want another attempt", h)
+	}
+}
+
 // Another version is refused with both versions and the side to update.
 func TestVersionMismatch(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,7 @@ func (m *Machine) welcome(w *wire.Welcome) {
 	m.enter(phaseWelcome, 0)
 	m.sampleClock(m.hello.sent, w.ServerMillis)
 	m.head = w.Head
+	m.push.serverMid = w.LastMid
 	if w.Rewound || w.LastMid < m.local.AckedMid || w.LastMid > max(m.local.AckedMid, m.local.DurableMid) {
 		m.rewind(w.LastMid)
 		return
@@ -69,13 +70,12 @@ func (m *Machine) step(op string, e Effect) {
 }
 
 // rewind takes a new identity: the relay does not know this one, or knows
-// mids that this database never made or has seen settled.
+// mids that this database never made, has seen settled, or made otherwise.
+// Mutations up to lastMid may have been applied under the old one.
 func (m *Machine) rewind(lastMid uint64) {
-	m.enqueue(0, func() Effect { return Rewind{lastMid} }, func(e Stored) {
-		if m.storeFailed("take a new identity", e.Err) {
-			return
-		}
-		m.lost(fault.New(fault.Rewound, "connect", "this database is older than what the relay knows of it; it goes on under a new name"), 0)
+	m.lost(fault.New(fault.Rewound, "connect", "this database is older than what the relay knows of it; it goes on under a new name"), 0)
+	m.enqueueAlways(func() Effect { return Rewind{lastMid} }, func(e Stored) {
+		m.storeFailed("take a new identity", e.Err)
 	})
 }
 

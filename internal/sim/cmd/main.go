@@ -20,9 +20,10 @@ func main() {
 	seeds := flag.Int("seeds", 0, "how many seeds to play; 0 plays one with its trace")
 	seed := flag.Uint64("seed", 1, "the first seed")
 	fake := flag.Bool("fake", false, "against the model relay in place of the real one")
+	backups := flag.Bool("backups", false, "replace clients' files by older copies")
 	quiet := flag.Bool("quiet", false, "no trace")
 	flag.Parse()
-	opt := sim.Options{Fake: *fake, Dir: sim.TempDir()}
+	opt := sim.Options{Fake: *fake, Backups: *backups, Dir: sim.TempDir()}
 	if *seeds <= 0 {
 		if !*quiet {
 			opt.Trace = os.Stdout
@@ -30,7 +31,7 @@ func main() {
 		opt.Seed = *seed
 		stats, err := sim.Run(opt)
 		fmt.Println(stats)
-		finish(*seed, *fake, err)
+		finish(*seed, *fake, *backups, err)
 		return
 	}
 	start := time.Now()
@@ -39,7 +40,7 @@ func main() {
 	if err == nil {
 		fmt.Printf("%d seeds from %d passed in %v\n", *seeds, *seed, time.Since(start).Round(time.Millisecond))
 	}
-	finish(failed, *fake, err)
+	finish(failed, *fake, *backups, err)
 }
 
 // progress prints a line now and then.
@@ -52,13 +53,16 @@ func progress(n int, to io.Writer) func(done int) {
 	}
 }
 
-func finish(seed uint64, fake bool, err error) {
+func finish(seed uint64, fake, backups bool, err error) {
 	if err == nil {
 		return
 	}
 	flags := ""
 	if fake {
 		flags = " -fake"
+	}
+	if backups {
+		flags += " -backups"
 	}
 	fmt.Printf("seed %d failed: %v\nreplay: go run ./internal/sim/cmd%s -seed %d\n", seed, err, flags, seed)
 	os.Exit(1)
