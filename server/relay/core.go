@@ -32,6 +32,9 @@ type Config struct {
 	Limits    Limits
 	// Inline has the core call Verifier, Source and Store itself.
 	Inline bool
+	// Audit takes each record that is handed out, with who its clients are; nil
+	// for nobody.
+	Audit func(rec *changelog.Tx, user func(client string) string)
 	// NowMillis is the clock at the start, milliseconds since 1970.
 	NowMillis int64
 }

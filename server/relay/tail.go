@@ -51,6 +51,9 @@ type parcel struct {
 func (r *Core) deliver(rec *changelog.Tx) {
 	r.head = rec.Pos
 	r.stats.Records++
+	if r.Audit != nil {
+		r.Audit(rec, r.userOf)
+	}
 	var parcels []*parcel
 	at := map[*conn]*parcel{}
 	of := func(c *conn) *parcel {
@@ -186,4 +189,12 @@ func statusName(s mutation.Status) string {
 	default:
 		return "blocked"
 	}
+}
+
+// userOf is who a connected client belongs to, or "".
+func (r *Core) userOf(client string) string {
+	if c := r.clients[client]; c != nil {
+		return c.client.User
+	}
+	return ""
 }

@@ -59,3 +59,11 @@ func (r *Core) expired(c *conn) bool {
 	e := c.identity.Expires
 	return !e.IsZero() && r.now > e.UnixMilli()+r.Limits.TokenGrace
 }
+
+// Stop tells every client to come back soon, and ends its session.
+func (r *Core) Stop() []Effect {
+	for len(r.order) > 0 {
+		r.bye(r.order[0], fault.New(fault.SourceUnavailable, "keep the connection", "the relay is stopping"), 500)
+	}
+	return r.take()
+}

@@ -7,7 +7,6 @@ import (
 	"rockpool.dev/query/sqlfn"
 	"rockpool.dev/schema"
 	"rockpool.dev/sqlite"
-	"rockpool.dev/value"
 	"rockpool.dev/version"
 )
 
@@ -40,8 +39,9 @@ type Store struct {
 	tables map[uint32]*table
 
 	// mu guards the writing connection and a transaction on it.
-	mu sync.Mutex
-	w  *sqlite.Conn
+	mu    sync.Mutex
+	w     *sqlite.Conn
+	dirty bool // committed since the last flush
 
 	// state guards what follows.
 	state   sync.Mutex
@@ -169,6 +169,7 @@ func (s *Store) createTables() error {
 func (s *Store) end(err error) error {
 	if err == nil {
 		if err = s.w.Exec("COMMIT"); err == nil {
+			s.dirty = true
 			return nil
 		}
 	}
@@ -186,11 +187,19 @@ func (s *Store) Schema() *schema.Schema { return s.schema }
 // Truth says whether the store is the source itself.
 func (s *Store) Truth() bool { return s.opt.Truth }
 
-// Flush makes every committed transaction durable.
+// Flush makes every committed transaction durable. It costs nothing when there
+// was none since the last.
 func (s *Store) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.w.Flush()
+	if !s.dirty {
+		return nil
+	}
+	if err := s.w.Flush(); err != nil {
+		return fault.In("flush the store", err)
+	}
+	s.dirty = false
+	return nil
 }
 
 // Close flushes and closes every connection. Views must have been closed.
@@ -224,5 +233,3 @@ func (s *Store) table(id uint32) (*table, error) {
 }
 
 func valueText(id uint32) string { return itoa(uint64(id)) }
-
-var _ = value.Null

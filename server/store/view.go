@@ -181,33 +181,6 @@ func (s *Store) Digest(table string) (sum uint64, rows int64, at version.Pos, er
 	return d.Sum64(), rows, v.pos, err
 }
 
-// Query runs a reading statement for a person (rockpool sql).
-func (v *View) Query(sql string, f func(columns []string, row value.Row) error) error {
-	st, err := v.c.Prepare(sql)
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	if !st.ReadOnly() {
-		return fault.New(fault.ReadOnly, "query the store", "only reading statements are allowed here")
-	}
-	var names []string
-	for _, c := range st.Columns() {
-		names = append(names, c.Name)
-	}
-	rows, err := st.Query()
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(names, rows.Row()); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 func quoteName(t *table) string { return schema.Quote(t.Name) }
 
 func quoteKeys(t *table) string {

@@ -1,0 +1,185 @@
+package listen
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/server/relay"
+	"rockpool.dev/server/session"
+	"rockpool.dev/wire"
+)
+
+const (
+	// writeTimeout is how long one frame may take to leave.
+	writeTimeout = 10 * time.Second
+	// queueBytesMax bounds the frames that wait for one socket: the core's
+	// credit keeps it near wire.SocketQueueBytesMax, but one transaction may be
+	// larger.
+	queueBytesMax = 64 << 20
+	// reasonBytesMax is the longest close reason (RFC 6455 §5.5).
+	reasonBytesMax = 123
+)
+
+// socket is one WebSocket. send and end never wait.
+type socket struct {
+	id   uint64
+	conn *websocket.Conn
+
+	mu     sync.Mutex // guards what follows
+	queue  [][]byte
+	bytes  int
+	ending bool
+	code   websocket.StatusCode
+	reason string
+	wake   chan struct{}
+}
+
+// serve upgrades a request and moves frames until one side ends.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols: []string{wire.Subprotocol}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return // Accept has answered
+	}
+	defer conn.CloseNow()
+	if err := s.admissible(r, conn); err != nil {
+		s.turnAway(r.Context(), conn, err)
+		return
+	}
+	so := &socket{conn: conn, wake: make(chan struct{}, 1)}
+	s.loop.add(so)
+	defer s.loop.remove(so)
+	remote := relay.Info{Address: r.RemoteAddr, UserAgent: r.UserAgent()}
+	if !s.loop.post(func(c *relay.Core) []relay.Effect { return c.Open(so.id, remote) }) {
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	var writing sync.WaitGroup
+	writing.Add(1)
+	go func() {
+		defer writing.Done()
+		defer cancel() // ends the reader
+		so.write(ctx)
+	}()
+	so.read(ctx, s.loop)
+	s.loop.post(func(c *relay.Core) []relay.Effect { return c.Closed(so.id) })
+	cancel()
+	writing.Wait()
+}
+
+// admissible checks where a page comes from and what it wants to speak.
+func (s *Server) admissible(r *http.Request, conn *websocket.Conn) error {
+	if conn.Subprotocol() != wire.Subprotocol {
+		return fault.New(fault.VersionMismatch, "connect", "the socket does not speak "+wire.Subprotocol).WithHint("update the app or the relay")
+	}
+	if origin := r.Header.Get("Origin"); !s.options.originAllowed(origin, r.Host) {
+		return fault.New(fault.ForbiddenOrigin, "connect", "pages of "+origin+" may not use this relay").
+			WithHint("add it to origins in rockpool.yaml")
+	}
+	return nil
+}
+
+// turnAway tells why in a frame: a page cannot read the answer to a refused upgrade.
+func (s *Server) turnAway(ctx context.Context, conn *websocket.Conn, err error) {
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	_ = conn.Write(ctx, websocket.MessageBinary, session.ByeOf(err, 0))
+	_ = conn.Close(websocket.StatusPolicyViolation, fault.KindOf(err).String())
+}
+
+func (so *socket) read(ctx context.Context, l *loop) {
+	so.conn.SetReadLimit(wire.HelloBytesMax)
+	for first := true; ; first = false {
+		kind, frame, err := so.conn.Read(ctx)
+		if err != nil || kind != websocket.MessageBinary {
+			return
+		}
+		if first {
+			so.conn.SetReadLimit(wire.FrameBytesMax)
+		}
+		if !l.post(func(c *relay.Core) []relay.Effect { return c.Receive(so.id, frame) }) {
+			return
+		}
+	}
+}
+
+// write is the socket's one writer.
+func (so *socket) write(ctx context.Context) {
+	for {
+		frame, ending := so.next()
+		switch {
+		case frame != nil:
+			wctx, cancel := context.WithTimeout(ctx, writeTimeout)
+			err := so.conn.Write(wctx, websocket.MessageBinary, frame)
+			cancel()
+			if err != nil {
+				return
+			}
+		case ending:
+			_ = so.conn.Close(so.code, so.reason)
+			return
+		default:
+			select {
+			case <-so.wake:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+func (so *socket) next() (frame []byte, ending bool) {
+	so.mu.Lock()
+	defer so.mu.Unlock()
+	if len(so.queue) == 0 {
+		so.queue = nil
+		return nil, so.ending
+	}
+	frame = so.queue[0]
+	so.queue[0] = nil
+	so.queue = so.queue[1:]
+	so.bytes -= len(frame)
+	return frame, false
+}
+
+// send queues a frame; a socket whose queue is full is cut off.
+func (so *socket) send(frame []byte) {
+	so.mu.Lock()
+	if so.ending {
+		so.mu.Unlock()
+		return
+	}
+	so.queue = append(so.queue, frame)
+	so.bytes += len(frame)
+	full := so.bytes > queueBytesMax
+	so.mu.Unlock()
+	if full {
+		so.end(relay.CodeTryLater, "too slow")
+		go so.conn.CloseNow() // it may be in the middle of a write that does not move
+		return
+	}
+	so.poke()
+}
+
+// end closes the socket after what is queued.
+func (so *socket) end(code int, reason string) {
+	so.mu.Lock()
+	if !so.ending {
+		so.ending, so.code, so.reason = true, websocket.StatusCode(code), reason[:min(len(reason), reasonBytesMax)]
+	}
+	so.mu.Unlock()
+	so.poke()
+}
+
+func (so *socket) poke() {
+	select {
+	case so.wake <- struct{}{}:
+	default:
+	}
+}

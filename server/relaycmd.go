@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/server/auth"
+	"rockpool.dev/server/config"
+	"rockpool.dev/server/relay"
+	"rockpool.dev/server/seed"
+	"rockpool.dev/server/shape"
+	"rockpool.dev/server/snapshot"
+	"rockpool.dev/server/source/postgres"
+	"rockpool.dev/server/store"
+)
+
+const secretEnv = "ROCKPOOL_JWT_SECRET"
+
+// runRelay serves as the configuration says.
+func runRelay(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("relay", flag.ContinueOnError)
+	file := flags.String("config", "rockpool.yaml", "configuration `file`")
+	database := flags.String("database-url", "", "Postgres `URL`; DATABASE_URL does the same; neither: embedded")
+	address := flags.String("listen", "", "`address` to serve on, over the file's")
+	path := flags.String("store", "", "the relay's SQLite `file`, over the configuration's")
+	dir := flags.String("seed", "", "embedded: `folder` with schema.yaml, and rows for an empty store")
+	web := flags.String("web", "", "`folder` of web apps to serve")
+	if err := flags.Parse(args); err != nil {
+		return quiet(err)
+	}
+	c, err := config.Read(*file)
+	if err != nil {
+		return err
+	}
+	c.Listen = first(*address, c.Listen, "127.0.0.1:7400")
+	c.Store = first(*path, c.Store, "rockpool.db")
+	c.DatabaseURL = first(*database, os.Getenv("DATABASE_URL"), c.DatabaseURL)
+	verifier, err := openAuth(ctx, c)
+	if err != nil {
+		return err
+	}
+	p := &parts{
+		listen: c.Listen, verifier: verifier, limits: limitsOf(c), snapshots: c.Limits.SnapshotBytes, origins: c.Origins,
+		web: *web, audit: c.Audit, retention: store.DefaultRetention(),
+	}
+	if p.snapshots == 0 {
+		p.snapshots = snapshot.BytesMax
+	}
+	if c.Limits.LogDays > 0 {
+		p.retention.Log = time.Duration(c.Limits.LogDays) * 24 * time.Hour
+	}
+	if err := p.open(ctx, c, *dir); err != nil {
+		return err
+	}
+	p.ready = func(address string) {
+		fmt.Printf("rockpool relay: http://%s (%s)\n", address, p.kind)
+		for _, t := range p.catalog.Closed() {
+			fmt.Printf("  table %s has no read policy: no row of it is sent\n", t)
+		}
+	}
+	return p.serve(ctx)
+}
+
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// openAuth refuses to start without a way to verify tokens.
+func openAuth(ctx context.Context, c *config.Config) (*auth.Verifier, error) {
+	env := first(c.Auth.HS256Env, secretEnv)
+	return auth.Open(ctx, auth.Options{
+		Secret: []byte(os.Getenv(env)), JWKS: c.Auth.JWKS, Audience: c.Auth.Audience, Issuer: c.Auth.Issuer, Now: time.Now,
+	})
+}
+
+func limitsOf(c *config.Config) relay.Limits {
+	l := relay.DefaultLimits()
+	put(&l.Sessions, c.Limits.Sessions)
+	put(&l.WindowBytes, c.Limits.WindowBytes)
+	put(&l.Subscriptions, c.Limits.Subscriptions)
+	put(&l.PerSecond, c.Limits.MutationsPerSecond)
+	put(&l.Burst, c.Limits.MutationsBurst)
+	put(&l.PingMillis, c.Limits.PingMillis)
+	return l
+}
+
+func put[T int | int64 | float64](to *T, v T) {
+	if v > 0 {
+		*to = v
+	}
+}
+
+// open opens the source, the rules and the store.
+func (p *parts) open(ctx context.Context, c *config.Config, dir string) error {
+	shapes, err := c.ShapeRules()
+	if err != nil {
+		return err
+	}
+	if c.DatabaseURL == "" {
+		return p.openEmbedded(c, shapes, dir)
+	}
+	return p.openPostgres(ctx, c, shapes)
+}
+
+func (p *parts) openEmbedded(c *config.Config, shapes map[string]shape.Shape, dir string) error {
+	if dir == "" {
+		return fault.New(fault.InvalidArgument, "rockpool relay", "there is no database").
+			WithHint("pass --database-url, or --seed with a folder that holds schema.yaml for the embedded one")
+	}
+	tables, err := seed.Schema(dir)
+	if err != nil {
+		return err
+	}
+	if err := c.Apply(tables); err != nil {
+		return err
+	}
+	if p.catalog, err = shape.New(tables, c.Rules(), shapes); err != nil {
+		return err
+	}
+	p.kind = "embedded"
+	return p.embed(c.Store, tables, dir)
+}
+
+func (p *parts) openPostgres(ctx context.Context, c *config.Config, shapes map[string]shape.Shape) error {
+	var names []string
+	for name := range c.Tables {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		return fault.New(fault.NoPolicy, "rockpool relay", "rockpool.yaml names no table").WithHint("list the tables to sync under tables:")
+	}
+	src, err := postgres.Open(ctx, p.postgresOptions(c, names))
+	if err != nil {
+		return err
+	}
+	if err = p.follow(c, src, shapes); err != nil {
+		src.Close()
+	}
+	return err
+}
+
+func (p *parts) postgresOptions(c *config.Config, names []string) postgres.Options {
+	return postgres.Options{
+		URL: c.DatabaseURL, Tables: names, Slot: c.Postgres.Slot, Publication: c.Postgres.Publication, Roles: c.Postgres.Roles,
+		Now: time.Now, Crash: failpoint("commit"),
+	}
+}
+
+func (p *parts) follow(c *config.Config, src *postgres.Source, shapes map[string]shape.Shape) error {
+	tables := src.Schema()
+	if err := c.Apply(tables); err != nil {
+		return err
+	}
+	var err error
+	if p.catalog, err = shape.New(tables, c.Rules(), shapes); err != nil {
+		return err
+	}
+	p.kind = "postgres"
+	if p.store, err = store.Open(store.Options{Path: c.Store, Schema: tables, NewEpoch: uint32(time.Now().Unix())}); err != nil {
+		return err
+	}
+	p.source = src
+	p.pool = func() map[string]float64 {
+		s := src.Stat()
+		return map[string]float64{
+			"max": float64(s.MaxConns()), "total": float64(s.TotalConns()), "idle": float64(s.IdleConns()),
+			"acquired": float64(s.AcquiredConns()), "acquires": float64(s.AcquireCount()), "waits": float64(s.EmptyAcquireCount()),
+			"wait_seconds": s.AcquireDuration().Seconds(), "opened": float64(s.NewConnsCount()),
+			"expired": float64(s.MaxLifetimeDestroyCount()),
+		}
+	}
+	return nil
+}
+
+// redacted is a URL without its password, for messages.
+func redacted(url string) string {
+	if at := strings.LastIndexByte(url, '@'); at >= 0 {
+		if scheme := strings.Index(url, "://"); scheme >= 0 {
+			user, _, _ := strings.Cut(url[scheme+3:at], ":")
+			return url[:scheme+3] + user + ":…" + url[at:]
+		}
+	}
+	return url
+}
