@@ -7,9 +7,9 @@ import { Conflicts } from './conflicts.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, RockpoolError, toError } from './error.ts'
 import type { Select } from './gen/query.ts'
-import type { Schema } from './gen/schema.ts'
+import { encodeSchema, type Schema } from './gen/schema.ts'
 import {
-  decodeEmpty, decodeOpened, decodeStats, decodeTabWelcome, decodeValidated, decodeWriteDone, encodeEmpty, encodeOpenDatabase, encodeSignOut, encodeTabHello,
+  decodeEmpty, decodeOpened, decodeSchemaInfo, decodeStats, decodeTabWelcome, decodeValidated, decodeWriteDone, encodeEmpty, encodeOpenDatabase, encodeSignOut, encodeTabHello,
   encodeTokenGiven, encodeValidate, encodeVisible, encodeWriteStatus, EventType, PageFrame, PageVersion, StorageVersion,
   type Event, type Stats, type Validated,
 } from './gen/wire.ts'
@@ -337,7 +337,14 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
 
   #receive(event: Event): void {
     switch (event.type) {
-      case EventType.EventHealth: if (event.health !== null) this.#health.set(withCore(this.#health.get(), event.health)); return
+      case EventType.EventHealth: {
+        if (event.health === null) return
+        const before = this.#health.get()
+        const health = withCore(before, event.health)
+        this.#health.set(health)
+        if (health.socket === 'open' && before.socket !== 'open') this.#readSchema()
+        return
+      }
       case EventType.EventOutcome:
         if (event.outcome === null) return
         if (event.rolledBack.length > 0) this.outbox.receiveRollback(event.outcome.mid, event.rolledBack)
@@ -346,7 +353,10 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
       case EventType.EventConflict: if (event.conflict !== null) this.conflicts.receive(event.conflict); return
       case EventType.EventTokenWanted: void this.#giveToken(); return
       case EventType.EventSync: if (event.sync !== null) this.sync.receiveStatus(event.sync); return
-      case EventType.EventTables: this.#tables.emit(event.tables); return
+      case EventType.EventTables:
+        if (event.tables.some((name) => this.#schema.get()?.tables.some((table) => table.name === name) !== true)) this.#readSchema()
+        this.#tables.emit(event.tables)
+        return
       case EventType.EventSyncRound: if (event.round !== null) this.sync.receiveRound(event.round); return
       case EventType.EventReload:
         this.#fail(failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'))
@@ -354,6 +364,14 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
       case EventType.EventTxState: if (event.entry !== null) this.outbox.receive(event.entry); return
       default: return // a newer Worker may send events that this build does not know
     }
+  }
+
+  /** The relay may have brought another schema than the one that was opened with. */
+  #readSchema(): void {
+    this.#session.call({ type: PageFrame.PageSchema, op: 'read schema', policy: 'read', body: encodeEmpty({}), decode: decodeSchemaInfo }).then(({ schema }) => {
+      const known = this.#schema.get()
+      if (schema !== null && (known === null || encodeSchema(schema).join() !== encodeSchema(known).join())) this.#schema.set(schema)
+    }, () => {}) // the next event tries again
   }
 
   async #giveToken(): Promise<void> {

@@ -195,6 +195,7 @@ export class FakeWorker implements CoreWorker {
       case PageFrame.PageOutbox: done(wire.encodeOutboxList({})); return
       case PageFrame.PageResolve: done(wire.encodeWriteDone({})); return
       case PageFrame.PageValidate: done(wire.encodeValidated({ sql: 'select 1', readOnly: true })); return
+      case PageFrame.PageSchema: done(wire.encodeSchemaInfo({ schema: this.store.schema })); return
       case PageFrame.PageStats: done(wire.encodeStats({ queries: this.calls.length })); return
       case PageFrame.PageVisible: case PageFrame.PageToken: return
       default: done(wire.encodeEmpty({}))

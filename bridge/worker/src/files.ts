@@ -24,7 +24,7 @@ export class Files {
     this.#core = core
     this.#log = log
     this.#source = source
-    this.pool = new FilePool(memory, (error) => { log(`file: ${textOf(error)}`) })
+    this.pool = new FilePool(memory, { onError: (error) => { log(`file: ${textOf(error)}`) } })
   }
 
   open(id: number, name: string, temps: number): void {
