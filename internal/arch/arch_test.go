@@ -23,6 +23,14 @@ var laws = []struct {
 	{"clock", checkLent, "wasm/syncer/x.go", "package syncer\nimport \"time\"\nvar t = time.Now()\n"},
 	{"weight", checkHeavy, "mutation/x.go", "package mutation\nimport _ \"fmt\"\n"},
 	{"goroutines", checkGoroutines, "wasm/host/x.go", "package host\nfunc f() {\n\tgo func() {}()\n}\n"},
+	{"third party", checkThirdParty, "server/relay/x.go", "package relay\nimport _ \"github.com/jackc/pgx/v5\"\n"},
+	{"new dependency", checkThirdParty, "server/relay/x.go", "package relay\nimport _ \"example.org/new\"\n"},
+	{"queues", checkQueues, "server/session/x.go", "package session\nvar q = make(chan int, 64)\n"},
+	{"waits: receive", checkWaits, "wasm/host/x.go", "package host\nfunc f(c chan int) { <-c }\n"},
+	{"waits: send", checkWaits, "wasm/host/x.go", "package host\nfunc f(c chan int) { c <- 1 }\n"},
+	{"waits: select", checkWaits, "wasm/host/x.go", "package host\nfunc f() { select {} }\n"},
+	{"waits: lock", checkWaits, "wasm/store/x.go", "package store\nimport \"sync\"\nvar mu sync.Mutex\n"},
+	{"waits: sleep", checkWaits, "sqlite/x.go", "package sqlite\nimport \"time\"\nfunc f() { time.Sleep(1) }\n"},
 }
 
 func TestLaws(t *testing.T) {

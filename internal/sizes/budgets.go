@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// budget is one shipped file.
+type budget struct {
+	name string
+	// content returns the file's bytes.
+	content func() ([]byte, error)
+	// max is how many bytes it may have under brotli at its best setting; the
+	// reason is what the user waits for on a first visit.
+	max int
+}
+
+// budgets is the table. A change that moves a figure says so in its commit.
+var budgets = []budget{
+	{"Go core", file("build/core.wasm"), 800_000},
+	{"SQLite engine", file("wasm/engine/rockpool-engine.wasm"), 440_000},
+	{"page JavaScript (client and react, without React)", bundle(
+		`export * from '@rockpool/client'; export * from '@rockpool/react'`,
+	), 25_000},
+	{"Worker JavaScript", bundle(`import './bridge/worker/src/entry.ts'`), 15_000},
+}
+
+// file reads a file from the root of the repository.
+func file(path string) func() ([]byte, error) {
+	return func() ([]byte, error) { return os.ReadFile(path) }
+}
+
+// table prints a row for each budget and returns an error when one is over or
+// cannot be measured.
+func table(w io.Writer, budgets []budget) error {
+	var failed error
+	fmt.Fprintf(w, "%-50s %10s %10s %10s %10s\n", "bytes", "raw", "gzip", "brotli", "budget")
+	for _, b := range budgets {
+		content, err := b.content()
+		if err == nil && len(content) == 0 {
+			err = errors.New("it is empty")
+		}
+		if err != nil {
+			fmt.Fprintf(w, "%-50s missing\n", b.name)
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", b.name, err))
+			continue
+		}
+		s := measure(content)
+		fmt.Fprintf(w, "%-50s %10d %10d %10d %10d\n", b.name, s.raw, s.gzip, s.brotli, b.max)
+		if s.brotli > b.max {
+			failed = errors.Join(failed, fmt.Errorf("%s is %d bytes over its budget of %d", b.name, s.brotli-b.max, b.max))
+		}
+	}
+	return failed
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestTable: a file over its budget, an empty and a missing one each fail the
+// run and are named.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	content := []byte(strings.Repeat("the tide goes out and the pool stays ", 100))
+	size := measure(content).brotli
+	of := func(b []byte, err error) func() ([]byte, error) { return func() ([]byte, error) { return b, err } }
+	for _, tt := range []struct {
+		name string
+		b    budget
+		want string // a part of the error; empty is none
+	}{
+		{"at its budget", budget{"f", of(content, nil), size}, ""},
+		{"one byte over", budget{"f", of(content, nil), size - 1}, "f is 1 bytes over"},
+		{"empty", budget{"f", of(nil, nil), size}, "empty"},
+		{"missing", budget{"f", of(nil, errors.New("no such file")), size}, "f: no such file"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			err := table(&out, []budget{tt.b})
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("table = %v, want %q in it\n%s", err, tt.want, &out)
+			}
+		})
+	}
+}
+
+func TestPackageOf(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"fmt.Println":                                 "fmt",
+		"internal/poll.(*FD).Read":                    "internal/poll",
+		"rockpool.dev/wasm/store.(*DB).Apply":         "rockpool.dev/wasm/store",
+		"slices.SortFunc[go.shape.[]example.org/x.T]": "slices",
+		"gopkg.in/a%2eb.F":                            "gopkg.in/a.b",
+		"type:.eq.time.Time":                          "(the linker's)",
+		"wasm_pc_f_loop":                              "(the linker's)",
+	} {
+		if got := packageOf(name); got != want {
+			t.Errorf("packageOf(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestCodeByPackage reads a module that the toolchain really makes.
+func TestCodeByPackage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	source := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(source, []byte("package main\n\nimport \"strconv\"\n\nfunc main() { println(strconv.Quote(\"x\")) }\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(dir, "main.wasm")
+	cmd := exec.Command("go", "build", "-ldflags=-w", "-o", binary, source)
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v: %s", err, out)
+	}
+	module, err := os.ReadFile(binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := codeByPackage(module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pkg := range []string{"runtime", "strconv", "main"} {
+		if len(code[pkg]) == 0 {
+			t.Errorf("no code of package %s", pkg)
+		}
+	}
+	if len(code["runtime"]) < len(code["main"]) {
+		t.Errorf("runtime has %d bytes of code, main %d", len(code["runtime"]), len(code["main"]))
+	}
+	if _, err := codeByPackage(module[:len(module)/2]); err == nil {
+		t.Error("half a module is no error")
+	}
+}
