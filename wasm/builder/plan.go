@@ -23,6 +23,8 @@ type Plan struct {
 	All           bool
 	// DDL says that it changes the schema of the database.
 	DDL bool
+	// Vacuum says that it is VACUUM, which cannot run in a transaction.
+	Vacuum bool
 }
 
 // Plan compiles a text on a connection and returns what is known of it. The
@@ -114,6 +116,8 @@ func (p *Plan) opcode(name string, p1, p2, p3 int64, roots map[int64]string) {
 		}
 	}
 	switch name {
+	case "Vacuum":
+		p.Vacuum = true
 	case "OpenRead", "ReopenIdx":
 		at(p2, p3, &p.Reads)
 	case "OpenWrite":

@@ -26,6 +26,10 @@ type Env struct {
 	Random func(b []byte)
 	// Heap returns the bytes of memory in use and their limit, 0 for unknown.
 	Heap func() (used, limit uint64)
+	// Browser names the browser in errors about storage; HasOPFS says that it
+	// has a private file system at all.
+	Browser string
+	HasOPFS bool
 	// Flushed, if not nil, is called after every flush.
 	Flushed func()
 }

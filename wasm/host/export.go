@@ -50,6 +50,9 @@ func (x *export) step() bool {
 		return true
 	}
 	s, err := x.reader.Conn.Cached("SELECT data FROM sqlite_dbpage WHERE pgno >= ? AND pgno < ? ORDER BY pgno")
+	if fault.KindOf(err) == fault.UnknownTable {
+		err = fault.New(fault.InvalidArgument, "export database", "this engine is built without sqlite_dbpage")
+	}
 	if err != nil {
 		x.h.fail(x.c, fault.In("export database", err))
 		return true

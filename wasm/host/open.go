@@ -213,18 +213,22 @@ func (h *Host) Freeze() bool {
 func (h *Host) Files(id uint32, status uint16, msg string) {
 	var err error
 	if status != 0 {
-		err = fault.New(fault.Kind(status), "open files", msg).WithHint(storageHint(fault.Kind(status)))
+		err = fault.New(fault.Kind(status), "open files", msg).WithHint(h.storageHint(fault.Kind(status)))
 	}
 	h.prov.Answered(id, err)
 	h.settle()
 }
 
-func storageHint(k fault.Kind) string {
+// storageHint says what a person can do about files that did not open.
+func (h *Host) storageHint(k fault.Kind) string {
 	switch k {
 	case fault.StorageLocked:
 		return "another tab holds the files: close it, or wait until it has let go"
 	case fault.StorageUnavailable:
-		return "this browser or window has no private file system: use a current browser, or storage: 'memory'"
+		if h.env.Browser != "" && !h.env.HasOPFS {
+			return "this browser has no private file system (" + h.env.Browser + "): use a current one, or storage: 'memory'"
+		}
+		return "this window may not use the private file system (" + h.env.Browser + "): leave private browsing, or use storage: 'memory'"
 	case fault.QuotaExceeded:
 		return "free storage, or ask the browser for a larger quota (navigator.storage.persist), then try again"
 	}

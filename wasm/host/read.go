@@ -68,11 +68,17 @@ func (h *Host) plan(sql string) (*builder.Plan, error) {
 	if s.Verb == txn.Empty {
 		return nil, fault.New(fault.InvalidSQL, "compile statement", "the text holds no statement")
 	}
+	conn := h.prov.Writer
 	if r := h.prov.Pool.Take(wire.LaneInteractive); r != nil {
 		defer h.prov.Pool.Give(r)
-		return h.builder.Plan(r.Conn, sql)
+		conn = r.Conn
 	}
-	return h.builder.Plan(h.prov.Writer, sql)
+	plan, err := h.builder.Plan(conn, sql)
+	if err == nil && plan.Vacuum {
+		return nil, fault.New(fault.Forbidden, "run statement", "VACUUM is not available").
+			WithHint("db.export() gives the file, db.reset() starts anew")
+	}
+	return plan, err
 }
 
 // parameters checks the number of values.

@@ -122,6 +122,9 @@ func (t *Task) Began() { t.began = true }
 func (l *Lanes) Remove(t *Task) { l.remove(t) }
 
 func (l *Lanes) remove(t *Task) {
+	if int(t.Lane) >= laneCount {
+		return
+	}
 	q := l.queues[t.Lane]
 	if i := slices.Index(q, t); i >= 0 {
 		l.queues[t.Lane] = slices.Delete(q, i, i+1)
