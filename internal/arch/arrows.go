@@ -63,6 +63,7 @@ var roots = map[string][]string{
 	"wasm":             {"wasm/...", "."},
 	"server":           {"server/...", "."},
 	"server/relay":     {"server/...", "."},
+	"server/relay/...": {"server/...", "."},
 	"server/listen":    {"server/...", "."},
 	"internal/sim":     {"wasm/...", "server/...", "internal/...", "."},
 	"internal/sim/cmd": {"internal/sim"},

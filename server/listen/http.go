@@ -26,7 +26,7 @@ func (s *Server) mux() http.Handler {
 		m.Handle(pattern, h)
 	}
 	if s.options.Web != "" {
-		m.Handle("GET /", files(s.options.Web))
+		m.Handle("/", files(s.options.Web))
 	}
 	return m
 }

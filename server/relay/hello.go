@@ -78,7 +78,8 @@ func (r *Core) admitted(c *conn, a Admission) {
 	case fault.KindOf(a.Err) == fault.Rewound || r.rewound[h.ClientID]:
 		delete(r.rewound, h.ClientID)
 		r.send(c, session.Encode(wire.FrameWelcome, &wire.Welcome{
-			Version: wire.Version, ServerMillis: r.now, Head: r.head, Rewound: true, LastMid: a.LastMid, User: a.Identity.User, Limits: r.granted()}))
+			Version: wire.Version, ServerMillis: r.now, Head: r.head, Rewound: true, LastMid: a.LastMid, User: a.Identity.User, Limits: r.granted(),
+		}))
 		r.hangUp(c, CodeNormal, fault.Rewound.String())
 		return
 	case a.Err != nil:

@@ -16,8 +16,10 @@ func TestServe(t *testing.T) {
 	w := newWorld(t)
 	w.join(1)
 	id := w.send(1, wire.PageOperations, &wire.Operations{Ops: []wire.Operation{
-		{Type: wire.OpInsert, Table: "products", Columns: []string{"id", "name", "price", "stock", "active"},
-			Values: value.Row{value.Int(1), value.Text("Chai"), value.Text("18.00"), value.Int(39), value.Int(1)}},
+		{
+			Type: wire.OpInsert, Table: "products", Columns: []string{"id", "name", "price", "stock", "active"},
+			Values: value.Row{value.Int(1), value.Text("Chai"), value.Text("18.00"), value.Int(39), value.Int(1)},
+		},
 		{Type: wire.OpInsert, Table: "products", Columns: []string{"id", "name", "price"}, Values: value.Row{value.Int(2), value.Text("Chang"), value.Text("9.5")}},
 		{Type: wire.OpIncrement, Table: "products", Columns: []string{"id", "stock"}, Values: value.Row{value.Int(1), value.Int(-2)}},
 	}})
@@ -35,7 +37,8 @@ func TestServe(t *testing.T) {
 	sel := &query.Select{
 		From: query.TableRef{Name: "products"}, Columns: []query.ResultExpr{{Expr: query.Expr{Kind: query.ExprColumn, Name: "name"}}},
 		Where: &query.Expr{Kind: query.ExprCompare, Name: "<", Args: []query.Expr{
-			{Kind: query.ExprColumn, Name: "price"}, {Kind: query.ExprValue, Value: value.Int(10)}}},
+			{Kind: query.ExprColumn, Name: "price"}, {Kind: query.ExprValue, Value: value.Int(10)},
+		}},
 	}
 	id = w.send(1, wire.PageSelect, &wire.SelectCall{Select: sel})
 	var d wire.QueryDone
@@ -67,8 +70,10 @@ func TestLargeResult(t *testing.T) {
 	w := newWorld(t)
 	w.join(1)
 	const rows = 50_000
-	id := w.send(1, wire.PageQuery, &wire.Query{Lane: wire.LaneBulk,
-		SQL: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 50000) SELECT i, 'row ' || i FROM n"})
+	id := w.send(1, wire.PageQuery, &wire.Query{
+		Lane: wire.LaneBulk,
+		SQL:  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 50000) SELECT i, 'row ' || i FROM n",
+	})
 	if w.last(id) != nil {
 		t.Fatal("the whole result came in the call that asked for it")
 	}
@@ -93,7 +98,8 @@ func TestGroupCommit(t *testing.T) {
 	var ids []uint32
 	for i := range 8 {
 		ids = append(ids, w.send(1, wire.PageQuery, &wire.Query{
-			SQL: "INSERT INTO products(id, name) VALUES (?, 'x')", Args: value.Row{value.Int(int64(i))}}))
+			SQL: "INSERT INTO products(id, name) VALUES (?, 'x')", Args: value.Row{value.Int(int64(i))},
+		}))
 	}
 	for _, id := range ids {
 		if w.last(id) != nil {

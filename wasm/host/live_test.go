@@ -103,8 +103,10 @@ func TestPortClose(t *testing.T) {
 	w.join(1)
 	w.join(2)
 	w.send(2, wire.PageLive, &wire.LiveCall{SQL: "SELECT * FROM products"})
-	w.send(2, wire.PageQuery, &wire.Query{Lane: wire.LaneBulk,
-		SQL: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 1000000) SELECT i FROM n"})
+	w.send(2, wire.PageQuery, &wire.Query{
+		Lane: wire.LaneBulk,
+		SQL:  "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 1000000) SELECT i FROM n",
+	})
 	w.h.PortClose(2)
 	before := len(w.frames)
 	w.exec(1, insert, value.Int(1))

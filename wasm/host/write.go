@@ -117,8 +117,10 @@ func (h *Host) unflushed(err error) {
 	h.held = nil
 	for _, x := range due {
 		x.c.held = false
-		h.fail(x.c, &fault.Error{Kind: fault.OutcomeUnknown, Op: "make the write durable", Err: err, Offset: -1,
-			Hint: "ask for its status by its idempotency key, or send it again with the same key"})
+		h.fail(x.c, &fault.Error{
+			Kind: fault.OutcomeUnknown, Op: "make the write durable", Err: err, Offset: -1,
+			Hint: "ask for its status by its idempotency key, or send it again with the same key",
+		})
 	}
 }
 

@@ -10,6 +10,7 @@ export default defineConfig({
   retries: 0,
   forbidOnly: true,
   timeout: 60_000,
+  expect: { timeout: 30_000 },
   reporter: [['list'], ['json', { outputFile: process.env.ROCKPOOL_E2E_REPORT ?? 'test-results/report.json' }]],
   use: {
     launchOptions: {
