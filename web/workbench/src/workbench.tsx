@@ -1,5 +1,6 @@
 import { useState } from 'react'
-import { CacheSync, ConflictResolver, Devtools, QueryBuilder, TransactionManager, useDatabase } from '@rockpool/react'
+import { CacheSync, ConflictResolver, QueryBuilder, TransactionManager, useDatabase } from '@rockpool/react'
+import { Devtools } from '@rockpool/react/devtools'
 
 const tables = ['products', 'orders', 'order_lines']
 const operations = [{ type: 'increment' as const, table: 'products', data: { id: 1, units_on_order: 1 } }]
