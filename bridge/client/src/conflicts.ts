@@ -3,9 +3,8 @@
 import type { Row } from './chunk.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure } from './error.ts'
-import { Rule } from './gen/mutation.ts'
 import type { Schema } from './gen/schema.ts'
-import { Choice, decodeConflictList, decodeWriteDone, encodeEmpty, encodeResolve, PageFrame, type ConflictInfo, type NamedRow } from './gen/wire.ts'
+import { Choice, ConflictListMessage, EmptyMessage, PageFrame, ResolveMessage, WriteDoneMessage, type ConflictInfo, type NamedRow } from './gen/wire.ts'
 import { booleansOf, toNamedRow, toObject } from './operations.ts'
 import { statusName, type OutcomeStatus } from './outcomes.ts'
 import { newKey } from './requests.ts'
@@ -14,10 +13,8 @@ import type { Session } from './session.ts'
 /** How a conflict was settled, or `manual` while it is open. */
 export type ConflictRule = 'merged' | 'lww_mine' | 'lww_theirs' | 'max' | 'min' | 'union' | 'gone' | 'survives' | 'manual' | 'exists'
 
-const RULES: { readonly [R in Rule]: ConflictRule } = {
-  [Rule.RuleMerged]: 'merged', [Rule.RuleLWWMine]: 'lww_mine', [Rule.RuleLWWTheirs]: 'lww_theirs', [Rule.RuleMax]: 'max', [Rule.RuleMin]: 'min',
-  [Rule.RuleUnion]: 'union', [Rule.RuleGone]: 'gone', [Rule.RuleSurvives]: 'survives', [Rule.RuleManual]: 'manual', [Rule.RuleExists]: 'exists',
-}
+/** By mutation.Rule's number; a test compares them. */
+export const RULES: readonly ConflictRule[] = ['manual', 'merged', 'lww_mine', 'lww_theirs', 'max', 'min', 'union', 'gone', 'survives', 'manual', 'exists']
 
 /** One conflict, as a snapshot. */
 export interface Conflict {
@@ -65,7 +62,7 @@ export class Conflicts {
 
   /** Asks for all conflicts that were not dismissed, newest last. */
   async list(): Promise<readonly Conflict[]> {
-    const { conflicts } = await this.#session.call({ type: PageFrame.PageConflicts, op: 'list conflicts', policy: 'read', body: encodeEmpty({}), decode: decodeConflictList })
+    const { conflicts } = await this.#session.ask(PageFrame.PageConflicts, 'list conflicts', EmptyMessage, {}, ConflictListMessage)
     const list = conflicts.map((info) => this.#conflict(info))
     this.#list.set(list)
     return list
@@ -98,7 +95,7 @@ export class Conflicts {
     const row = (named: NamedRow | null) => named === null ? null : toObject(named, booleans)
     return {
       id: info.id, table: info.table, key: toObject(info.key, booleans), localData: row(info.mine), remoteData: row(info.theirs), base: row(info.base),
-      chosen: row(info.chosen), columns: info.cols, rule: RULES[info.rule], status: statusName(info.status), isOpen: info.open, at: info.millis, mid: info.mid,
+      chosen: row(info.chosen), columns: info.cols, rule: RULES[info.rule] ?? 'manual', status: statusName(info.status), isOpen: info.open, at: info.millis, mid: info.mid,
       resolve: (choice) => this.#resolve(info.id, choice),
       dismiss: async () => {
         await this.#send(info.id, Choice.ChooseDismiss, null)
@@ -116,9 +113,6 @@ export class Conflicts {
   }
 
   async #send(id: number, choice: Choice, edited: { columns: string[]; values: NamedRow['values'] } | null): Promise<void> {
-    await this.#session.call({
-      type: PageFrame.PageResolve, op: 'resolve conflict', policy: 'write', key: newKey(),
-      body: encodeResolve({ id, choice, ...(edited === null ? {} : { edited }) }), decode: decodeWriteDone,
-    })
+    await this.#session.ask(PageFrame.PageResolve, 'resolve conflict', ResolveMessage, { id, choice, ...(edited === null ? {} : { edited }) }, WriteDoneMessage, { policy: 'write', key: newKey() })
   }
 }

@@ -3,15 +3,16 @@
 import type { Row } from './chunk.ts'
 import { emptySelect, SelectBuilder, type AnyQuery, type QueryRunner, type Tables } from './builder/select.ts'
 import { isStatement, sql, type Statement } from './builder/sql.ts'
+import { decode, encode } from './codec.ts'
 import { Conflicts } from './conflicts.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, RockpoolError, toError } from './error.ts'
 import type { Select } from './gen/query.ts'
-import { encodeSchema, type Schema } from './gen/schema.ts'
+import type { Schema } from './gen/schema.ts'
 import {
-  decodeEmpty, decodeOpened, decodeSchemaInfo, decodeStats, decodeTabWelcome, decodeValidated, decodeWriteDone, encodeEmpty, encodeOpenDatabase, encodeSignOut, encodeTabHello,
-  encodeTokenGiven, encodeValidate, encodeVisible, encodeWriteStatus, EventType, PageFrame, PageVersion, StorageVersion,
-  type Event, type Stats, type Validated,
+  EmptyMessage, EventType, OpenDatabaseMessage, OpenedMessage, PageFrame, SchemaInfoMessage, SignOutMessage, StatsMessage, TabHelloMessage, TabWelcomeMessage,
+  TokenGivenMessage, ValidatedMessage, ValidateMessage, VisibleMessage, WriteDoneMessage, WriteStatusMessage, PageVersion, StorageVersion,
+  type Event, type Stats, type Validated, type WriteDone,
 } from './gen/wire.ts'
 import { OPENING, roleOf, withCore, type DatabaseHealth } from './health.ts'
 import { LiveQueries, type LiveQuery } from './live.ts'
@@ -124,7 +125,7 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
       thaw: () => { this.#session.thaw() },
       end: (why) => { this.#end(why) },
       state: (state) => { this.#health.set({ ...this.#health.get(), role: roleOf(state) }) },
-      visibility: () => { this.#session.tell(PageFrame.PageVisible, encodeVisible({ visible: this.#isVisible() })) },
+      visibility: () => { this.#session.tell(PageFrame.PageVisible, VisibleMessage, { visible: this.#isVisible() }) },
     })
   }
 
@@ -169,10 +170,7 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
 
   /** What is wrong with a query, the SQL it runs and its plan; nothing is run. */
   validate(query: QueryInput): Promise<Validated> {
-    return this.#session.call({
-      type: PageFrame.PageValidate, op: 'validate query', policy: 'read', decode: decodeValidated,
-      body: encodeValidate(isBuilt(query) ? { select: query.ast } : { sql: query.sql }),
-    })
+    return this.#session.ask(PageFrame.PageValidate, 'validate query', ValidateMessage, isBuilt(query) ? { select: query.ast } : { sql: query.sql }, ValidatedMessage)
   }
 
   // Writing
@@ -199,16 +197,20 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
 
   /** What became of a write, by its idempotency key. `confirmed` settles when the server has decided. */
   async status(idempotencyKey: string): Promise<{ readonly isKnown: boolean; readonly mid: number; readonly confirmed: Promise<Confirmation> }> {
-    const done = await this.#session.call({ type: PageFrame.PageStatus, op: 'ask for the outcome', policy: 'read', body: encodeWriteStatus({ idempotencyKey }), decode: decodeWriteDone })
+    const done = await this.#statusOf({ idempotencyKey })
     if (done.outcome !== null) this.#outcomes.settle(done.outcome)
     return { isKnown: done.known, mid: done.mid, confirmed: this.#outcomes.of(done.mid) }
+  }
+
+  #statusOf(which: { readonly idempotencyKey?: string; readonly mid?: number }): Promise<WriteDone> {
+    return this.#session.ask(PageFrame.PageStatus, 'ask for the outcome', WriteStatusMessage, which, WriteDoneMessage)
   }
 
   // Looking inside
 
   /** Figures of the Worker: pool and lanes, statement cache, heap, files, outbox, slowest statements. */
   stats(options: CallOptions = {}): Promise<Stats> {
-    return this.#session.call({ type: PageFrame.PageStats, op: 'read figures', policy: 'read', body: encodeEmpty({}), decode: decodeStats, ...options })
+    return this.#session.ask(PageFrame.PageStats, 'read figures', EmptyMessage, {}, StatsMessage, options)
   }
 
   /** Calls back with the names of the tables that a commit changed, whoever wrote. */
@@ -219,16 +221,16 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   /** The database as one file, as SQLite reads it (encrypted if it is). */
   async export(options: CallOptions = {}): Promise<Blob> {
     const sink = new BytesSink()
-    return this.#session.call({ type: PageFrame.PageExport, op: 'export database', policy: 'read', body: encodeEmpty({}), sink, decode: () => sink.blob(), ...options })
+    return this.#session.call({ type: PageFrame.PageExport, op: 'export database', policy: 'read', body: new Uint8Array(), sink, decode: () => sink.blob(), ...options })
   }
 
   /** Deletes all data of this database here and starts anew. What was not sent is lost. */
-  async reset(): Promise<void> { await this.#session.call({ type: PageFrame.PageReset, op: 'reset database', policy: 'once', body: encodeEmpty({}), decode: decodeEmpty }) }
+  async reset(): Promise<void> { await this.#session.ask(PageFrame.PageReset, 'reset database', EmptyMessage, {}, EmptyMessage, { policy: 'once' }) }
 
   /** Ends the user's session here. `ask` rejects with kind `conflict` when writes are pending; `discard` deletes them; `keep` keeps the file for their return. */
   async signOut(options: { readonly pending?: 'ask' | 'discard' | 'keep' } = {}): Promise<void> {
     const pending = { ask: 1, discard: 2, keep: 3 }[options.pending ?? 'ask']
-    await this.#session.call({ type: PageFrame.PageSignOut, op: 'sign out', policy: 'once', body: encodeSignOut({ pending }), decode: decodeEmpty })
+    await this.#session.ask(PageFrame.PageSignOut, 'sign out', SignOutMessage, { pending }, EmptyMessage, { policy: 'once' })
     await this.#closeNow()
   }
 
@@ -273,16 +275,16 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   async #handshake(first: <T>(call: Call<T>) => Promise<T>): Promise<void> {
     const options = this.#options
     const welcome = await first({
-      type: PageFrame.PageHello, op: 'join the leading tab', policy: 'once', decode: decodeTabWelcome,
-      body: encodeTabHello({ version: PageVersion, build: options.build ?? 0, storage: StorageVersion, tab: this.#tab, visible: this.#isVisible() }),
+      type: PageFrame.PageHello, op: 'join the leading tab', policy: 'once', decode: (bytes) => decode(TabWelcomeMessage, bytes),
+      body: encode(TabHelloMessage, { version: PageVersion, build: options.build ?? 0, storage: StorageVersion, tab: this.#tab, visible: this.#isVisible() }),
     })
     if (welcome.reload || welcome.version !== PageVersion) {
       throw failure(welcome.reload ? 'reload_needed' : 'version_mismatch', 'join the leading tab', `this page speaks protocol ${PageVersion} of build ${options.build ?? 0}, the leading tab ${welcome.version} of build ${welcome.build}`, 'reload this page')
     }
     const key = options.encryption?.key
     const opened = await first({
-      type: PageFrame.PageOpen, op: 'open database', policy: 'once', decode: decodeOpened,
-      body: encodeOpenDatabase({
+      type: PageFrame.PageOpen, op: 'open database', policy: 'once', decode: (bytes) => decode(OpenedMessage, bytes),
+      body: encode(OpenDatabaseMessage, {
         name: options.name, user: options.user, key: typeof key === 'string' ? new TextEncoder().encode(key) : key, schema: options.schema?.tables,
         relayUrl: options.relay === undefined ? '' : socketUrl(options.relay.url), hasToken: options.relay?.token !== undefined, build: String(options.build ?? 0),
         lazy: options.lazy, memory: options.storage === 'memory', readers: options.readers, syncIntervalMillis: options.syncInterval,
@@ -328,8 +330,7 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   #rejoin(): void {
     this.sync.resubscribe()
     for (const mid of this.#outcomes.waiting()) {
-      this.#session.call({ type: PageFrame.PageStatus, op: 'ask for the outcome', policy: 'read', body: encodeWriteStatus({ mid }), decode: decodeWriteDone })
-        .then((done) => { if (done.outcome !== null) this.#outcomes.settle(done.outcome) }, () => {})
+      this.#statusOf({ mid }).then((done) => { if (done.outcome !== null) this.#outcomes.settle(done.outcome) }, () => {})
     }
     this.conflicts.list().catch(() => {})
     this.outbox.list().catch(() => {})
@@ -368,9 +369,9 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
 
   /** The relay may have brought another schema than the one that was opened with. */
   #readSchema(): void {
-    this.#session.call({ type: PageFrame.PageSchema, op: 'read schema', policy: 'read', body: encodeEmpty({}), decode: decodeSchemaInfo }).then(({ schema }) => {
+    this.#session.ask(PageFrame.PageSchema, 'read schema', EmptyMessage, {}, SchemaInfoMessage).then(({ schema }) => {
       const known = this.#schema.get()
-      if (schema !== null && (known === null || encodeSchema(schema).join() !== encodeSchema(known).join())) this.#schema.set(schema)
+      if (schema !== null && (known === null || JSON.stringify(schema) !== JSON.stringify(known))) this.#schema.set(schema)
     }, () => {}) // the next event tries again
   }
 
@@ -381,7 +382,7 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
     } catch (thrown) {
       error = toError(thrown, 'get a token').message || 'the token function failed'
     }
-    this.#session.tell(PageFrame.PageToken, encodeTokenGiven({ jwt, error }))
+    this.#session.tell(PageFrame.PageToken, TokenGivenMessage, { jwt, error })
   }
 
   #fail(error: RockpoolError): void {

@@ -11,26 +11,14 @@ export interface Readable<T> {
   subscribe(listener: (value: T) => void): () => void
 }
 
-/** A readable that its owner sets. */
-export class Cell<T> implements Readable<T> {
-  #value: T
+/** Events without a memory. */
+export class Topic<T> {
   readonly #listeners = new Set<(value: T) => void>()
 
-  constructor(value: T) {
-    this.#value = value
-    this.get = this.get.bind(this)
-    this.subscribe = this.subscribe.bind(this)
-  }
+  emit(value: T): void { for (const listener of [...this.#listeners]) listener(value) }
 
-  get(): T { return this.#value }
-
-  set(value: T): void {
-    if (Object.is(value, this.#value)) return
-    this.#value = value
-    for (const listener of [...this.#listeners]) listener(value)
-  }
-
-  subscribe(listener: (value: T) => void): () => void {
+  /** Calls back with each event; returns the way to stop. @throws RangeError beyond LISTENERS_MAX. */
+  readonly on = (listener: (value: T) => void): (() => void) => {
     if (this.#listeners.size >= LISTENERS_MAX) throw new RangeError(`more than ${LISTENERS_MAX} listeners: something subscribes and never stops`)
     const own = (value: T) => { listener(value) }
     this.#listeners.add(own)
@@ -38,16 +26,19 @@ export class Cell<T> implements Readable<T> {
   }
 }
 
-/** Events without a memory. */
-export class Topic<T> {
-  readonly #listeners = new Set<(value: T) => void>()
+/** A readable that its owner sets. */
+export class Cell<T> implements Readable<T> {
+  #value: T
+  readonly #topic = new Topic<T>()
+  readonly subscribe = this.#topic.on
 
-  emit(value: T): void { for (const listener of [...this.#listeners]) listener(value) }
+  constructor(value: T) { this.#value = value }
 
-  on(listener: (value: T) => void): () => void {
-    if (this.#listeners.size >= LISTENERS_MAX) throw new RangeError(`more than ${LISTENERS_MAX} listeners: something subscribes and never stops`)
-    const own = (value: T) => { listener(value) }
-    this.#listeners.add(own)
-    return () => { this.#listeners.delete(own) }
+  readonly get = (): T => this.#value
+
+  set(value: T): void {
+    if (Object.is(value, this.#value)) return
+    this.#value = value
+    this.#topic.emit(value)
   }
 }

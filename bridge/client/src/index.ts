@@ -3,7 +3,7 @@
 export { open, openLater } from './open.ts'
 export { Database, type QueryInput, type RowOf, type Write } from './database.ts'
 export type { OpenOptions, RelayOptions } from './options.ts'
-export { failure, RockpoolError, KIND_NAMES, type Kind } from './error.ts'
+export { failure, KIND_NAMES, RockpoolError, toError, type Kind } from './error.ts'
 export type { SqlValue } from './codec.ts'
 export type { Row } from './chunk.ts'
 export { defineSchema, typeName, type ColumnSpec, type ColumnTypes, type DefinedSchema, type InferTables, type SchemaSpec, type StrategyName, type TableSpec } from './schema.ts'

@@ -10,7 +10,8 @@ import { Cell, type Readable } from './emitter.ts'
 import { failure, type RockpoolError, toError } from './error.ts'
 import { reconcile, type Patch } from './identity.ts'
 import type { Session } from './session.ts'
-import { decodeLiveState, encodeLiveCall, PageFrame, type LiveCall } from './gen/wire.ts'
+import { decode, encode } from './codec.ts'
+import { LiveCallMessage, LiveStateMessage, PageFrame, type LiveCall } from './gen/wire.ts'
 
 /** Milliseconds that a live query without listeners is kept. */
 export const GRACE_MS = 3_000
@@ -49,7 +50,7 @@ export class LiveQueries {
 
   /** The entry for a query. `keyColumns` identify its rows. @throws `limit_exceeded`. */
   get<R extends object>(call: LiveCall, booleans: Booleans, keyColumns: readonly string[]): LiveQuery<R> {
-    const bytes = encodeLiveCall(call)
+    const bytes = encode(LiveCallMessage, call)
     const key = booleans + keyColumns.join(',') + '|' + latin1(bytes)
     let entry = this.#entries.get(key)
     if (entry === undefined) {
@@ -159,7 +160,7 @@ class Entry implements LiveQuery<object> {
   }
 
   #state(sink: RowSink, body: Uint8Array): void {
-    const state = decodeLiveState(body)
+    const state = decode(LiveStateMessage, body)
     const after = sink.take()
     const before = this.get().rows
     const isFirst = !this.#hasRows

@@ -3,21 +3,19 @@
 import type { Row } from './chunk.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { KIND_NAMES, type Kind } from './error.ts'
-import { Kind as OpKind } from './gen/mutation.ts'
 import type { Schema } from './gen/schema.ts'
-import { decodeEmpty, decodeOutboxList, encodeEmpty, encodeOutboxAct, PageFrame, TxState, type NamedRow, type OutboxEntry as WireEntry, type OutboxOp as WireOp } from './gen/wire.ts'
+import { EmptyMessage, OutboxActMessage, OutboxListMessage, PageFrame, type NamedRow, type OutboxEntry as WireEntry, type OutboxOp as WireOp } from './gen/wire.ts'
 import { booleansOf, toObject } from './operations.ts'
 import type { Session } from './session.ts'
 
 /** Where a transaction stands. */
 export type TransactionState = 'draft' | 'applied' | 'durable' | 'sent' | 'accepted' | 'conflicted' | 'rejected' | 'rolled_back' | 'blocked'
 
-const STATES: { readonly [S in TxState]: TransactionState } = {
-  [TxState.TxDraft]: 'draft', [TxState.TxApplied]: 'applied', [TxState.TxDurable]: 'durable', [TxState.TxSent]: 'sent', [TxState.TxAccepted]: 'accepted',
-  [TxState.TxConflicted]: 'conflicted', [TxState.TxRejected]: 'rejected', [TxState.TxRolledBack]: 'rolled_back', [TxState.TxBlocked]: 'blocked',
-}
+/** By wire.TxState's number; a test compares them. */
+export const STATES: readonly TransactionState[] = ['draft', 'draft', 'applied', 'durable', 'sent', 'accepted', 'conflicted', 'rejected', 'rolled_back', 'blocked']
 
-const OPS: { readonly [K in OpKind]: 'insert' | 'update' | 'delete' } = { [OpKind.Insert]: 'insert', [OpKind.Update]: 'update', [OpKind.Delete]: 'delete' }
+/** By mutation.Kind's number. */
+export const OPS = ['update', 'insert', 'update', 'delete'] as const
 
 /** One row operation of a transaction. */
 export interface OutboxOperation {
@@ -73,7 +71,7 @@ export class Outbox {
 
   /** Asks for the transactions that have not ended, oldest first. */
   async list(): Promise<readonly OutboxEntry[]> {
-    const { entries } = await this.#session.call({ type: PageFrame.PageOutbox, op: 'list outbox', policy: 'read', body: encodeEmpty({}), decode: decodeOutboxList })
+    const { entries } = await this.#session.ask(PageFrame.PageOutbox, 'list outbox', EmptyMessage, {}, OutboxListMessage)
     const list = entries.map((entry) => this.#entry(entry))
     this.#entries.set(list)
     return list
@@ -105,7 +103,7 @@ export class Outbox {
 
   #entry(wire: WireEntry): OutboxEntry {
     return {
-      mid: wire.mid, state: STATES[wire.state], at: wire.millis, operations: wire.ops.map((one) => this.#operation(one)),
+      mid: wire.mid, state: STATES[wire.state] ?? 'draft', at: wire.millis, operations: wire.ops.map((one) => this.#operation(one)),
       kind: wire.kind === 0 ? null : KIND_NAMES[wire.kind] ?? 'unknown', detail: wire.detail, bytes: wire.bytes, idempotencyKey: wire.key,
       retry: () => this.#act(wire.mid, false), discard: () => this.#act(wire.mid, true),
     }
@@ -114,11 +112,11 @@ export class Outbox {
   #operation(wire: WireOp): OutboxOperation {
     const booleans = booleansOf(this.#schema(), wire.table)
     const row = (named: NamedRow | null) => named === null ? null : toObject(named, booleans)
-    return { type: OPS[wire.kind], table: wire.table, key: toObject(wire.key, booleans), before: row(wire.old), after: row(wire.new) }
+    return { type: OPS[wire.kind] ?? 'update', table: wire.table, key: toObject(wire.key, booleans), before: row(wire.old), after: row(wire.new) }
   }
 
   async #act(mid: number, discard: boolean): Promise<void> {
-    await this.#session.call({ type: PageFrame.PageOutboxAct, op: discard ? 'discard transaction' : 'retry transaction', policy: 'read', body: encodeOutboxAct({ mid, discard }), decode: decodeEmpty })
+    await this.#session.ask(PageFrame.PageOutboxAct, discard ? 'discard transaction' : 'retry transaction', OutboxActMessage, { mid, discard }, EmptyMessage)
     await this.list()
   }
 }

@@ -1,10 +1,10 @@
 /** The calls of the page protocol, each in one place: its frame, its policy, its answer. */
 
-import type { SqlValue } from './codec.ts'
+import { decode, encode, type SqlValue } from './codec.ts'
 import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
-  decodeOperationsDone, decodeQueryDone, encodeOperations, encodeQuery, encodeSelectCall, Lane, PageFrame,
+  Lane, OperationsDoneMessage, OperationsMessage, PageFrame, QueryDoneMessage, QueryMessage, SelectCallMessage,
   type OperationsDone, type QueryDone,
 } from './gen/wire.ts'
 import { isRead } from './builder/sql.ts'
@@ -62,8 +62,8 @@ export function runSql(session: Session, sql: string, params: readonly SqlValue[
   const key = isReading ? '' : options.idempotencyKey ?? newKey()
   return session.call({
     type: PageFrame.PageQuery, op: 'run query', policy: isReading ? 'read' : 'write', key, sink, signal: options.signal, deadline: options.deadline,
-    body: encodeQuery({ sql, args: [...params], lane: LANES[options.lane ?? 'interactive'], deadlineMillis: millis(options.deadline), idempotencyKey: key }),
-    decode: (body) => resultOf(sink, decodeQueryDone(body)),
+    body: encode(QueryMessage, { sql, args: [...params], lane: LANES[options.lane ?? 'interactive'], deadlineMillis: millis(options.deadline), idempotencyKey: key }),
+    decode: (body) => resultOf(sink, decode(QueryDoneMessage, body)),
   })
 }
 
@@ -72,17 +72,15 @@ export function runSelect(session: Session, select: Select, options: ReadOptions
   const sink = new RowSink(booleans)
   return session.call({
     type: PageFrame.PageSelect, op: 'run query', policy: 'read', sink, signal: options.signal, deadline: options.deadline,
-    body: encodeSelectCall({ select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis: millis(options.deadline) }),
-    decode: (body) => resultOf(sink, decodeQueryDone(body)),
+    body: encode(SelectCallMessage, { select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis: millis(options.deadline) }),
+    decode: (body) => resultOf(sink, decode(QueryDoneMessage, body)),
   })
 }
 
 /** Runs operations as one transaction. */
 export function runOperations(session: Session, operations: readonly DatabaseOperation[], options: WriteOptions = {}): Promise<OperationsDone> {
   const key = options.idempotencyKey ?? newKey()
-  return session.call({
-    type: PageFrame.PageOperations, op: 'execute transaction', policy: 'write', key, signal: options.signal, deadline: options.deadline,
-    body: encodeOperations({ ops: operations.map(lowerOperation), idempotencyKey: key, deadlineMillis: millis(options.deadline) }),
-    decode: decodeOperationsDone,
-  })
+  return session.ask(PageFrame.PageOperations, 'execute transaction', OperationsMessage,
+    { ops: operations.map(lowerOperation), idempotencyKey: key, deadlineMillis: millis(options.deadline) },
+    OperationsDoneMessage, { policy: 'write', key, signal: options.signal, deadline: options.deadline })
 }

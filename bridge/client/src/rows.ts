@@ -5,7 +5,8 @@ import { toError, type RockpoolError } from './error.ts'
 import { inSlices } from './pace.ts'
 import type { Sink } from './session.ts'
 import { Type } from './gen/schema.ts'
-import { decodeHead } from './gen/wire.ts'
+import { decode } from './codec.ts'
+import { HeadMessage } from './gen/wire.ts'
 
 /** Rows decoded between two looks at the clock. */
 const ROWS_PER_STEP = 256
@@ -40,7 +41,7 @@ export class RowSink implements Sink {
   }
 
   head(body: Uint8Array): void {
-    const { columns } = decodeHead(body)
+    const { columns } = decode(HeadMessage, body)
     const booleans = this.#booleans === 'schema' ? columns.map((column) => column.type === Type.TypeBool) : []
     const shape = { names: columns.map((column) => column.name), booleans: booleans.includes(true) ? booleans : null }
     this.#inOrder(() => { this.#shape = shape; return false })

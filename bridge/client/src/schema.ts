@@ -2,8 +2,7 @@
 
 import type { Init } from './codec.ts'
 import { failure } from './error.ts'
-import { Strategy, Type, type Schema, type Table } from './gen/schema.ts'
-import type { Json } from './values.ts'
+import type { Schema, Strategy, Table, Type } from './gen/schema.ts'
 
 /** Column types by name, and what their values are in TypeScript. */
 export interface ColumnTypes {
@@ -72,18 +71,15 @@ export interface DefinedSchema<DB = never> {
   readonly rows?: DB
 }
 
-const TYPES: { readonly [T in keyof ColumnTypes]: readonly [Type, string] } = {
-  int: [Type.TypeInt, 'int4'], bigint: [Type.TypeInt, 'int8'], bool: [Type.TypeBool, 'bool'], float: [Type.TypeFloat, 'float8'],
-  text: [Type.TypeText, 'text'], decimal: [Type.TypeDecimal, 'numeric'], timestamptz: [Type.TypeTimestampTZ, 'timestamptz'],
-  timestamp: [Type.TypeTimestamp, 'timestamp'], date: [Type.TypeDate, 'date'], time: [Type.TypeTime, 'time'], uuid: [Type.TypeUUID, 'uuid'],
-  json: [Type.TypeJSON, 'json'], jsonb: [Type.TypeJSONB, 'jsonb'], bytes: [Type.TypeBytes, 'bytea'], enum: [Type.TypeEnum, ''],
-  interval: [Type.TypeInterval, 'interval'], array: [Type.TypeArray, ''],
-}
+/** By schema.Type's number; a test compares them. A type's own name is also Postgres's unless POSTGRES says otherwise. */
+export const TYPES = ['unknown', 'int', 'bool', 'float', 'text', 'decimal', 'timestamptz', 'timestamp', 'date', 'time', 'uuid', 'json', 'jsonb', 'bytes', 'enum', 'interval', 'array'] as const
+const POSTGRES: Readonly<Record<string, string>> = { int: 'int4', bigint: 'int8', float: 'float8', decimal: 'numeric', bytes: 'bytea', enum: '', array: '' }
 
-const STRATEGIES: { readonly [S in StrategyName]: Strategy } = {
-  merge: Strategy.StrategyMerge, lww: Strategy.StrategyLWW, manual: Strategy.StrategyManual, delta: Strategy.StrategyDelta,
-  max: Strategy.StrategyMax, min: Strategy.StrategyMin, union: Strategy.StrategyUnion,
-}
+/** By schema.Strategy's number; a test compares them. */
+export const STRATEGIES = ['inherit', 'merge', 'lww', 'manual', 'delta', 'max', 'min', 'union'] as const
+
+const strategyNumber = (name: StrategyName | undefined): Strategy => Math.max(0, STRATEGIES.indexOf(name ?? 'inherit')) as Strategy // an index of the list
+const typeNumber = (name: string): Type => Math.max(0, TYPES.findIndex((one) => one === (name === 'bigint' ? 'int' : name))) as Type // as above
 
 /**
  * Declares the tables of an app. Their rows' types are inferred.
@@ -112,26 +108,20 @@ function defineTable(id: number, name: string, spec: TableSpec): Init<Table> {
     columns: Object.entries(spec.columns).map(([column, of]) => {
       const long = typeof of === 'string' ? { type: of } : of
       const isNullable = long.type.endsWith('?')
-      const [type, sourceType] = TYPES[(isNullable ? long.type.slice(0, -1) : long.type) as keyof ColumnTypes] // the type of ColumnSpec leaves nothing else
+      const type = isNullable ? long.type.slice(0, -1) : long.type
       return {
-        name: column, type, notNull: !isNullable, sourceType: long.sourceType ?? sourceType, default: long.default, generated: long.generated,
+        name: column, type: typeNumber(type), notNull: !isNullable, sourceType: long.sourceType ?? POSTGRES[type] ?? type, default: long.default, generated: long.generated,
         identity: long.identity, scale: long.scale, hasScale: long.scale !== undefined, enum: long.enum,
-        strategy: long.strategy && STRATEGIES[long.strategy],
+        strategy: strategyNumber(long.strategy),
       }
     }),
     unique: spec.unique?.map((columns, at) => ({ name: `${name}_unique_${at + 1}`, columns: columns.map(index) })),
     foreign: spec.foreign?.map((foreign, at) => ({ name: `${name}_foreign_${at + 1}`, ...foreign })),
     checks: spec.checks && Object.entries(spec.checks).map(([check, expr]) => ({ name: check, expr })),
-    strategy: spec.strategy && STRATEGIES[spec.strategy],
+    strategy: strategyNumber(spec.strategy),
     localOnly: spec.localOnly,
   }
 }
 
 /** What a column of a synced table holds, by name, for people and components. */
-export function typeName(type: Type): keyof ColumnTypes | 'unknown' {
-  for (const [name, [number]] of Object.entries(TYPES)) if (number === type) return name as keyof ColumnTypes // keys of TYPES
-  return 'unknown'
-}
-
-/** A value to bind for a column of that type: objects for JSON columns become text. */
-export type ColumnValue = Json
+export function typeName(type: Type): (typeof TYPES)[number] { return TYPES[type] ?? 'unknown' }

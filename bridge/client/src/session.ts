@@ -10,7 +10,8 @@
 import type { Link } from '@rockpool/worker/link'
 import { failure, fromFailure, RockpoolError, toError } from './error.ts'
 import { body, frame, header } from './frame.ts'
-import { decodeEvent, decodeFailure, encodeCancel, PageFrame, type Event } from './gen/wire.ts'
+import { decode, encode, type Init, type Message } from './codec.ts'
+import { CancelMessage, EventMessage, FailureMessage, PageFrame, type Event } from './gen/wire.ts'
 
 /** Calls that may be pending at a time. */
 export const CALLS_MAX = 10_000
@@ -108,6 +109,11 @@ export class Session {
   /** Makes a call; see Policy for what a lost link does to it. @throws every kind. */
   call<T>(call: Call<T>): Promise<T> { return this.#make(call, false) }
 
+  /** Makes a call whose whole answer is one message. It is a read unless `more` says otherwise. */
+  ask<B, T>(type: number, op: string, request: Message<B>, message: Init<B>, answer: Message<T>, more: Partial<Call<T>> = {}): Promise<T> {
+    return this.call({ type, op, policy: 'read', body: encode(request, message), decode: (bytes) => decode(answer, bytes), ...more })
+  }
+
   /** Takes a link, opens the database on it, then sends what waits. */
   async attach(link: Link): Promise<void> {
     if (this.#end !== null) { link.close(); return }
@@ -195,7 +201,7 @@ export class Session {
     const head = header(buffer)
     if (head === null) return
     if (head.type === PageFrame.PageEvent) {
-      this.#events.event(decodeEvent(body(buffer)))
+      this.#events.event(decode(EventMessage, body(buffer)))
       return
     }
     const pending = this.#pending.get(head.call)
@@ -206,7 +212,7 @@ export class Session {
       case PageFrame.PageChunk: sink?.chunk(buffer); return
       case PageFrame.PageLiveEnd: sink?.state(body(buffer)); return
       case PageFrame.PageFail: {
-        const failed = () => { pending.reject(fromFailure(decodeFailure(body(buffer)))) }
+        const failed = () => { pending.reject(fromFailure(decode(FailureMessage, body(buffer)))) }
         if (sink === undefined) failed()
         else sink.drained(failed)
         return
@@ -223,13 +229,12 @@ export class Session {
   }
 
   /** Asks the Worker to end a call. */
-  cancel(id: number): void {
-    this.#pending.delete(id)
-    if (this.#link !== null) this.#link.post(frame(PageFrame.PageCancel, 0, encodeCancel({ call: id })))
+  #cancel(id: number): void {
+    this.tell(PageFrame.PageCancel, CancelMessage, { call: id })
   }
 
   /** Sends a frame that has no answer. It is dropped when there is no link. */
-  tell(type: number, message: Uint8Array): void { this.#link?.post(frame(type, 0, message)) }
+  tell<B>(type: number, request: Message<B>, message: Init<B>): void { this.#link?.post(frame(type, 0, encode(request, message))) }
 
   #make<T>(call: Call<T>, isFirst: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -261,7 +266,7 @@ export class Session {
         },
       }
       const abort = () => {
-        if (pending.isSent) this.#link?.post(frame(PageFrame.PageCancel, 0, encodeCancel({ call: id })))
+        if (pending.isSent) this.#cancel(id)
         if (!pending.isSent || call.policy !== 'write') pending.reject(cancelled(call))
       }
       call.signal?.addEventListener('abort', abort)
@@ -286,7 +291,7 @@ export class Session {
 
   #expire(pending: Pending): void {
     const late = failure('deadline_exceeded', pending.call.op, `no answer within ${pending.call.deadline ?? 0} ms`)
-    if (pending.isSent) this.#link?.post(frame(PageFrame.PageCancel, 0, encodeCancel({ call: pending.id })))
+    if (pending.isSent) this.#cancel(pending.id)
     pending.reject(pending.isSent || pending.isInDoubt ? this.#inDoubt(pending, late) : late)
   }
 

@@ -1,11 +1,11 @@
 /** db.sync: which rows this browser follows, where it stands, and a round on demand. */
 
-import type { SqlValue } from './codec.ts'
+import { encode, type SqlValue } from './codec.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, fromFailure, type RockpoolError, toError } from './error.ts'
 import type { Pos } from './gen/version.ts'
 import {
-  decodeEmpty, decodeSyncRound, encodeConnect, encodeEmpty, encodeSubscribe, encodeSyncPause, encodeUnsubscribe, PageFrame,
+  ConnectMessage, EmptyMessage, PageFrame, SubscribeMessage, SyncPauseMessage, SyncRoundMessage, UnsubscribeMessage,
   type ShapeStatus, type SyncRound, type SyncStatus as WireStatus,
 } from './gen/wire.ts'
 import type { CallOptions, Session } from './session.ts'
@@ -115,11 +115,10 @@ export class Sync {
    */
   subscribe(shape: string, args: Readonly<Record<string, unknown>> = {}, options: SubscribeOptions = {}): Subscription {
     const named = Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value: toSql(value, name) }))
-    const target = encodeUnsubscribe({ shape, args: named })
-    const key = target.join()
+    const key = JSON.stringify([shape, named.map(({ name, value }) => [name, typeof value, String(value)])])
     let entry = this.#active.get(key)
     if (entry === undefined) {
-      const body = encodeSubscribe({ shape, args: named, ttlMillis: duration(options.ttl), priority: options.priority })
+      const body = encode(SubscribeMessage, { shape, args: named, ttlMillis: duration(options.ttl), priority: options.priority })
       const ready = this.#session.call({ type: PageFrame.PageSubscribe, op: `follow ${shape}`, policy: 'read', isEndless: true, body, decode: () => undefined, signal: options.signal, deadline: options.deadline })
       entry = { body, users: 0, ready }
       ready.catch(() => { if (this.#active.get(key)?.ready === ready) this.#active.delete(key) })
@@ -137,7 +136,7 @@ export class Sync {
         isHeld = false
         if (--held.users > 0 || this.#active.get(key) !== held) return
         this.#active.delete(key)
-        await this.#session.call({ type: PageFrame.PageUnsubscribe, op: `leave ${shape}`, policy: 'read', body: target, decode: decodeEmpty })
+        await this.#session.ask(PageFrame.PageUnsubscribe, `leave ${shape}`, UnsubscribeMessage, { shape, args: named }, EmptyMessage)
       },
     }
   }
@@ -145,7 +144,7 @@ export class Sync {
   /** A round now: pushes what waits, compares with the relay's head, answers what changed. @throws `offline`, `unauthenticated`. */
   async now(options: CallOptions = {}): Promise<SyncStats> {
     const before = this.#roundCount
-    const stats = await this.#session.call({ type: PageFrame.PageSyncNow, op: 'sync', policy: 'read', body: encodeEmpty({}), decode: (body) => statsOf(decodeSyncRound(body)), ...options })
+    const stats = statsOf(await this.#session.ask(PageFrame.PageSyncNow, 'sync', EmptyMessage, {}, SyncRoundMessage, options))
     // The event of this round may come before the answer, or not at all: listeners hear of a round once.
     if (this.#roundCount === before) this.#tellRound(stats)
     return stats
@@ -157,11 +156,11 @@ export class Sync {
 
   /** Turns the connection to the relay on or off. */
   async connect(on = true): Promise<void> {
-    await this.#session.call({ type: PageFrame.PageConnect, op: on ? 'connect' : 'disconnect', policy: 'read', body: encodeConnect({ on }), decode: decodeEmpty })
+    await this.#session.ask(PageFrame.PageConnect, on ? 'connect' : 'disconnect', ConnectMessage, { on }, EmptyMessage)
   }
 
   async #pause(paused: boolean): Promise<void> {
-    await this.#session.call({ type: PageFrame.PageSyncPause, op: paused ? 'pause sync' : 'resume sync', policy: 'read', body: encodeSyncPause({ paused }), decode: decodeEmpty })
+    await this.#session.ask(PageFrame.PageSyncPause, paused ? 'pause sync' : 'resume sync', SyncPauseMessage, { paused }, EmptyMessage)
   }
 
   /** Not for applications: what the core tells. */

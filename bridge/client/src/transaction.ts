@@ -1,14 +1,14 @@
 /** Interactive transactions: several statements that see each other, all of which apply, or none. */
 
-import type { SqlValue } from './codec.ts'
+import { encode, type SqlValue } from './codec.ts'
 import type { Row } from './chunk.ts'
 import { SelectBuilder, emptySelect, type QueryRunner, type Tables } from './builder/select.ts'
 import { sql, type Statement } from './builder/sql.ts'
 import { failure, RockpoolError, toError } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
-  decodeOperationsDone, decodeQueryDone, decodeTxStarted, decodeWriteDone, encodeBeginTx, encodeTxEnd, encodeTxQuery, encodeWriteStatus,
-  PageFrame, type WriteDone,
+  BeginTxMessage, OperationsDoneMessage, PageFrame, TxEndMessage, TxQueryMessage, TxStartedMessage, WriteDoneMessage, WriteStatusMessage,
+  type WriteDone,
 } from './gen/wire.ts'
 import type { Schema } from './gen/schema.ts'
 import { booleansOf, lowerOperation, toObject, type DatabaseOperation } from './operations.ts'
@@ -60,10 +60,8 @@ export class Transaction<DB extends Tables> implements QueryRunner {
   /** Runs operations inside this transaction. */
   async execute(...operations: readonly DatabaseOperation[]): Promise<Row[]> {
     this.#check()
-    const done = await this.#session.call({
-      type: PageFrame.PageTxQuery, op: 'write in transaction', policy: 'once',
-      body: encodeTxQuery({ tx: this.#tx, ops: operations.map(lowerOperation) }), decode: decodeOperationsDone,
-    })
+    const done = await this.#session.ask(PageFrame.PageTxQuery, 'write in transaction', TxQueryMessage,
+      { tx: this.#tx, ops: operations.map(lowerOperation) }, OperationsDoneMessage, { policy: 'once' })
     return done.results.map((row, at) => toObject(row, booleansOf(this.#schema(), operations[at]?.table ?? '')))
   }
 
@@ -88,8 +86,8 @@ export class Transaction<DB extends Tables> implements QueryRunner {
     const sink = new RowSink(booleans)
     return this.#session.call({
       type: PageFrame.PageTxQuery, op: 'query in transaction', policy: 'once', sink,
-      body: encodeTxQuery({ tx: this.#tx, sql: what.sql, args: what.args, select: what.select }),
-      decode: (body) => { decodeQueryDone(body); return sink.take() },
+      body: encode(TxQueryMessage, { tx: this.#tx, sql: what.sql, args: what.args, select: what.select }),
+      decode: () => sink.take(),
     })
   }
 
@@ -104,15 +102,12 @@ export async function runTransaction<DB extends Tables, T>(
   session: Session, schema: () => Schema | null, work: (tx: Transaction<DB>) => Promise<T>, options: TransactionOptions,
 ): Promise<{ result: T; done: WriteDone }> {
   const key = options.idempotencyKey ?? newKey()
-  const { tx: id } = await session.call({
-    type: PageFrame.PageBegin, op: 'begin transaction', policy: 'read', signal: options.signal, deadline: options.deadline, decode: decodeTxStarted,
-    body: encodeBeginTx({ timeoutMillis: millis(options.timeout ?? TRANSACTION_MS), idempotencyKey: key, readOnly: options.readOnly }),
-  })
+  const { tx: id } = await session.ask(PageFrame.PageBegin, 'begin transaction', BeginTxMessage,
+    { timeoutMillis: millis(options.timeout ?? TRANSACTION_MS), idempotencyKey: key, readOnly: options.readOnly },
+    TxStartedMessage, { signal: options.signal, deadline: options.deadline })
   const tx = new Transaction<DB>(session, schema, id)
   const generation = session.generation
-  const end = (commit: boolean) => session.call({
-    type: PageFrame.PageTxEnd, op: commit ? 'commit' : 'roll back', policy: 'once', body: encodeTxEnd({ tx: id, commit }), decode: decodeWriteDone,
-  })
+  const end = (commit: boolean) => session.ask(PageFrame.PageTxEnd, commit ? 'commit' : 'roll back', TxEndMessage, { tx: id, commit }, WriteDoneMessage, { policy: 'once' })
   let result: T
   try {
     result = await work(tx)
@@ -141,10 +136,7 @@ async function afterLostCommit(session: Session, key: string, error: RockpoolErr
   if (error.kind !== 'worker_died' && error.kind !== 'leader_unreachable' && error.kind !== 'leader_frozen') throw error
   let status: WriteDone
   try {
-    status = await session.call({
-      type: PageFrame.PageStatus, op: 'ask for the outcome', policy: 'read', deadline: 4_000,
-      body: encodeWriteStatus({ idempotencyKey: key }), decode: decodeWriteDone,
-    })
+    status = await session.ask(PageFrame.PageStatus, 'ask for the outcome', WriteStatusMessage, { idempotencyKey: key }, WriteDoneMessage, { deadline: 4_000 })
   } catch (cause) {
     throw new RockpoolError({ kind: 'outcome_unknown', op: 'commit', message: 'the commit was sent and no answer came', idempotencyKey: key, cause, hint: 'run the transaction again with the same idempotencyKey: it applies once' })
   }

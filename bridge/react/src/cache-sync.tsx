@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { Conflict, SyncStats } from '@rockpool/client'
 import { useClient } from './context.ts'
 import { useHealth, useSyncStatus } from './use-readable.ts'
+import { asError } from './words.ts'
 
 /** The seed's props, and optional ones. `any` is the seed's own. */
 export interface CacheSyncProps {
@@ -34,7 +35,7 @@ export function CacheSync({ tables, syncInterval, onSyncComplete, onConflict, fo
   useEffect(() => {
     if (client === null || !follow) return
     const subscriptions = (JSON.parse(key) as string[]).map((table) => client.sync.subscribe(table)) // key is made just above
-    for (const subscription of subscriptions) subscription.ready.catch((error: unknown) => { setProblem(error instanceof Error ? error.message : String(error)) })
+    for (const subscription of subscriptions) subscription.ready.catch((error: unknown) => { setProblem(asError(error).message) })
     return () => { for (const subscription of subscriptions) subscription.stop().catch(() => {}) } // a closed database follows nothing
   }, [client, key, follow])
 
@@ -56,7 +57,7 @@ export function CacheSync({ tables, syncInterval, onSyncComplete, onConflict, fo
     const timer = setInterval(() => {
       if (isRunning) return // a slow round is not overtaken by the next one
       isRunning = true
-      client.sync.now().then(() => { setProblem('') }, (error: unknown) => { setProblem(error instanceof Error ? error.message : String(error)) }).finally(() => { isRunning = false })
+      client.sync.now().then(() => { setProblem('') }, (error: unknown) => { setProblem(asError(error).message) }).finally(() => { isRunning = false })
     }, syncInterval)
     return () => { clearInterval(timer) }
   }, [client, syncInterval])
@@ -65,7 +66,7 @@ export function CacheSync({ tables, syncInterval, onSyncComplete, onConflict, fo
   const shapes = status.shapes.filter((shape) => tables.includes(shape.table))
   const loaded = shapes.reduce((sum, shape) => sum + shape.rowsLoaded, 0), total = shapes.reduce((sum, shape) => sum + shape.rowsTotal, 0)
   const isLoading = shapes.some((shape) => !shape.isReady && shape.error === null)
-  const now = () => { client?.sync.now().then(() => { setProblem('') }, (error: unknown) => { setProblem(error instanceof Error ? error.message : String(error)) }) }
+  const now = () => { client?.sync.now().then(() => { setProblem('') }, (error: unknown) => { setProblem(asError(error).message) }) }
   return (
     <section className="rp-sync" aria-label="Synchronisation" data-testid="cache-sync">
       <div className="rp-row">

@@ -3,6 +3,7 @@
 import { useId, useState } from 'react'
 import type { Conflict, Row } from '@rockpool/client'
 import { useConflicts } from './use-readable.ts'
+import { asError } from './words.ts'
 
 export interface ConflictResolverProps {
   /** Only these tables; all by default. */
@@ -50,7 +51,7 @@ function One({ conflict, onResolved, onError }: OneProps) {
       await work()
       onResolved?.(conflict, choice)
     } catch (thrown) {
-      onError?.(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      onError?.(asError(thrown))
     } finally {
       setBusy(false)
     }
@@ -96,7 +97,7 @@ function One({ conflict, onResolved, onError }: OneProps) {
         ) : (
           <>
             <span className="rp-soft">Settled: {conflict.rule.replaceAll('_', ' ')}</span>
-            <button type="button" disabled={isBusy} onClick={() => { conflict.dismiss().catch((error: unknown) => onError?.(error instanceof Error ? error : new Error(String(error)))) }}>Dismiss</button>
+            <button type="button" disabled={isBusy} onClick={() => { conflict.dismiss().catch((error: unknown) => onError?.(asError(error))) }}>Dismiss</button>
           </>
         )}
       </div>

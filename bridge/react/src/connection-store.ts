@@ -6,7 +6,7 @@
  * finds the first one's database.
  */
 
-import { type Database, type DatabaseHealth, failure, openLater, type OpenOptions, RockpoolError, type Tables } from '@rockpool/client'
+import { type Database, type DatabaseHealth, failure, openLater, type OpenOptions, type RockpoolError, toError, type Tables } from '@rockpool/client'
 
 /** Milliseconds that a connection nobody holds is kept. */
 export const GRACE_MS = 3_000
@@ -119,7 +119,7 @@ export class ConnectionStore {
   }
 
   #fail(thrown: unknown, attempts: number, database: Database<Tables> | null): void {
-    const error = thrown instanceof RockpoolError ? thrown : new RockpoolError({ kind: 'internal', op: 'connect', message: String(thrown), cause: thrown })
+    const error = toError(thrown, 'connect')
     this.#stopHealth()
     void database?.close()
     if (!error.retryable) {

@@ -1,9 +1,10 @@
 /** <QueryBuilder>: a form that makes a query of one table, checks it while it is made, and runs it. */
 
 import { useEffect, useId, useMemo, useState, type FormEvent } from 'react'
-import { failure, type Operator, OPERATORS, RockpoolError, type Schema, type SelectBuilder, type Tables, typeName, type Validated } from '@rockpool/client'
+import { failure, type Operator, OPERATORS, RockpoolError, toError, type Schema, type SelectBuilder, type Tables, typeName, type Validated } from '@rockpool/client'
 import { useClient, useStore } from './context.ts'
 import { useReadable } from './use-readable.ts'
+import { asError } from './words.ts'
 
 /** The seed's props, and optional ones. `any` is the seed's own. */
 export interface QueryBuilderProps {
@@ -74,7 +75,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
       }
       return { query }
     } catch (thrown) {
-      return { error: thrown instanceof RockpoolError ? thrown : failure('internal', 'build query', String(thrown)) }
+      return { error: toError(thrown, 'build query') }
     }
   }, [client, table, chosen, filters, order, isDescending, limit, columns])
 
@@ -99,7 +100,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
       const rows = await database.run(built.query)
       onQuery(rows, { sql: checked?.sql ?? '', rows: rows.length, millis: performance.now() - began })
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = asError(thrown)
       if (error instanceof RockpoolError) setProblem(error)
       onError(error)
     } finally {

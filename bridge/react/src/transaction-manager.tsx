@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { RockpoolError, type Confirmation, type OperationKind } from '@rockpool/client'
 import { useStore } from './context.ts'
 import type { WriteStatus } from './use-transaction.ts'
+import { asError, toText } from './words.ts'
 
 /** The seed's props, and optional ones. `any` is the seed's own. */
 export interface TransactionManagerProps {
@@ -37,7 +38,7 @@ export function TransactionManager({ operations, onSuccess, onError, onRollback,
   const [error, setError] = useState<Error | null>(null)
   const callbacks = useRef({ onSuccess, onError, onRollback })
   useEffect(() => { callbacks.current = { onSuccess, onError, onRollback } })
-  const value = JSON.stringify(operations, (_, one: unknown) => typeof one === 'bigint' ? `${one}n` : one)
+  const value = toText(operations)
   const latest = useRef(operations)
   useEffect(() => { latest.current = operations })
   // State outlives StrictMode's second mount: a value that has begun keeps its key and is not begun again.
@@ -63,7 +64,7 @@ export function TransactionManager({ operations, onSuccess, onError, onRollback,
       failed(thrown, 'failed')
     }
     function failed(thrown: unknown, next: WriteStatus): void {
-      const problem = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const problem = asError(thrown)
       setStatus(next)
       setError(problem)
       callbacks.current.onError(problem)
@@ -84,7 +85,7 @@ export function TransactionManager({ operations, onSuccess, onError, onRollback,
       <ol>
         {operations.map((operation, at) => (
           <li key={at}>
-            <b className={`rp-op rp-op-${operation.type}`}>{operation.type}</b> <span>{operation.table}</span> <code>{show(operation.data)}</code>
+            <b className={`rp-op rp-op-${operation.type}`}>{operation.type}</b> <span>{operation.table}</span> <code>{toText(operation.data)}</code>
           </li>
         ))}
       </ol>
@@ -95,8 +96,4 @@ export function TransactionManager({ operations, onSuccess, onError, onRollback,
       {error !== null && <p className="rp-problem" role="alert">{error.message}</p>}
     </section>
   )
-}
-
-function show(data: unknown): string {
-  return JSON.stringify(data, (_, value: unknown) => typeof value === 'bigint' ? value.toString() : value instanceof Uint8Array ? `${value.length} bytes` : value) ?? ''
 }

@@ -1,9 +1,10 @@
 /** useQuery and useSuspenseQuery: rows that follow the database. */
 
 import { use, useMemo, useSyncExternalStore } from 'react'
-import { RockpoolError, type LiveQuery, type LiveSnapshot, type QueryInput, type RowOf } from '@rockpool/client'
+import { toError, type LiveQuery, type LiveSnapshot, type QueryInput, type RockpoolError, type RowOf } from '@rockpool/client'
 import { useConnection, useStore } from './context.ts'
 import { withRetry } from './retries.ts'
+import { toText } from './words.ts'
 
 /** What a query may be: built, a template's statement, text with parameters; null for none. */
 export type QuerySource = QueryInput | string | null | undefined | false
@@ -45,13 +46,13 @@ function failed(error: RockpoolError): LiveQuery<object> {
 function useLive(source: QuerySource, params: readonly unknown[] | undefined, isEnabled: boolean): LiveQuery<object> | null {
   const { database, state, error } = useConnection()
   if (state === 'failed' && error !== null) throw error
-  const paramsKey = params === undefined ? '' : JSON.stringify(params, (_, value: unknown) => typeof value === 'bigint' ? `${value}n` : value)
+  const paramsKey = toText(params)
   return useMemo(() => {
     if (database === null || !isEnabled || source === null || source === undefined || source === false) return null
     try {
       return database.live(typeof source === 'string' ? { sql: source, params: params ?? [] } : source) as LiveQuery<object> // the rows' type is restored by the hook
     } catch (thrown) {
-      return failed(thrown instanceof RockpoolError ? thrown : new RockpoolError({ kind: 'internal', op: 'watch a query', message: String(thrown), cause: thrown }))
+      return failed(toError(thrown, 'watch a query'))
     }
     // params count by value, through paramsKey.
   }, [database, source, paramsKey, isEnabled])

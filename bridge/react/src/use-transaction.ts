@@ -1,7 +1,7 @@
 /** useTransaction: writes with their state. */
 
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { RockpoolError, type Confirmation, type DatabaseOperation, type Tables, type Transaction, type TransactionOptions, type TransactionState } from '@rockpool/client'
+import { toError, type Confirmation, type DatabaseOperation, type RockpoolError, type Tables, type Transaction, type TransactionOptions, type TransactionState } from '@rockpool/client'
 import { useStore } from './context.ts'
 
 /** Where the last write of this hook stands. */
@@ -44,18 +44,14 @@ export function useTransaction(): TransactionHook {
       show({ status: 'durable', results })
       write.confirmed.then(
         (confirmation) => { show({ status: confirmation.status === 'parked' ? 'conflicted' : confirmation.status === 'local' ? 'durable' : 'accepted', confirmation }) },
-        (error: unknown) => { show({ status: error instanceof RockpoolError && error.kind === 'blocked' ? 'blocked' : 'rolled_back', error: asError(error) }) },
+        (error: unknown) => { show({ status: toError(error, '').kind === 'blocked' ? 'blocked' : 'rolled_back', error: toError(error, 'run transaction') }) },
       )
       return results
     } catch (thrown) {
-      show({ status: 'failed', error: asError(thrown) })
+      show({ status: 'failed', error: toError(thrown, 'run transaction') })
       throw thrown
     }
   }, [store])
   const reset = useCallback(() => { latest.current++; setProgress(IDLE) }, [])
   return { run, reset, ...progress }
-}
-
-function asError(thrown: unknown): RockpoolError {
-  return thrown instanceof RockpoolError ? thrown : new RockpoolError({ kind: 'internal', op: 'run transaction', message: thrown instanceof Error ? thrown.message : String(thrown), cause: thrown })
 }

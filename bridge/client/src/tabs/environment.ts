@@ -76,18 +76,12 @@ function lock(name: string, granted: () => void): LockTicket {
 }
 
 function watchPage(shown: () => void, hidden: () => void, sleep: () => void, wake: () => void): () => void {
-  const visibility = () => { if (document.visibilityState === 'visible') shown(); else hidden() }
-  const pageshow = (event: PageTransitionEvent) => { if (event.persisted) wake() }
-  document.addEventListener('visibilitychange', visibility)
-  document.addEventListener('freeze', sleep)
-  document.addEventListener('resume', wake)
-  addEventListener('pagehide', sleep)
-  addEventListener('pageshow', pageshow)
-  return () => {
-    document.removeEventListener('visibilitychange', visibility)
-    document.removeEventListener('freeze', sleep)
-    document.removeEventListener('resume', wake)
-    removeEventListener('pagehide', sleep)
-    removeEventListener('pageshow', pageshow)
-  }
+  const abort = new AbortController()
+  const { signal } = abort
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') shown(); else hidden() }, { signal })
+  document.addEventListener('freeze', sleep, { signal })
+  document.addEventListener('resume', wake, { signal })
+  addEventListener('pagehide', sleep, { signal })
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) wake() }, { signal })
+  return () => { abort.abort() }
 }
