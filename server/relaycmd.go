@@ -10,14 +10,17 @@ import (
 	"time"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/schema"
 	"rockpool.dev/server/auth"
 	"rockpool.dev/server/config"
 	"rockpool.dev/server/relay"
 	"rockpool.dev/server/seed"
 	"rockpool.dev/server/shape"
 	"rockpool.dev/server/snapshot"
+	"rockpool.dev/server/source"
 	"rockpool.dev/server/source/postgres"
 	"rockpool.dev/server/store"
+	"rockpool.dev/value"
 )
 
 const secretEnv = "ROCKPOOL_JWT_SECRET"
@@ -154,6 +157,10 @@ func (p *parts) openPostgres(ctx context.Context, c *config.Config, shapes map[s
 func (p *parts) postgresOptions(c *config.Config, names []string) postgres.Options {
 	return postgres.Options{
 		URL: c.DatabaseURL, Tables: names, Slot: c.Postgres.Slot, Publication: c.Postgres.Publication, Roles: c.Postgres.Roles,
+		// The catalog is made from the schema that Open reads, before any write.
+		MayWrite: func(who *source.Client, t *schema.Table, old, new value.Row) error {
+			return p.catalog.MayWrite(who, t, old, new)
+		},
 		Now: time.Now, Crash: failpoint("commit"),
 	}
 }

@@ -30,11 +30,12 @@ const (
 // applier applies client transactions in Postgres, one of theirs to one of
 // ours, exactly once (SYNC.md §6.2).
 type applier struct {
-	pool    *pgxpool.Pool
-	schema  *schema.Schema
-	replica source.Replica
-	roles   map[string]bool // roles that claims may name for SET LOCAL ROLE
-	now     func() time.Time
+	pool     *pgxpool.Pool
+	schema   *schema.Schema
+	replica  source.Replica
+	roles    map[string]bool // roles that claims may name for SET LOCAL ROLE
+	mayWrite source.WriteCheck
+	now      func() time.Time
 	// crash is called between COMMIT and the reply; only test builds set it.
 	crash func()
 }
@@ -220,7 +221,7 @@ func rejection(m *mutation.Tx, kind fault.Kind, code, detail string) mutation.Ou
 func refusal(m *mutation.Tx, err error) (mutation.Outcome, bool) {
 	code := pgCode(err)
 	if code == "" || transient(err) {
-		if fault.KindOf(err) == fault.Constraint || fault.KindOf(err) == fault.Forbidden || fault.KindOf(err) == fault.UnknownTable {
+		if fault.KindOf(err) == fault.Constraint || fault.KindOf(err) == fault.Forbidden || fault.KindOf(err) == fault.NoPolicy || fault.KindOf(err) == fault.UnknownTable {
 			return rejection(m, fault.KindOf(err), "", err.Error()), true
 		}
 		return mutation.Outcome{}, false

@@ -10,6 +10,7 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/internal/testpg"
 	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
 	"rockpool.dev/server/source"
 	"rockpool.dev/server/source/postgres"
 	"rockpool.dev/value"
@@ -161,6 +162,53 @@ func TestOutcomes(t *testing.T) {
 	dependent.Seal()
 	if out := f.settle(t, dependent); out.Status != mutation.Blocked {
 		t.Errorf("a transaction that depends on a rejected one: %+v, want blocked", out)
+	}
+}
+
+// The relay's write policy must hold for a row before and after; nothing of a
+// transaction that breaks it is written.
+func TestWritePolicy(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable+`; UPDATE stock SET note = 'u1'; INSERT INTO stock VALUES (2, 'Chang', 5, 'u2'), (3, 'Syrup', 5, 'u1')`)
+	mine := func(who *source.Client, _ *schema.Table, old, new value.Row) error {
+		for _, row := range []value.Row{old, new} {
+			if row != nil && row[3].Str() != who.User {
+				return fault.New(fault.Forbidden, "write to stock", "not yours")
+			}
+		}
+		return nil
+	}
+	f := followWith(t, postgres.Options{URL: pg.DSN(), Tables: []string{"stock"}, Now: time.Now, MayWrite: mine})
+	insert := func(id int64, owner string) mutation.Op {
+		return mutation.Op{Kind: mutation.Insert, Key: value.Row{value.Int(id)}, Cols: []uint32{0, 1, 2, 3}, New: value.Row{value.Int(id), value.Text("new"), value.Int(1), value.Text(owner)}}
+	}
+	remove := func(id int64, owner string) mutation.Op {
+		return mutation.Op{Kind: mutation.Delete, Key: value.Row{value.Int(id)}, Old: value.Row{value.Int(id), value.Text("Chang"), value.Int(5), value.Text(owner)}}
+	}
+	chai := value.Text("Chai")
+	for i, c := range []struct {
+		name string
+		ops  []mutation.Op
+		want mutation.Status
+	}{
+		{"my row", []mutation.Op{set(1, 1, chai, value.Text("mine"))}, mutation.Applied},
+		{"another's row", []mutation.Op{set(2, 1, value.Text("Chang"), value.Text("mine"))}, mutation.Rejected},
+		{"an amount on another's row", []mutation.Op{add(2, 2, 1)}, mutation.Rejected},
+		{"another's row, deleted", []mutation.Op{remove(2, "u2")}, mutation.Rejected},
+		{"my row, given away", []mutation.Op{set(3, 3, value.Text("u1"), value.Text("u2"))}, mutation.Rejected},
+		{"a row of mine, made", []mutation.Op{insert(10, "u1")}, mutation.Applied},
+		{"a row of another's, made", []mutation.Op{insert(11, "u2")}, mutation.Rejected},
+		{"one of two rows is not mine", []mutation.Op{set(3, 1, value.Text("Syrup"), value.Text("half")), set(2, 1, value.Text("Chang"), value.Text("half"))}, mutation.Rejected},
+	} {
+		out := f.settle(t, f.tx(uint64(i+1), f.at(), c.ops...))
+		if out.Status != c.want || c.want == mutation.Rejected && out.Kind != uint16(fault.Forbidden) {
+			t.Errorf("%s: outcome %+v, want status %d", c.name, out, c.want)
+		}
+	}
+	var rows string
+	if err := conn.QueryRow(t.Context(), "SELECT string_agg(id || name || units || note, ',' ORDER BY id) FROM stock").Scan(&rows); err != nil || rows != "1mine10u1,2Chang5u2,3Syrup5u1,10new1u1" {
+		t.Errorf("rows in Postgres %q, %v", rows, err)
 	}
 }
 

@@ -118,8 +118,13 @@ type follower struct {
 // follow opens the source on the tables, loads it, and follows it.
 func follow(t *testing.T, dsn string, tables ...string) *follower {
 	t.Helper()
+	return followWith(t, postgres.Options{URL: dsn, Tables: tables, Now: time.Now})
+}
+
+func followWith(t *testing.T, o postgres.Options) *follower {
+	t.Helper()
 	ctx := t.Context()
-	src, err := postgres.Open(ctx, postgres.Options{URL: dsn, Tables: tables, Now: time.Now})
+	src, err := postgres.Open(ctx, o)
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
@@ -153,6 +158,13 @@ func (f *follower) wait(t *testing.T, what string, done func() bool) {
 	if err := f.until(ctx, done); err != nil {
 		t.Fatalf("waiting for %s: %v", what, err)
 	}
+}
+
+// at is the position that the replica has reached.
+func (r *replica) at() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seq
 }
 
 // outcome is what the log said of one of the client's mids, or nil. The

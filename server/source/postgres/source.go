@@ -26,8 +26,12 @@ type Options struct {
 	// Slot and Publication are made when they are missing; both default to "rockpool".
 	Slot, Publication string
 	// Roles are the roles that a token may name for SET LOCAL ROLE; none
-	// means that writes run as the relay's own role, without row level security.
+	// means that writes run as the relay's own role, without row level
+	// security: then MayWrite alone decides.
 	Roles []string
+	// MayWrite is the relay's write policy, asked in every case; nil leaves the
+	// decision to Postgres alone.
+	MayWrite source.WriteCheck
 	// Now is the relay's clock.
 	Now func() time.Time
 	// Crash is called between COMMIT and the reply; only test builds set it.
@@ -100,7 +104,7 @@ func (s *Source) Attach(r source.Replica) {
 	for _, role := range s.options.Roles {
 		roles[role] = true
 	}
-	s.applier = &applier{pool: s.pool, schema: s.schema, replica: r, roles: roles, now: s.options.Now, crash: s.options.Crash}
+	s.applier = &applier{pool: s.pool, schema: s.schema, replica: r, roles: roles, mayWrite: s.options.MayWrite, now: s.options.Now, crash: s.options.Crash}
 }
 
 // Apply runs one client transaction exactly once.

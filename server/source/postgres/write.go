@@ -20,7 +20,9 @@ type target struct {
 	table *schema.Table
 	key   value.Row
 	row   value.Row // nil when there is none
-	last  writer
+	// before is row as it was locked; row moves on with each operation.
+	before value.Row
+	last   writer
 	// met says that somebody else wrote the row since the client's cursor.
 	met bool
 }
@@ -63,6 +65,9 @@ func (a *applier) write(ctx context.Context, tx pgx.Tx, who source.Client, m *mu
 	if out.Status == mutation.Parked || out.Status == mutation.Rejected || len(writes) == 0 && out.Status == mutation.Superseded {
 		return &out, nil
 	}
+	if err := a.permit(who, targets); err != nil {
+		return nil, err
+	}
 	if _, err := tx.Exec(ctx, `INSERT INTO rockpool.tx (client_id, mid, hlc, digest, clean, outcome) VALUES ($1, $2, $3, $4, $5, $6)`,
 		who.ID, int64(m.Mid), int64(hlc), int64(m.Digest), clean, out.AppendTo(nil)); err != nil {
 		return nil, err
@@ -76,6 +81,23 @@ func (a *applier) write(ctx context.Context, tx pgx.Tx, who source.Client, m *mu
 		}
 	}
 	return nil, nil
+}
+
+// permit asks the relay's own write policy about every row that changes, before
+// and after. Row level security, where roles are used, decides on top of it.
+func (a *applier) permit(who source.Client, targets map[string]*target) error {
+	if a.mayWrite == nil {
+		return nil
+	}
+	for _, t := range targets {
+		if t.before == nil && t.row == nil || t.before != nil && t.row != nil && t.before.Equal(t.row) {
+			continue
+		}
+		if err := a.mayWrite(&who, t.table, t.before, t.row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lock reads every touched row in (table, key) order, so that two writers of
@@ -134,6 +156,7 @@ func (t *target) read(results pgx.BatchResults) error {
 			}
 		}
 	}
+	t.before = t.row
 	var mid, hlc int64
 	switch err := results.QueryRow().Scan(&t.last.client, &mid, &t.last.clean, &hlc); {
 	case errors.Is(err, pgx.ErrNoRows):
