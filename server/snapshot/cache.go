@@ -13,7 +13,7 @@ import (
 )
 
 // PathPrefix precedes a chunk's capability in its URL.
-const PathPrefix = "chunk/"
+const PathPrefix = "/chunk/"
 
 // BytesMax is how many bytes of chunks a relay holds, unless told otherwise.
 const BytesMax = 512 << 20
