@@ -56,7 +56,7 @@ func (c *client) statement() {
 		"UPDATE notes SET tag = ? WHERE body LIKE '%a%'",
 		"DELETE FROM notes WHERE id LIKE 'new-%' AND tag IS NOT NULL",
 		"INSERT OR REPLACE INTO items(id, name, qty) SELECT id, ?, qty FROM items WHERE id < 'hotc'",
-		"INSERT INTO notes(id, body) SELECT 'new-' || hex(randomblob(0)) || id || ?, body FROM docs WHERE 1 ON CONFLICT DO NOTHING",
+		"INSERT INTO notes(id, body) SELECT 'new-' || id || ?, body FROM docs WHERE 1 ON CONFLICT DO NOTHING",
 	})
 	var args value.Row
 	for i := range sql {

@@ -44,13 +44,13 @@ func (c *client) check() {
 	touched := map[string]uint64{}
 	failed := map[uint64]bool{}
 	for mid := uint64(1); mid <= meta.LastMid; mid++ {
-		tx := c.own[mid]
-		if tx == nil {
-			continue
-		}
 		if mid <= meta.AckedMid {
 			s := o.settled[meta.ClientID][mid].Status
 			failed[mid] = s == mutation.Parked || s == mutation.Rejected || s == mutation.Blocked
+			continue
+		}
+		tx := c.own[mid]
+		if tx == nil {
 			continue
 		}
 		out := false

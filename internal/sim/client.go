@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"rockpool.dev/fault"
@@ -387,16 +388,16 @@ func (c *client) decide() {
 		c.w.fail("%s: conflicts: %v", c.name, err)
 		return
 	}
-	for _, x := range conflicts {
-		if !x.Open {
-			continue
-		}
+	conflicts = slices.DeleteFunc(conflicts, func(x wire.ConflictInfo) bool { return !x.Open })
+	if len(conflicts) > 0 {
+		x := pick(c.w, conflicts) // one mutation may have several, which settle together
 		c.decided[x.Mid] = true
 		r := &wire.Resolve{ID: x.ID, Choice: pick(c.w, []wire.Choice{wire.ChooseMine, wire.ChooseTheirs})}
-		if _, err := c.mgr.Resolve(r); err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Constraint {
+		_, err := c.mgr.Resolve(r)
+		if err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Constraint {
 			c.w.fail("%s: resolve conflict %d of mutation %d: %v", c.name, x.ID, x.Mid, err)
 		}
-		c.w.logf("%s: resolves conflict %d of mutation %d with %d", c.name, x.ID, x.Mid, r.Choice)
+		c.w.logf("%s: resolves conflict %d of mutation %d with %d: %v", c.name, x.ID, x.Mid, r.Choice, err)
 		c.flushLater()
 		return
 	}

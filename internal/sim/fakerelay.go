@@ -188,6 +188,9 @@ func (f *fakeRelay) hello(conn uint32, h *wire.Hello) {
 	s.cl = cl
 	f.sessions[conn] = s
 	w.Resume = h.Cursor.Epoch == f.log.Head().Epoch && !f.log.Head().Less(h.Cursor) && !h.Cursor.Less(f.log.first)
+	if f.w.opt.NoFence {
+		w.LastMid = min(w.LastMid, h.AckedMid)
+	}
 	if h.Cursor.Seq > 0 && f.w.chance(0.08) {
 		w.Resume = false // the log no longer reaches back that far
 	}

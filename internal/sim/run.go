@@ -52,7 +52,10 @@ func Run(opt Options) (Stats, error) {
 }
 
 func newNode(w *world) (node, error) {
-	return newFakeRelay(w), nil
+	if w.opt.Fake {
+		return newFakeRelay(w), nil
+	}
+	return newRealRelay(w)
 }
 
 func (w *world) startClients() error {

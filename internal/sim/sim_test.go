@@ -39,15 +39,29 @@ func TestModelRelay(t *testing.T) {
 	}
 }
 
+// Clients and the relay's own core, store and embedded source keep every
+// invariant through faults, and come to rest.
+func TestRelay(t *testing.T) {
+	t.Parallel()
+	total, seed, err := sim.Seeds(options(), 1, seedsOf(t, 60), 2, nil)
+	if err != nil {
+		t.Fatalf("seed %d: %v\nreplay: go run ./internal/sim/cmd -seed %d", seed, err, seed)
+	}
+	t.Log(total)
+	if total.Crashes == 0 || total.RelayCrashes == 0 || total.HalfOpen == 0 || total.Outcomes[4] == 0 || total.Outcomes[2] == 0 {
+		t.Errorf("the seeds did too little: %s", total)
+	}
+}
+
 // A profile that is put back from a backup is noticed: it goes on under a new
 // client ID, and every invariant holds for both.
 func TestBackups(t *testing.T) {
 	t.Parallel()
 	o := options()
-	o.Fake, o.Backups = true, true
+	o.Backups = true
 	total, seed, err := sim.Seeds(o, 1, seedsOf(t, 40), 2, nil)
 	if err != nil {
-		t.Fatalf("seed %d: %v\nreplay: go run ./internal/sim/cmd -fake -backups -seed %d", seed, err, seed)
+		t.Fatalf("seed %d: %v\nreplay: go run ./internal/sim/cmd -backups -seed %d", seed, err, seed)
 	}
 	t.Log(total)
 }
@@ -55,17 +69,19 @@ func TestBackups(t *testing.T) {
 // The same seed does the same, line by line.
 func TestReplay(t *testing.T) {
 	t.Parallel()
-	play := func() string {
-		var b strings.Builder
-		o := options()
-		o.Fake, o.Seed, o.Trace = true, 7, &b
-		if _, err := sim.Run(o); err != nil {
-			t.Fatal(err)
+	for _, fake := range []bool{true, false} {
+		play := func() string {
+			var b strings.Builder
+			o := options()
+			o.Fake, o.Seed, o.Trace = fake, 7, &b
+			if _, err := sim.Run(o); err != nil {
+				t.Fatal(err)
+			}
+			return b.String()
 		}
-		return b.String()
-	}
-	if a, b := play(), play(); a != b {
-		t.Fatal("two runs of seed 7 differ")
+		if a, b := play(), play(); a != b {
+			t.Fatalf("two runs of seed 7 differ (model relay %v)", fake)
+		}
 	}
 }
 
@@ -77,14 +93,14 @@ func TestTheCheckersSee(t *testing.T) {
 		set  func(*sim.Options)
 		want string
 	}{
-		{"without the fence", func(o *sim.Options) { o.NoFence = true }, "I9"},
+		{"without the relay's fence", func(o *sim.Options) { o.NoFence = true }, "I9"},
+		{"without the model's fence", func(o *sim.Options) { o.NoFence, o.Fake = true, true }, "I9"},
 		{"cursor and rows in two transactions", func(o *sim.Options) { o.TornCursor = true }, "I4"},
 		{"outbox entry and rows in two transactions", func(o *sim.Options) { o.TornOutbox = true }, "I"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			o := options()
-			o.Fake = true
 			c.set(&o)
 			_, seed, err := sim.Seeds(o, 1, 300, 1, nil)
 			if err == nil {
