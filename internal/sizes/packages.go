@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -40,7 +41,13 @@ func listPackages(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	code, err := codeByPackage(module)
+	list := exec.Command("go", "list", "-deps", "./wasm")
+	list.Env = cmd.Env
+	out, err := list.Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	code, err := codeByPackage(module, plain(strings.Fields(string(out))))
 	if err != nil {
 		return err
 	}
@@ -61,7 +68,7 @@ func listPackages(w io.Writer) error {
 
 // codeByPackage returns the function bodies of a module with a name section,
 // joined by Go package.
-func codeByPackage(module []byte) (map[string][]byte, error) {
+func codeByPackage(module []byte, packages map[string]string) (map[string][]byte, error) {
 	if len(module) < 8 || string(module[:4]) != "\x00asm" {
 		return nil, errors.New("not a wasm module")
 	}
@@ -94,25 +101,39 @@ func codeByPackage(module []byte) (map[string][]byte, error) {
 	}
 	code := map[string][]byte{}
 	for i, body := range bodies {
-		pkg := packageOf(names[imported+i])
+		pkg := packageOf(names[imported+i], packages)
 		code[pkg] = append(code[pkg], body...)
 	}
 	return code, nil
 }
 
-// packageOf cuts the package off a function's linker name, as in
-// "internal/poll.(*FD).Read", "type:.eq.time.Time" or "wasm_pc_f_loop".
-func packageOf(name string) string {
-	if strings.HasPrefix(name, "type:") || strings.HasPrefix(name, "go:") {
-		return "(the linker's)"
+// notPlain are what the linker replaces by _ in the names of functions.
+var notPlain = regexp.MustCompile(`[^\w.]`)
+
+// packageOf finds the package of a function by its linker name, as in
+// "rockpool.dev_wasm_store.__DB_.Apply". Packages map a path as the linker
+// writes it to the path.
+func packageOf(name string, packages map[string]string) string {
+	// Type arguments may follow: the package is at the front.
+	for end := len(name); end > 0; {
+		end = strings.LastIndexByte(name[:end], '.')
+		if end < 0 {
+			break
+		}
+		if path, ok := packages[name[:end]]; ok {
+			return path
+		}
 	}
-	name, _, _ = strings.Cut(name, "[") // type arguments may hold other packages
-	slash := strings.LastIndexByte(name, '/')
-	pkg, _, found := strings.Cut(name[slash+1:], ".")
-	if !found {
-		return "(the linker's)"
+	return "(the linker's)"
+}
+
+// plain returns packages by their names in the module's name section.
+func plain(paths []string) map[string]string {
+	m := map[string]string{"main": "rockpool.dev/wasm"}
+	for _, p := range paths {
+		m[notPlain.ReplaceAllString(p, "_")] = p
 	}
-	return strings.ReplaceAll(name[:slash+1]+pkg, "%2e", ".")
+	return m
 }
 
 // reader reads wasm's encoding; after a read past the end bad is set and
