@@ -135,10 +135,24 @@ func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	err := s.halt(syscall.SIGINT)
 	if err == nil {
-		err = s.launch()
+		err = s.relaunch()
 	}
 	if err != nil {
 		t.Fatalf("testpg: restart: %v; its log ends:\n%s", err, s.LogTail(4096))
+	}
+}
+
+// relaunch starts the server again. Backends are group leaders of their own, so
+// a kill of the server's group leaves them until they notice; for as long as one
+// holds the shared memory a new server refuses to start.
+func (s *Server) relaunch() error {
+	end := time.Now().Add(startMax)
+	for {
+		err := s.launch()
+		if err == nil || time.Now().After(end) || !strings.Contains(s.LogTail(1024), "is still in use") {
+			return err
+		}
+		time.Sleep(pollEvery)
 	}
 }
 
