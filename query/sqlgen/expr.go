@@ -1,7 +1,6 @@
 package sqlgen
 
 import (
-	"encoding/hex"
 	"math"
 	"strconv"
 	"strings"
@@ -163,9 +162,19 @@ func postgresText(v value.Value, as *schema.Column) value.Value {
 			return value.Text(strconv.FormatFloat(f, 'g', -1, 64))
 		}
 	case value.KindBlob:
-		return value.Text(`\x` + hex.EncodeToString([]byte(v.Str())))
+		return value.Text(hexText(v.Str()))
 	}
 	return v
+}
+
+// hexText is Postgres's text of a bytea. encoding/hex would link fmt.
+func hexText(s string) string {
+	const digits = "0123456789abcdef"
+	out := append(make([]byte, 0, 2+2*len(s)), '\\', 'x')
+	for i := range len(s) {
+		out = append(out, digits[s[i]>>4], digits[s[i]&15])
+	}
+	return string(out)
 }
 
 func (w *writer) join(args []query.Expr, op, none string, sc *scope) {

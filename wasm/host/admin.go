@@ -116,7 +116,11 @@ func (h *Host) validate(c *call, m *wire.Validate) {
 		conn = r.Conn
 	}
 	out, err := h.builder.Validate(conn, m)
-	h.answer(c, out, err)
+	if err != nil {
+		h.fail(c, err)
+		return
+	}
+	h.done(c, out.AppendTo)
 }
 
 // reset throws the local data away and opens an empty database again.
@@ -148,7 +152,7 @@ func (h *Host) reset(c *call) {
 				p.opened = true
 				h.greet(p.id)
 			}
-			h.done(c, &wire.Empty{})
+			h.done(c, (&wire.Empty{}).AppendTo)
 		})
 	})
 }
@@ -174,8 +178,8 @@ func (h *Host) signOut(c *call, m *wire.SignOut) {
 	c.held = true
 	h.drain(fault.New(fault.Closed, "use database", "the user has signed out"))
 	if m.Pending == pendingKeep {
-		h.answer(c, &wire.Empty{}, h.prov.Close())
+		h.answer(c, (&wire.Empty{}).AppendTo, h.prov.Close())
 		return
 	}
-	h.prov.Delete(func(err error) { h.answer(c, &wire.Empty{}, err) })
+	h.prov.Delete(func(err error) { h.answer(c, (&wire.Empty{}).AppendTo, err) })
 }

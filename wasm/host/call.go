@@ -53,13 +53,14 @@ func (h *Host) end(c *call) bool {
 	return true
 }
 
-// message is an encoded answer.
-type message interface{ AppendTo(dst []byte) []byte }
+// message encodes an answer. A function, as an interface would link every
+// message's every method.
+type message func(dst []byte) []byte
 
 // done answers a call.
 func (h *Host) done(c *call, m message) {
 	if h.end(c) {
-		h.frame = m.AppendTo(h.header(wire.PageDone, c.id))
+		h.frame = m(h.header(wire.PageDone, c.id))
 		h.env.Post(c.port, h.frame)
 	}
 }
@@ -84,7 +85,7 @@ func (h *Host) cancel(c *call) {
 	}
 	if h.live != nil && h.live.Get(liveID(c)) != nil {
 		h.live.Remove(liveID(c))
-		h.done(c, &wire.Empty{})
+		h.done(c, (&wire.Empty{}).AppendTo)
 		return
 	}
 	h.fail(c, fault.New(fault.Cancelled, "run call", "it was cancelled"))

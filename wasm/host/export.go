@@ -77,7 +77,7 @@ func (x *export) step() bool {
 	}
 	x.next += exportPages
 	if n < exportPages {
-		x.h.done(x.c, &wire.Empty{})
+		x.h.done(x.c, (&wire.Empty{}).AppendTo)
 		return true
 	}
 	return false

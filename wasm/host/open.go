@@ -44,7 +44,7 @@ func (h *Host) openDatabase(p *port, c *call, m *wire.OpenDatabase) {
 			return
 		}
 		p.opened = true
-		h.done(c, &wire.Opened{ClientID: h.prov.DB.Meta().ClientID, Schema: h.prov.DB.Schema(), Durable: !h.open.Memory})
+		h.done(c, (&wire.Opened{ClientID: h.prov.DB.Meta().ClientID, Schema: h.prov.DB.Schema(), Durable: !h.open.Memory}).AppendTo)
 		h.greet(p.id)
 	})
 }
@@ -178,13 +178,13 @@ func (h *Host) closePort(p *port, c *call) {
 				}
 			}
 			h.flush()
-			h.done(c, &wire.Empty{})
+			h.done(c, (&wire.Empty{}).AppendTo)
 			return
 		}
 	}
 	c.held = true // the drain lets it live
 	h.drain(fault.New(fault.Closed, "use database", "it was closed"))
-	h.answer(c, &wire.Empty{}, h.prov.Close())
+	h.answer(c, (&wire.Empty{}).AppendTo, h.prov.Close())
 }
 
 // Freeze drains and closes for a hand-over to another tab. It reports whether

@@ -146,7 +146,7 @@ func (r *read) step() (done bool) {
 	}
 	if done {
 		d := &wire.QueryDone{Rows: r.cursor.Rows(), Micros: r.h.took(r.c, r.plan.SQL)}
-		r.h.done(r.c, d)
+		r.h.done(r.c, d.AppendTo)
 	}
 	return done
 }

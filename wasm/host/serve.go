@@ -7,14 +7,14 @@ import (
 	"rockpool.dev/wire"
 )
 
-// decoder is a message that can be read.
-type decoder interface{ Decode(src []byte) error }
+// decoder reads a message: its Decode.
+type decoder func(src []byte) error
 
 // serve reads one frame and does what it asks.
 func (h *Host) serve(p *port, kind wire.PageFrame, id uint32, body []byte) {
 	refuse := func(err error) { h.refuse(callID{p.id, id}, err) }
 	read := func(m decoder) bool {
-		if err := m.Decode(body); err != nil {
+		if err := m(body); err != nil {
 			refuse(err)
 			return false
 		}
@@ -22,7 +22,7 @@ func (h *Host) serve(p *port, kind wire.PageFrame, id uint32, body []byte) {
 	}
 	if kind == wire.PageHello {
 		var m wire.TabHello
-		if read(&m) {
+		if read(m.Decode) {
 			h.hello(p, id, &m)
 		}
 		return
@@ -36,7 +36,7 @@ func (h *Host) serve(p *port, kind wire.PageFrame, id uint32, body []byte) {
 	}
 	if kind == wire.PageOpen {
 		var m wire.OpenDatabase
-		if read(&m) {
+		if read(m.Decode) {
 			if c := h.begin(p, id, 0); c != nil {
 				h.openDatabase(p, c, &m)
 			}
@@ -67,17 +67,17 @@ func (h *Host) told(p *port, kind wire.PageFrame, read func(decoder) bool) bool 
 	switch kind {
 	case wire.PageCancel:
 		var m wire.Cancel
-		if read(&m) {
+		if read(m.Decode) {
 			h.cancel(h.calls[callID{p.id, m.Call}])
 		}
 	case wire.PageToken:
 		var m wire.TokenGiven
-		if read(&m) {
+		if read(m.Decode) {
 			h.token(&m)
 		}
 	case wire.PageVisible:
 		var m wire.Visible
-		if read(&m) {
+		if read(m.Decode) {
 			p.visible = m.Visible
 			if m.Visible && h.sync != nil {
 				h.sync.Nudge()
@@ -109,68 +109,68 @@ func (h *Host) served(p *port, kind wire.PageFrame, id uint32, read func(decoder
 	switch kind {
 	case wire.PageQuery:
 		var m wire.Query
-		if c := with(&m, &m.DeadlineMillis); c != nil {
+		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
 			h.query(c, &m)
 		}
 	case wire.PageSelect:
 		var m wire.SelectCall
-		if c := with(&m, &m.DeadlineMillis); c != nil {
+		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
 			h.selects(c, &m)
 		}
 	case wire.PageOperations:
 		var m wire.Operations
-		if c := with(&m, &m.DeadlineMillis); c != nil {
+		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
 			h.operations(c, &m)
 		}
 	case wire.PageBegin:
 		var m wire.BeginTx
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.beginTx(c, &m)
 		}
 	case wire.PageTxQuery:
 		var m wire.TxQuery
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.txQuery(c, &m)
 		}
 	case wire.PageTxEnd:
 		var m wire.TxEnd
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.txEnd(c, &m)
 		}
 	case wire.PageLive:
 		var m wire.LiveCall
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.watch(c, &m)
 		}
 	case wire.PageStatus:
 		var m wire.WriteStatus
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.status(c, &m)
 		}
 	case wire.PageResolve:
 		var m wire.Resolve
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.resolve(c, &m)
 		}
 	case wire.PageOutboxAct:
 		var m wire.OutboxAct
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.outboxAct(c, &m)
 		}
 	case wire.PageValidate:
 		var m wire.Validate
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.validate(c, &m)
 		}
 	case wire.PageSignOut:
 		var m wire.SignOut
-		if c := with(&m, nil); c != nil {
+		if c := with(m.Decode, nil); c != nil {
 			h.signOut(c, &m)
 		}
 	case wire.PageSubscribe, wire.PageUnsubscribe, wire.PageSyncNow, wire.PageSyncPause, wire.PageConnect:
 		h.servedSync(p, kind, with)
 	default:
-		if c := with(&empty, nil); c != nil {
+		if c := with(empty.Decode, nil); c != nil {
 			h.asked(p, kind, c)
 		}
 	}
@@ -181,14 +181,14 @@ func (h *Host) asked(p *port, kind wire.PageFrame, c *call) {
 	switch kind {
 	case wire.PageConflicts:
 		list, err := h.prov.DB.Conflicts()
-		h.answer(c, &wire.ConflictList{Conflicts: list}, err)
+		h.answer(c, (&wire.ConflictList{Conflicts: list}).AppendTo, err)
 	case wire.PageOutbox:
 		list, err := h.txn.Outbox()
-		h.answer(c, &wire.OutboxList{Entries: list}, err)
+		h.answer(c, (&wire.OutboxList{Entries: list}).AppendTo, err)
 	case wire.PageStats:
-		h.answer(c, h.stats(), nil)
+		h.done(c, h.stats().AppendTo)
 	case wire.PageSchema:
-		h.answer(c, &wire.SchemaInfo{Schema: h.prov.DB.Schema()}, nil)
+		h.answer(c, (&wire.SchemaInfo{Schema: h.prov.DB.Schema()}).AppendTo, nil)
 	case wire.PageExport:
 		h.export(c)
 	case wire.PageReset:

@@ -62,7 +62,7 @@ func (h *Host) subscribe(p *port, c *call, m *wire.Subscribe) {
 			f.ports = append(f.ports, p.id)
 		}
 		if s.State == store.ShapeReady {
-			h.done(c, &wire.Empty{})
+			h.done(c, (&wire.Empty{}).AppendTo)
 			return nil
 		}
 		f.wait = append(f.wait, c)
@@ -86,7 +86,7 @@ func (h *Host) unsubscribe(p *port, c *call, m *wire.Unsubscribe) {
 			f.endAt = h.env.Now().Mono + max(f.ttl, 1)
 		}
 	}
-	h.done(c, &wire.Empty{})
+	h.done(c, (&wire.Empty{}).AppendTo)
 }
 
 // leaveShapes ends what nobody follows any more.
@@ -112,7 +112,7 @@ func (h *Host) shapeSettled(id uint32, err error, final bool) {
 		return
 	}
 	for _, c := range slices.Clone(f.wait) {
-		h.answer(c, &wire.Empty{}, err)
+		h.answer(c, (&wire.Empty{}).AppendTo, err)
 	}
 }
 

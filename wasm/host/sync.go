@@ -16,17 +16,17 @@ func (h *Host) servedSync(p *port, kind wire.PageFrame, with func(decoder, *uint
 		pause wire.SyncPause
 		conn  wire.Connect
 		empty wire.Empty
-		body  decoder = &empty
+		body  decoder = empty.Decode
 	)
 	switch kind {
 	case wire.PageSubscribe:
-		body = &sub
+		body = sub.Decode
 	case wire.PageUnsubscribe:
-		body = &unsub
+		body = unsub.Decode
 	case wire.PageSyncPause:
-		body = &pause
+		body = pause.Decode
 	case wire.PageConnect:
-		body = &conn
+		body = conn.Decode
 	}
 	c := with(body, nil)
 	if c == nil {
@@ -43,17 +43,17 @@ func (h *Host) servedSync(p *port, kind wire.PageFrame, with func(decoder, *uint
 	case wire.PageUnsubscribe:
 		h.unsubscribe(p, c, &unsub)
 	case wire.PageSyncNow:
-		h.sync.SyncNow(func(r wire.SyncRound, err error) { h.answer(c, &r, err) })
+		h.sync.SyncNow(func(r wire.SyncRound, err error) { h.answer(c, r.AppendTo, err) })
 	case wire.PageSyncPause:
 		h.sync.Pause(pause.Paused)
-		h.done(c, &empty)
+		h.done(c, empty.AppendTo)
 	case wire.PageConnect:
 		if conn.On {
 			h.sync.Connect()
 		} else {
 			h.sync.Disconnect()
 		}
-		h.done(c, &empty)
+		h.done(c, empty.AppendTo)
 	}
 }
 

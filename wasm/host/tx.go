@@ -27,7 +27,7 @@ func (h *Host) beginTx(c *call, m *wire.BeginTx) {
 			h.fail(c, err)
 			return
 		}
-		h.done(c, &wire.TxStarted{Tx: t.id})
+		h.done(c, (&wire.TxStarted{Tx: t.id}).AppendTo)
 		return
 	}
 	h.write(c, func() error {
@@ -35,7 +35,7 @@ func (h *Host) beginTx(c *call, m *wire.BeginTx) {
 		if err != nil {
 			return err
 		}
-		h.done(c, &wire.TxStarted{Tx: t.ID})
+		h.done(c, (&wire.TxStarted{Tx: t.ID}).AppendTo)
 		return nil
 	})
 }
@@ -97,7 +97,7 @@ func (h *Host) txQuery(c *call, m *wire.TxQuery) {
 		for i := range m.Ops {
 			h.touched[m.Ops[i].Table] = true
 		}
-		h.answer(c, &wire.OperationsDone{Results: rows}, err)
+		h.answer(c, (&wire.OperationsDone{Results: rows}).AppendTo, err)
 		h.ifEnded(t)
 		return
 	}
@@ -122,14 +122,14 @@ func (h *Host) inTx(c *call, t *txn.Tx, sql string, args value.Row) {
 	switch txn.Classify(sql).Verb {
 	case txn.Other:
 	case txn.Commit:
-		h.commitTx(c, t, func(txn.Result) message { return &wire.QueryDone{Micros: h.took(c, sql)} })
+		h.commitTx(c, t, func(txn.Result) message { return (&wire.QueryDone{Micros: h.took(c, sql)}).AppendTo })
 		return
 	case txn.Empty:
 		h.fail(c, fault.New(fault.InvalidSQL, "compile statement", "the text holds no statement"))
 		return
 	default:
 		err := t.SQL(sql, args, nil)
-		h.answer(c, &wire.QueryDone{Micros: h.took(c, sql)}, err)
+		h.answer(c, (&wire.QueryDone{Micros: h.took(c, sql)}).AppendTo, err)
 		h.ifEnded(t)
 		return
 	}
@@ -160,14 +160,14 @@ func (h *Host) inTx(c *call, t *txn.Tx, sql string, args value.Row) {
 			d.Changes, d.LastID = conn.Changes(), conn.LastInsertID()
 		}
 	}
-	h.done(c, d)
+	h.done(c, d.AppendTo)
 }
 
 // txEnd commits or rolls back.
 func (h *Host) txEnd(c *call, m *wire.TxEnd) {
 	if t := h.readTx[m.Tx]; t != nil && t.owner == c.port {
 		h.endReadTx(t)
-		h.done(c, &wire.WriteDone{})
+		h.done(c, (&wire.WriteDone{}).AppendTo)
 		return
 	}
 	t, err := h.txn.Tx(m.Tx, uint64(c.port))
@@ -176,11 +176,13 @@ func (h *Host) txEnd(c *call, m *wire.TxEnd) {
 		return
 	}
 	if m.Commit {
-		h.commitTx(c, t, func(r txn.Result) message { return &wire.WriteDone{Mid: r.Mid, Repeat: r.Repeat, Known: true} })
+		h.commitTx(c, t, func(r txn.Result) message {
+			return (&wire.WriteDone{Mid: r.Mid, Repeat: r.Repeat, Known: true}).AppendTo
+		})
 		return
 	}
 	err = t.Rollback()
-	h.answer(c, &wire.WriteDone{}, err)
+	h.answer(c, (&wire.WriteDone{}).AppendTo, err)
 	h.ifEnded(t)
 }
 
@@ -264,7 +266,7 @@ func (h *Host) readInTx(c *call, conn *sqlite.Conn, sql string, args value.Row) 
 	if err := h.returning(c, plan, &wire.Query{SQL: sql, Args: args}, &rows)(s); err != nil {
 		return err
 	}
-	h.done(c, &wire.QueryDone{Rows: rows, Micros: h.took(c, sql)})
+	h.done(c, (&wire.QueryDone{Rows: rows, Micros: h.took(c, sql)}).AppendTo)
 	return nil
 }
 
@@ -293,7 +295,7 @@ func (h *Host) spoken(c *call, m *wire.Query) bool {
 				return err
 			}
 			h.text[c.port] = t.ID
-			h.done(c, &wire.QueryDone{})
+			h.done(c, (&wire.QueryDone{}).AppendTo)
 			return nil
 		})
 	default:

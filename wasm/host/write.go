@@ -183,9 +183,9 @@ func (h *Host) writeSQL(c *call, plan *builder.Plan, m *wire.Query) {
 			return h.builder.Explain(err)
 		}
 		h.changed(plan)
-		h.hold(c, res, &wire.QueryDone{
+		h.hold(c, res, (&wire.QueryDone{
 			Rows: rows, Changes: res.Changes, LastID: res.LastID, Micros: h.took(c, m.SQL), Mid: res.Mid,
-		})
+		}).AppendTo)
 		return nil
 	})
 }
@@ -229,7 +229,7 @@ func (h *Host) operations(c *call, m *wire.Operations) {
 		for i := range m.Ops {
 			h.touched[m.Ops[i].Table] = true
 		}
-		h.hold(c, res, &wire.OperationsDone{Results: rows, Mid: res.Mid, Repeat: res.Repeat})
+		h.hold(c, res, (&wire.OperationsDone{Results: rows, Mid: res.Mid, Repeat: res.Repeat}).AppendTo)
 		return nil
 	})
 }
@@ -245,7 +245,7 @@ func (h *Host) resolve(c *call, m *wire.Resolve) {
 		if err != nil {
 			return err
 		}
-		h.hold(c, res, &wire.WriteDone{Mid: res.Mid, Known: true})
+		h.hold(c, res, (&wire.WriteDone{Mid: res.Mid, Known: true}).AppendTo)
 		h.tellConflict(m.ID, before)
 		return nil
 	})
@@ -279,7 +279,7 @@ func (h *Host) outboxAct(c *call, m *wire.OutboxAct) {
 			h.touchAll = true // its rows have left the view
 			h.tell(&wire.Event{Type: wire.EventTxState, Entry: &wire.OutboxEntry{Mid: m.Mid, State: wire.TxRolledBack, Millis: h.nowMillis()}})
 		}
-		h.hold(c, res, &wire.Empty{})
+		h.hold(c, res, (&wire.Empty{}).AppendTo)
 		return nil
 	})
 }
@@ -292,8 +292,8 @@ func (h *Host) status(c *call, m *wire.WriteStatus) {
 		return
 	}
 	if done.Known && h.txn.NeedsFlush() {
-		h.hold(c, txn.Result{}, &done) // what it tells of is not durable yet
+		h.hold(c, txn.Result{}, done.AppendTo) // what it tells of is not durable yet
 		return
 	}
-	h.done(c, &done)
+	h.done(c, done.AppendTo)
 }
