@@ -22,7 +22,6 @@ SEEDS  ?= 50
 SEED   ?= 1
 TIME   ?= 30s
 ONLY   ?=
-SOURCE ?= embedded
 
 .PHONY: help
 help: ## list the commands
@@ -78,8 +77,16 @@ sizes: core node_modules/.installed ## bytes of every shipped file against its b
 # --- what a person runs
 
 .PHONY: demo
-demo: setup web relay ## build all and start the relay with real data and the apps (SOURCE=postgres: on a Postgres of its own)
-	bin/rockpool dev $(if $(filter postgres,$(SOURCE)),--postgres)
+demo: setup apps relay ## build all and start the relay on the embedded database, with Northwind and the apps
+	node web/shop/seed/northwind.mjs build/seed/northwind
+	bin/rockpool dev --seed build/seed/northwind --web build/apps --store build/demo.db
+
+# The shop, and the workbench beside it on one origin: they share its database.
+.PHONY: apps
+apps: web
+	rm -rf build/apps
+	cp -r web/shop/dist build/apps
+	cp -r web/workbench/dist build/apps/workbench
 
 # What the browser tests need, as far as this tree has it.
 BUILT := $(if $(wildcard wasm/main*.go),core) $(if $(wildcard server/main.go),relay) $(if $(and $(wildcard wasm/main*.go),$(wildcard web/*/vite.config.*)),web)
