@@ -43,6 +43,7 @@ self.addEventListener('activate', (event) => {
 self.addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== 'GET' || url.origin !== location.origin) return;
+  if (event.request.mode === 'navigate' && url.pathname !== '/') return; // another app of this origin
   const key = event.request.mode === 'navigate' ? '/' : event.request;
   event.respondWith(
     caches.open(name).then((cache) => cache.match(key, { ignoreVary: true, ignoreSearch: event.request.mode === 'navigate' })).then((hit) => hit ?? fetch(event.request)),
