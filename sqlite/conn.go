@@ -149,6 +149,9 @@ func (c *Conn) prepareFirst(sql string, persistent bool) (*Stmt, int, error) {
 	if c.closed {
 		return nil, 0, closed("prepare statement")
 	}
+	if sql == "" {
+		return nil, 0, nil
+	}
 	h, tail, err := c.eng.prepare(sql, persistent, c.guard)
 	if err != nil || !h.ok() {
 		return nil, tail, err
@@ -241,6 +244,8 @@ func (c *Conn) Collation(name string, cmp Collation) error {
 
 // Capture records each changed row of the main database's tables named in
 // tables (table name to id) from now on; nil ends it. Not inside a transaction.
+// Call it again when the columns of a captured table have changed. A VIRTUAL
+// generated column is NULL in the records.
 func (c *Conn) Capture(tables map[string]uint32) error {
 	if c.closed {
 		return closed("capture changes")

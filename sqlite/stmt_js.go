@@ -77,7 +77,8 @@ func (h handle) run(sets []byte, n int) (done int, err error) {
 	h.begin()
 	rc := sqRun(h.p, address(sets), int32(len(sets)), int32(n), outp())
 	runtime.KeepAlive(sets)
-	return int(out[0]), h.err("run statement", rc)
+	done = int(out[0]) // before err uses out
+	return done, h.err("run statement", rc)
 }
 
 func (h handle) start(args []byte) error {

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/value"
 )
 
 // engine is the browser's half of a Conn.
@@ -151,6 +152,12 @@ func (e *engine) capture(tables map[string]uint32) error {
 		b = binary.LittleEndian.AppendUint32(b, id)
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(name)))
 		b = append(b, name...)
+		real, err := e.realColumns(name)
+		if err != nil {
+			return err
+		}
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(real)))
+		b = append(b, real...)
 	}
 	rc := sqCapture(e.p, address(b), int32(len(tables)))
 	runtime.KeepAlive(b)
@@ -158,6 +165,34 @@ func (e *engine) capture(tables map[string]uint32) error {
 		return newError("capture changes", int(rc), "", -1)
 	}
 	return nil
+}
+
+// realColumns returns 1 for each column of REAL affinity, 0 for the others:
+// https://www.sqlite.org/datatype3.html#determination_of_column_affinity.
+func (e *engine) realColumns(table string) ([]byte, error) {
+	s, err := e.c.Cached("SELECT type FROM pragma_table_xinfo(?)")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Query(value.Text(table))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []byte
+	has := func(typ string, words ...string) bool {
+		for _, w := range words {
+			if strings.Contains(typ, w) {
+				return true
+			}
+		}
+		return false
+	}
+	for rows.Next() {
+		t := strings.ToUpper(rows.Value(0).Str())
+		out = append(out, byte(flag(!has(t, "INT", "CHAR", "CLOB", "TEXT", "BLOB") && has(t, "REAL", "FLOA", "DOUB"))))
+	}
+	return out, rows.Err()
 }
 
 func (e *engine) captured() CaptureLog {

@@ -28,6 +28,12 @@ func damage(name unsafe.Pointer, n int32, at int32, mask int32)
 //go:wasmimport enginehost size
 func size(name unsafe.Pointer, n int32) int32
 
+//go:wasmimport enginehost byte
+func byteAt(name unsafe.Pointer, n int32, at int32) int32
+
+//go:wasmimport enginehost total
+func total() float64
+
 //go:wasmimport enginehost quota
 func quota(bytes float64)
 
@@ -93,3 +99,9 @@ func Quota(bytes int) { quota(float64(bytes)) }
 func text(s string) (unsafe.Pointer, int32) {
 	return unsafe.Pointer(unsafe.StringData(s)), int32(len(s))
 }
+
+// Byte returns one byte of a file.
+func Byte(file string, at int) byte { p, n := text(file); return byte(byteAt(p, n, int32(at))) }
+
+// Total returns the bytes of all files together.
+func Total() int { return int(total()) }

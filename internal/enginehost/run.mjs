@@ -54,6 +54,12 @@ const enginehost = {
     bytes.write(byte, offset)
   },
   size: (at, n) => store.files.get(string(at, n))?.size ?? 0,
+  byte: (at, n, offset) => {
+    const byte = new Uint8Array(1)
+    store.files.get(string(at, n)).read(byte, offset)
+    return byte[0]
+  },
+  total: () => [...store.files.values()].reduce((sum, file) => sum + file.size, 0),
   quota: (bytes) => { store.quota = bytes },
 }
 

@@ -20,8 +20,11 @@ static int room(Log *l, uint32_t n) {
   return 1;
 }
 
-static void put(Log *l, sqlite3_value *v) {
+/* real: the column has REAL affinity. A record of the file keeps a whole number
+   of such a column as an integer, and SQLite 3.53 hands it out so on insert. */
+static void put(Log *l, sqlite3_value *v, int real) {
   int type = v ? sqlite3_value_type(v) : SQLITE_NULL;
+  if (real && type == SQLITE_INTEGER) type = SQLITE_FLOAT;
   if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) {
     if (!room(l, 9)) return;
     uint8_t *p = l->p + l->n;
@@ -48,7 +51,7 @@ static int known(Log *l, const char *name) {
   l->lastName = name;
   l->lastKnown = 0;
   for (int i = 0; i < l->nTables; i++)
-    if (!sqlite3_stricmp(l->tables[i].name, name)) { l->lastKnown = 1; l->lastId = l->tables[i].id; break; }
+    if (!sqlite3_stricmp(l->tables[i].name, name)) { l->lastKnown = 1; l->last = &l->tables[i]; break; }
   return l->lastKnown;
 }
 
@@ -64,11 +67,11 @@ static void onPreupdate(void *ctx, sqlite3 *db, int op, const char *schema, cons
   p[4] = op == SQLITE_INSERT ? OP_INSERTED : op == SQLITE_UPDATE ? OP_UPDATED : OP_DELETED;
   p[5] = (uint8_t)(depth > 255 ? 255 : depth);
   memcpy(p + 6, &columns16, 2);
-  memcpy(p + 8, &l->lastId, 4);
+  memcpy(p + 8, &l->last->id, 4);
   l->n += RECORD_BYTES;
   sqlite3_value *v;
-  if (op != SQLITE_INSERT) for (int i = 0; i < columns; i++) { v = 0; sqlite3_preupdate_old(db, i, &v); put(l, v); }
-  if (op != SQLITE_DELETE) for (int i = 0; i < columns; i++) { v = 0; sqlite3_preupdate_new(db, i, &v); put(l, v); }
+  if (op != SQLITE_INSERT) for (int i = 0; i < columns; i++) { v = 0; sqlite3_preupdate_old(db, i, &v); put(l, v, 0); }
+  if (op != SQLITE_DELETE) for (int i = 0; i < columns; i++) { v = 0; sqlite3_preupdate_new(db, i, &v); put(l, v, i < l->last->nReal && l->last->real[i]); }
   if (l->oom) { l->n = start; return; }
   uint32_t size = l->n - start;
   memcpy(l->p + start, &size, 4);
@@ -119,7 +122,7 @@ int logSettle(Conn *c, int rc, const Stmt *s) {
 }
 
 static void freeTables(Log *l) {
-  for (int i = 0; i < l->nTables; i++) sqlite3_free(l->tables[i].name);
+  for (int i = 0; i < l->nTables; i++) { sqlite3_free(l->tables[i].name); sqlite3_free(l->tables[i].real); }
   sqlite3_free(l->tables);
   l->tables = 0;
   l->nTables = 0;
@@ -133,22 +136,30 @@ void logFree(Log *l) {
   sqlite3_free(l->p);
 }
 
-/* tables is n entries of u32 id, u32 bytes, name; n = 0 ends capturing. */
+/* Copies u32 length and bytes, with a zero behind them; returns what follows. */
+static const uint8_t *copy(const uint8_t *p, uint8_t **out, int *n) {
+  uint32_t len;
+  memcpy(&len, p, 4);
+  *out = sqlite3_malloc64((uint64_t)len + 1);
+  if (*out) { memcpy(*out, p + 4, len); (*out)[len] = 0; }
+  if (n) *n = (int)len;
+  return p + 4 + len;
+}
+
+/* tables is n entries of u32 id, u32 bytes, name, u32 columns, a byte for each
+   that is 1 for REAL affinity; n = 0 ends capturing. */
 EXPORT(sq_capture) int sq_capture(Conn *c, const uint8_t *tables, int n) {
   Log *l = &c->log;
   reset(l);
   freeTables(l);
   if (n > 0 && !(l->tables = sqlite3_malloc64((uint64_t)n * sizeof(Table)))) return SQLITE_NOMEM;
   for (int i = 0; i < n; i++) {
-    uint32_t id, len;
-    memcpy(&id, tables, 4);
-    memcpy(&len, tables + 4, 4);
-    char *name = sqlite3_malloc64((uint64_t)len + 1);
-    if (!name) { freeTables(l); return SQLITE_NOMEM; }
-    memcpy(name, tables + 8, len);
-    name[len] = 0;
-    l->tables[l->nTables++] = (Table){ name, id };
-    tables += 8 + len;
+    Table *t = &l->tables[l->nTables++];
+    memset(t, 0, sizeof *t);
+    memcpy(&t->id, tables, 4);
+    tables = copy(tables + 4, (uint8_t **)&t->name, 0);
+    tables = copy(tables, &t->real, &t->nReal);
+    if (!t->name || !t->real) { freeTables(l); return SQLITE_NOMEM; }
   }
   sqlite3_preupdate_hook(c->db, n ? onPreupdate : 0, c);
   sqlite3_commit_hook(c->db, n ? onCommit : 0, c);

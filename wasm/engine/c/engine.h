@@ -15,7 +15,8 @@
 /* The tags of a value, package value. */
 enum { TAG_NULL = 0, TAG_INT, TAG_REAL, TAG_TEXT, TAG_BLOB, TAG_RAW };
 
-typedef struct Table { char *name; uint32_t id; } Table;
+/* A captured table; real[i] is 1 for a column of REAL affinity. */
+typedef struct Table { char *name; uint8_t *real; int nReal; uint32_t id; } Table;
 typedef struct Save { char *name; uint32_t mark; } Save;
 
 /* The changes of the open transaction, capture.c. */
@@ -24,7 +25,7 @@ typedef struct Log {
   uint32_t n, cap;
   int oom;               /* a change could not be recorded: the transaction must not commit */
   Table *tables; int nTables;
-  const char *lastName; uint32_t lastId; int lastKnown; /* the table of the last change */
+  const char *lastName; Table *last; int lastKnown; /* the table of the last change */
   Save *saves; int nSaves, capSaves;
 } Log;
 

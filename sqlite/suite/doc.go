@@ -1,0 +1,8 @@
+// Package suite is the behaviour that both halves of package sqlite share: the
+// same tests run natively and, as js/wasm, on the engine in Node
+// (internal/enginehost). Files that end in _js_test.go are about what only the
+// engine has: its memory, and storage that fails or loses what was not flushed.
+//
+// Permitted differences, each stated by a test: the SQLite version (both at
+// least versionMin), FTS5 (only the engine), the file format under a key.
+package suite

@@ -1,0 +1,61 @@
+//go:build !js
+
+package suite
+
+import (
+	"bytes"
+	"os"
+	"testing"
+)
+
+// permitsSilentDamage: AES-XTS, the native cipher, proves nothing about a page.
+// Encryption of files is the browser's; the relay keeps no key.
+const permitsSilentDamage = true
+
+func damage(t *testing.T, file string, at int, mask byte) {
+	t.Helper()
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	b := []byte{byteAt(t, file, at) ^ mask}
+	if _, err := f.WriteAt(b, int64(at)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func byteAt(t *testing.T, file string, at int) byte {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b [1]byte
+	if _, err := f.ReadAt(b[:], int64(at)); err != nil {
+		t.Fatal(err)
+	}
+	return b[0]
+}
+
+func size(t *testing.T, file string) int {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int(info.Size())
+}
+
+// holds looks into all files of a database.
+func holds(t *testing.T, database, text string) bool {
+	t.Helper()
+	for _, suffix := range []string{"", "-journal", "-wal"} {
+		b, err := os.ReadFile(database + suffix)
+		if err == nil && bytes.Contains(b, []byte(text)) {
+			return true
+		}
+	}
+	return false
+}
