@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,32 +7,43 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** A relay with the embedded database, Northwind in it, and the shop. */
+/** A running `bin/rockpool dev`: the embedded database, and an app that it serves. */
 export interface Relay {
   readonly url: string
+  /** The relay's process, to stop or to kill. */
+  readonly process: ChildProcess
+  /** Its folder: rockpool.db is the store. */
+  readonly folder: string
   readonly close: () => Promise<void>
 }
 
-/** Makes the seed and starts `bin/rockpool dev` on a free port; resolves when it answers. */
+/** Northwind from npm, with the shop. */
 export async function startShop(): Promise<Relay> {
+  return start(join(root, 'web/shop/dist'), async (seed) => {
+    await done(spawn(process.execPath, [join(root, 'web/shop/seed/northwind.mjs'), seed], { stdio: 'inherit' }))
+  })
+}
+
+/**
+ * A database of the test's own, with the bare page (web/e2e/lab): `schema` is
+ * the text of schema.yaml, `rows` has rows by table.
+ */
+export async function startLab(schema: string, rows: Record<string, readonly object[]> = {}): Promise<Relay> {
+  return start(join(root, 'web/e2e/lab/dist'), async (seed) => {
+    mkdirSync(seed)
+    writeFileSync(join(seed, 'schema.yaml'), schema)
+    for (const [table, list] of Object.entries(rows)) writeFileSync(join(seed, `${table}.json`), JSON.stringify(list))
+  })
+}
+
+async function start(app: string, writeSeed: (folder: string) => Promise<void>): Promise<Relay> {
   const folder = mkdtempSync(join(tmpdir(), 'rockpool-e2e-'))
-  await done(
-    spawn(process.execPath, [join(root, 'web/shop/seed/northwind.mjs'), join(folder, 'seed')], { stdio: 'inherit' }),
-  )
+  const seed = join(folder, 'seed')
+  await writeSeed(seed)
   const port = await freePort()
   const relay = spawn(
     join(root, 'bin/rockpool'),
-    [
-      'dev',
-      '-seed',
-      join(folder, 'seed'),
-      '-web',
-      join(root, 'web/shop/dist'),
-      '-store',
-      join(folder, 'rockpool.db'),
-      '-listen',
-      `127.0.0.1:${port}`,
-    ],
+    ['dev', '-seed', seed, '-web', app, '-store', join(folder, 'rockpool.db'), '-listen', `127.0.0.1:${port}`],
     { stdio: 'inherit' },
   )
   const url = `http://127.0.0.1:${port}`
@@ -40,6 +51,8 @@ export async function startShop(): Promise<Relay> {
   await answers(`${url}/health`, relay)
   return {
     url,
+    process: relay,
+    folder,
     close: async () => {
       relay.kill('SIGTERM')
       await ended
