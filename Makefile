@@ -139,7 +139,7 @@ check-generated:
 check-web: node_modules/.installed
 	npx tsc --noEmit
 	npx tsc --noEmit --project web/e2e
-	npx biome lint --error-on-warnings .
+	npx biome ci --error-on-warnings .
 
 .PHONY: format generate
 format: node_modules/.installed ## format Go and TypeScript

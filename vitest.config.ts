@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'client', include: ['bridge/client/{src,test}/**/*.test.ts', 'bridge/worker/{src,test}/**/*.test.ts'], environment: 'node' } },
+      {
+        test: {
+          name: 'client',
+          include: ['bridge/client/{src,test}/**/*.test.ts', 'bridge/worker/{src,test}/**/*.test.ts'],
+          environment: 'node',
+        },
+      },
       { test: { name: 'react', include: ['bridge/react/{src,test}/**/*.test.tsx'], environment: 'happy-dom' } },
     ],
   },

@@ -16,8 +16,15 @@ const [binary, ...flags] = process.argv.slice(2)
 /** The product's own TypeScript, compiled in memory. */
 async function product() {
   const { outputFiles } = buildSync({
-    stdin: { contents: "export { FilePool } from './pool.ts'\nexport { joinEngine } from './engine.ts'", resolveDir: path.join(root, 'bridge/worker/src'), loader: 'ts' },
-    bundle: true, format: 'esm', write: false, target: 'es2023',
+    stdin: {
+      contents: "export { FilePool } from './pool.ts'\nexport { joinEngine } from './engine.ts'",
+      resolveDir: path.join(root, 'bridge/worker/src'),
+      loader: 'ts',
+    },
+    bundle: true,
+    format: 'esm',
+    write: false,
+    target: 'es2023',
   })
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
 }
@@ -43,12 +50,16 @@ const enginehost = {
   fail: (after, kind) => store.failAfter(after, kind),
   failed: () => (store.hasFailed ? 1 : 0),
   contains: (at, n, what, m) => {
-    const database = string(at, n), text = Buffer.from(string(what, m))
-    const found = [...store.files].some(([name, bytes]) => name.startsWith(database) && Buffer.from(bytes.copy()).includes(text))
+    const database = string(at, n),
+      text = Buffer.from(string(what, m))
+    const found = [...store.files].some(
+      ([name, bytes]) => name.startsWith(database) && Buffer.from(bytes.copy()).includes(text),
+    )
     return found ? 1 : 0
   },
   damage: (at, n, offset, mask) => {
-    const byte = new Uint8Array(1), bytes = store.files.get(string(at, n))
+    const byte = new Uint8Array(1),
+      bytes = store.files.get(string(at, n))
     bytes.read(byte, offset)
     byte[0] ^= mask
     bytes.write(byte, offset)
@@ -60,7 +71,9 @@ const enginehost = {
     return byte[0]
   },
   total: () => [...store.files.values()].reduce((sum, file) => sum + file.size, 0),
-  quota: (bytes) => { store.quota = bytes },
+  quota: (bytes) => {
+    store.quota = bytes
+  },
 }
 
 const go = new globalThis.Go()
@@ -75,7 +88,9 @@ const modules = {
   engine: await WebAssembly.compile(fs.readFileSync(path.join(root, 'wasm/engine/rockpool-engine.wasm'))),
   trampoline: await WebAssembly.compile(trampoline(imports)),
 }
-const instance = await joinEngine(modules, { ...go.importObject, enginehost }, pool.imports(), (made) => { core = made })
+const instance = await joinEngine(modules, { ...go.importObject, enginehost }, pool.imports(), (made) => {
+  core = made
+})
 process.on('exit', (code) => {
   if (code === 0 && !go.exited) {
     console.error('the program did not end: a deadlock')

@@ -33,7 +33,9 @@ export class Bytes {
     this.size = size
   }
 
-  copy() { return this.#data.slice(0, this.size) }
+  copy() {
+    return this.#data.slice(0, this.size)
+  }
 }
 
 /** A small generator, so that a printed seed gives the same cut again (mulberry32). */
@@ -62,7 +64,7 @@ export class Store {
   /** A handle of a file, which is made when it is new. */
   open(name) {
     let bytes = this.files.get(name)
-    if (bytes === undefined) this.files.set(name, bytes = new Bytes())
+    if (bytes === undefined) this.files.set(name, (bytes = new Bytes()))
     return {
       read: (to, { at }) => bytes.read(to, at),
       write: (from, { at }) => {
@@ -91,7 +93,9 @@ export class Store {
   #operate(name, operation) {
     if (this.#failAfter >= 0 && this.#failAfter-- === 0) {
       this.hasFailed = true
-      throw Object.assign(new Error(`${operation.kind} of ${name} fails on demand`), { name: this.#failKind === 1 ? 'QuotaExceededError' : 'InvalidStateError' })
+      throw Object.assign(new Error(`${operation.kind} of ${name} fails on demand`), {
+        name: this.#failKind === 1 ? 'QuotaExceededError' : 'InvalidStateError',
+      })
     }
     if (this.#recorded === '' || !name.startsWith(this.#recorded)) return
     this.#operations.push({ ...operation, bytes: operation.bytes?.slice(), suffix: name.slice(this.#recorded.length) })
@@ -107,10 +111,13 @@ export class Store {
     this.#recorded = database
     this.#operations = []
     this.#start = new Map()
-    for (const [name, bytes] of this.files) if (name.startsWith(database)) this.#start.set(name.slice(database.length), bytes.copy())
+    for (const [name, bytes] of this.files)
+      if (name.startsWith(database)) this.#start.set(name.slice(database.length), bytes.copy())
   }
 
-  get operations() { return this.#operations.length }
+  get operations() {
+    return this.#operations.length
+  }
 
   /** Writes the files of `database` as a cut after n operations leaves them. */
   replay(database, n, loss, seed) {
@@ -144,7 +151,7 @@ function lose(file, operation, loss, chance) {
     if (chance() < 0.5) apply(file, operation)
     return
   }
-  for (let from = 0; from < operation.bytes.length;) {
+  for (let from = 0; from < operation.bytes.length; ) {
     const to = Math.min(operation.bytes.length, from + SECTOR - ((operation.at + from) % SECTOR))
     if (chance() < 0.5) file.write(operation.bytes.subarray(from, to), operation.at + from)
     from = to

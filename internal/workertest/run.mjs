@@ -18,12 +18,17 @@ const server = http.createServer((request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost')
   const file = pathname === '/binary.wasm' ? binary : path.join(root, path.normalize(decodeURIComponent(pathname)))
   if (pathname === '/') {
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>workertest</title><link rel="icon" href="data:,">')
+    response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end('<!doctype html><title>workertest</title><link rel="icon" href="data:,">')
     return
   }
   fs.readFile(file, (error, bytes) => {
     if (error) response.writeHead(404).end()
-    else response.writeHead(200, { 'content-type': types[path.extname(pathname)] ?? 'application/octet-stream' }).end(bytes)
+    else
+      response
+        .writeHead(200, { 'content-type': types[path.extname(pathname)] ?? 'application/octet-stream' })
+        .end(bytes)
   })
 })
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
@@ -53,21 +58,24 @@ try {
   })
   page.on('console', (line) => process.stderr.write(`${line.text()}\n`))
   await page.goto(`http://localhost:${server.address().port}/`)
-  await page.evaluate((start) => {
-    const worker = new Worker('/internal/workertest/worker.mjs', { type: 'module' })
-    // One message after the other: output must not overtake or be overtaken by the exit.
-    let last = Promise.resolve()
-    const send = (message) => (last = last.then(() => globalThis.report(message)))
-    worker.onmessage = ({ data }) => send(data)
-    worker.onerror = (event) => send({ type: 'broken', text: event.message || 'the Worker could not start' })
-    worker.postMessage(start)
-  }, {
-    binary: '/binary.wasm',
-    // Files that go test wants written do not exist here; go test -json reads stdout only.
-    argv: ['workertest', ...flags.filter((flag) => !flag.startsWith('-test.testlogfile'))],
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(GO|SEED|ROCKPOOL_)/.test(name))),
-    prepare: fs.existsSync(path.join(root, hook)) ? `/${hook}` : undefined,
-  })
+  await page.evaluate(
+    (start) => {
+      const worker = new Worker('/internal/workertest/worker.mjs', { type: 'module' })
+      // One message after the other: output must not overtake or be overtaken by the exit.
+      let last = Promise.resolve()
+      const send = (message) => (last = last.then(() => globalThis.report(message)))
+      worker.onmessage = ({ data }) => send(data)
+      worker.onerror = (event) => send({ type: 'broken', text: event.message || 'the Worker could not start' })
+      worker.postMessage(start)
+    },
+    {
+      binary: '/binary.wasm',
+      // Files that go test wants written do not exist here; go test -json reads stdout only.
+      argv: ['workertest', ...flags.filter((flag) => !flag.startsWith('-test.testlogfile'))],
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(GO|SEED|ROCKPOOL_)/.test(name))),
+      prepare: fs.existsSync(path.join(root, hook)) ? `/${hook}` : undefined,
+    },
+  )
   code = await exit
 } finally {
   await browser.close()

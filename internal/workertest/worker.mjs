@@ -25,8 +25,31 @@ globalThis.fs = {
   },
 }
 // What a test binary may try at its start or end; all of it fails as on a system without files.
-for (const call of ['chmod', 'chown', 'close', 'fchmod', 'fchown', 'fstat', 'fsync', 'ftruncate', 'lchown', 'link', 'lstat',
-  'mkdir', 'open', 'read', 'readdir', 'readlink', 'rename', 'rmdir', 'stat', 'symlink', 'truncate', 'unlink', 'utimes']) {
+for (const call of [
+  'chmod',
+  'chown',
+  'close',
+  'fchmod',
+  'fchown',
+  'fstat',
+  'fsync',
+  'ftruncate',
+  'lchown',
+  'link',
+  'lstat',
+  'mkdir',
+  'open',
+  'read',
+  'readdir',
+  'readlink',
+  'rename',
+  'rmdir',
+  'stat',
+  'symlink',
+  'truncate',
+  'unlink',
+  'utimes',
+]) {
   globalThis.fs[call] = (...args) => args.at(-1)(refuse(call))
 }
 

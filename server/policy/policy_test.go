@@ -11,8 +11,12 @@ import (
 )
 
 var table = &schema.Table{ID: 1, Name: "t", Key: []uint32{0}, Columns: []schema.Column{
-	{Name: "id", Type: schema.TypeInt}, {Name: "owner", Type: schema.TypeText}, {Name: "price", Type: schema.TypeDecimal},
-	{Name: "active", Type: schema.TypeBool}, {Name: "at", Type: schema.TypeDate}, {Name: "doc", Type: schema.TypeJSON},
+	{Name: "id", Type: schema.TypeInt},
+	{Name: "owner", Type: schema.TypeText},
+	{Name: "price", Type: schema.TypeDecimal},
+	{Name: "active", Type: schema.TypeBool},
+	{Name: "at", Type: schema.TypeDate},
+	{Name: "doc", Type: schema.TypeJSON},
 }}
 
 var row = value.Row{value.Int(7), value.Text("ann"), value.Text("9.50"), value.Int(1), value.Text("2026-01-02"), value.Null}

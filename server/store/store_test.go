@@ -79,12 +79,18 @@ func TestIngest(t *testing.T) {
 		"twice":             {[]source.Change{put(1, row(1, "x", 1)), put(1, row(1, "y", 2))}, []change{{row(1, "seed", 1), row(1, "y", 2)}}},
 		"there and back":    {[]source.Change{put(1, row(1, "x", 1)), put(1, row(1, "seed", 1))}, nil},
 		"key change":        {[]source.Change{put(1, row(8, "seed", 1))}, []change{{row(1, "seed", 1), nil}, {nil, row(8, "seed", 1)}}},
-		"two keys swap": {[]source.Change{put(1, row(50, "seed", 1)), put(2, row(1, "seed", 2)), put(50, row(2, "seed", 1))},
-			[]change{{row(1, "seed", 1), row(1, "seed", 2)}, {row(2, "seed", 2), row(2, "seed", 1)}}},
-		"left out value": {[]source.Change{{Table: 1, Key: key(1), New: value.Row{value.Int(1), value.Null, value.Int(4)}, Unchanged: []uint32{1}}},
-			[]change{{row(1, "seed", 1), row(1, "seed", 4)}}},
-		"truncate": {[]source.Change{put(9, row(9, "x", 1)), {Table: 1, Truncate: true}, put(3, row(3, "new", 3))},
-			[]change{{row(3, "seed", 3), row(3, "new", 3)}, {row(1, "seed", 1), nil}, {row(2, "seed", 2), nil}}},
+		"two keys swap": {
+			[]source.Change{put(1, row(50, "seed", 1)), put(2, row(1, "seed", 2)), put(50, row(2, "seed", 1))},
+			[]change{{row(1, "seed", 1), row(1, "seed", 2)}, {row(2, "seed", 2), row(2, "seed", 1)}},
+		},
+		"left out value": {
+			[]source.Change{{Table: 1, Key: key(1), New: value.Row{value.Int(1), value.Null, value.Int(4)}, Unchanged: []uint32{1}}},
+			[]change{{row(1, "seed", 1), row(1, "seed", 4)}},
+		},
+		"truncate": {
+			[]source.Change{put(9, row(9, "x", 1)), {Table: 1, Truncate: true}, put(3, row(3, "new", 3))},
+			[]change{{row(3, "seed", 3), row(3, "new", 3)}, {row(1, "seed", 1), nil}, {row(2, "seed", 2), nil}},
+		},
 	} {
 		s := open(t, filepath.Join(t.TempDir(), "r.db"))
 		tx := ingest(t, s, 200, c.in...)
@@ -154,8 +160,10 @@ func TestLastWrite(t *testing.T) {
 	if _, m, err := s.Row(1, key(1)); err != nil || !m.Pos.IsZero() {
 		t.Fatalf("a seed row has last write %+v (%v), want none", m, err)
 	}
-	_, err := s.Ingest(&source.Record{LSN: 200, CommitMicros: 9_000_000, Schema: 1, Changes: []source.Change{{Table: 1, Key: key(1)}},
-		Origins: []source.Origin{{Client: "c", HLC: 77 << 16, Clean: true, Outcome: mutation.Outcome{Mid: 4, Status: mutation.Applied}}}})
+	_, err := s.Ingest(&source.Record{
+		LSN: 200, CommitMicros: 9_000_000, Schema: 1, Changes: []source.Change{{Table: 1, Key: key(1)}},
+		Origins: []source.Origin{{Client: "c", HLC: 77 << 16, Clean: true, Outcome: mutation.Outcome{Mid: 4, Status: mutation.Applied}}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,8 +42,11 @@ func TestColumns(t *testing.T) {
 	defer s.Close()
 	var want []sqlite.Column
 	for _, w := range [][4]string{
-		{"id", "INTEGER", "odd name", "id"}, {"p", "DECIMAL(10,2)", "odd name", "price"}, {"note", "", "odd name", "note"},
-		{"1+1", "", "", ""}, {"two words", "", "", ""},
+		{"id", "INTEGER", "odd name", "id"},
+		{"p", "DECIMAL(10,2)", "odd name", "price"},
+		{"note", "", "odd name", "note"},
+		{"1+1", "", "", ""},
+		{"two words", "", "", ""},
 	} {
 		want = append(want, sqlite.Column{Name: w[0], DeclType: w[1], Table: w[2], Origin: w[3]})
 	}

@@ -29,15 +29,18 @@ export class NetworkProxy {
 
   private constructor(target: { host: string; port: number }) {
     this.#target = target
-    this.#server = createServer((near) => { this.#accept(near) })
+    this.#server = createServer((near) => {
+      this.#accept(near)
+    })
   }
 
   /** Opens a proxy to a server, by its URL or host and port. */
   static async open(to: string | { host: string; port: number }): Promise<NetworkProxy> {
     const url = typeof to === 'string' ? new URL(to) : undefined
-    const target = typeof to === 'string'
-      ? { host: url?.hostname ?? '', port: Number(url?.port || (url?.protocol === 'https:' ? 443 : 80)) }
-      : to
+    const target =
+      typeof to === 'string'
+        ? { host: url?.hostname ?? '', port: Number(url?.port || (url?.protocol === 'https:' ? 443 : 80)) }
+        : to
     const proxy = new NetworkProxy(target)
     await new Promise<void>((listening, failed) => {
       proxy.#server.once('error', failed)
@@ -54,15 +57,23 @@ export class NetworkProxy {
   }
 
   /** Where the browser goes instead of the server: http, on the loopback address. */
-  get url(): string { return `http://127.0.0.1:${this.port}` }
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
 
-  get weather(): Weather { return this.#weather }
+  get weather(): Weather {
+    return this.#weather
+  }
 
   /** How many connections were accepted so far, those that were reset at once included. */
-  get connections(): number { return this.#connections }
+  get connections(): number {
+    return this.#connections
+  }
 
   /** How many connections are open now. */
-  get open(): number { return this.#pairs.size }
+  get open(): number {
+    return this.#pairs.size
+  }
 
   /** Resets every connection, and every new one until {@link resume}. */
   cut(): void {
@@ -71,7 +82,9 @@ export class NetworkProxy {
   }
 
   /** Resets every connection after so many more bytes, counted in both directions, as a network lost in mid-frame. */
-  cutAfter(bytes: number): void { this.#cutAfterBytes = bytes }
+  cutAfter(bytes: number): void {
+    this.#cutAfterBytes = bytes
+  }
 
   /** Holds all bytes back without a close event. */
   stall(): void {
@@ -96,14 +109,22 @@ export class NetworkProxy {
   /** Resets what is open and stops listening. */
   async close(): Promise<void> {
     for (const pair of this.#pairs) this.#drop(pair)
-    await new Promise<void>((closed) => { this.#server.close(() => { closed() }) })
+    await new Promise<void>((closed) => {
+      this.#server.close(() => {
+        closed()
+      })
+    })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> { await this.close() }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
 
   #accept(near: Socket): void {
     this.#connections++
-    near.on('error', () => { near.destroy() })
+    near.on('error', () => {
+      near.destroy()
+    })
     if (this.#weather === 'cut') {
       near.resetAndDestroy()
       return
@@ -129,15 +150,23 @@ export class NetworkProxy {
         this.#cutAfterBytes -= pass
         if (this.#cutAfterBytes === 0) {
           // What may still pass is sent first, so that the other side sees a torn frame.
-          to.write(bytes.subarray(0, pass), () => { this.cut() })
+          to.write(bytes.subarray(0, pass), () => {
+            this.cut()
+          })
           return
         }
       }
       if (!to.write(bytes)) from.pause()
     })
-    to.on('drain', () => { if (this.#weather === 'clear') from.resume() })
-    from.on('end', () => { to.end() })
-    from.on('error', () => { this.#drop(pair) })
+    to.on('drain', () => {
+      if (this.#weather === 'clear') from.resume()
+    })
+    from.on('end', () => {
+      to.end()
+    })
+    from.on('error', () => {
+      this.#drop(pair)
+    })
     from.on('close', () => {
       if (from.errored ?? false) this.#drop(pair)
       else if (to.destroyed || to.writableEnded) this.#pairs.delete(pair)

@@ -42,7 +42,9 @@ export class ChunkReader {
   /** @throws RangeError when the bytes are no chunk. */
   constructor(buffer: ArrayBuffer) {
     const head = new Uint32Array(buffer, HEADER_BYTES, CHUNK_HEADER_BYTES / 4)
-    const rows = head[0] ?? 0, columns = head[1] ?? 0, cellsAt = HEADER_BYTES + (head[2] ?? 0)
+    const rows = head[0] ?? 0,
+      columns = head[1] ?? 0,
+      cellsAt = HEADER_BYTES + (head[2] ?? 0)
     const cells = rows * columns
     this.rows = rows
     this.#columns = columns
@@ -54,7 +56,9 @@ export class ChunkReader {
     this.#text = utf8.decode(new Uint8Array(buffer, HEADER_BYTES + (head[3] ?? 0), head[4] ?? 0))
   }
 
-  get isDone(): boolean { return this.#row >= this.rows }
+  get isDone(): boolean {
+    return this.#row >= this.rows
+  }
 
   /** Appends up to `limit` further rows to `out`. */
   read(shape: RowShape, out: Row[], limit: number): void {
@@ -66,7 +70,8 @@ export class ChunkReader {
       const row: Row = {}
       for (let column = 0; column < columns; column++, cell++) {
         const value = this.#value(cell)
-        row[names[column] ?? ''] = booleans !== null && booleans[column] === true && typeof value === 'number' ? value !== 0 : value
+        row[names[column] ?? ''] =
+          booleans !== null && booleans[column] === true && typeof value === 'number' ? value !== 0 : value
       }
       out.push(row)
     }
@@ -80,15 +85,19 @@ export class ChunkReader {
         const number = high * 4294967296 + low
         return Number.isSafeInteger(number) ? number : (BigInt(high) << 32n) | BigInt(low)
       }
-      case 2: return this.#doubles[cell] ?? 0
+      case 2:
+        return this.#doubles[cell] ?? 0
       case 3: {
         const from = this.#textAt
         this.#textAt = from + (this.#low[2 * cell + 1] ?? 0)
         return this.#text.slice(from, this.#textAt)
       }
-      case 4: return new Uint8Array(this.#bytes(cell, low).slice())
-      case 5: return utf8.decode(this.#bytes(cell, low))
-      default: return null
+      case 4:
+        return new Uint8Array(this.#bytes(cell, low).slice())
+      case 5:
+        return utf8.decode(this.#bytes(cell, low))
+      default:
+        return null
     }
   }
 

@@ -4,17 +4,48 @@ import type { Row } from './chunk.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure } from './error.ts'
 import type { Schema } from './gen/schema.ts'
-import { Choice, ConflictListMessage, EmptyMessage, PageFrame, ResolveMessage, WriteDoneMessage, type ConflictInfo, type NamedRow } from './gen/wire.ts'
+import {
+  Choice,
+  ConflictListMessage,
+  EmptyMessage,
+  PageFrame,
+  ResolveMessage,
+  WriteDoneMessage,
+  type ConflictInfo,
+  type NamedRow,
+} from './gen/wire.ts'
 import { booleansOf, toNamedRow, toObject } from './operations.ts'
 import { statusName, type OutcomeStatus } from './outcomes.ts'
 import { newKey } from './requests.ts'
 import type { Session } from './session.ts'
 
 /** How a conflict was settled, or `manual` while it is open. */
-export type ConflictRule = 'merged' | 'lww_mine' | 'lww_theirs' | 'max' | 'min' | 'union' | 'gone' | 'survives' | 'manual' | 'exists'
+export type ConflictRule =
+  | 'merged'
+  | 'lww_mine'
+  | 'lww_theirs'
+  | 'max'
+  | 'min'
+  | 'union'
+  | 'gone'
+  | 'survives'
+  | 'manual'
+  | 'exists'
 
 /** By mutation.Rule's number; a test compares them. */
-export const RULES: readonly ConflictRule[] = ['manual', 'merged', 'lww_mine', 'lww_theirs', 'max', 'min', 'union', 'gone', 'survives', 'manual', 'exists']
+export const RULES: readonly ConflictRule[] = [
+  'manual',
+  'merged',
+  'lww_mine',
+  'lww_theirs',
+  'max',
+  'min',
+  'union',
+  'gone',
+  'survives',
+  'manual',
+  'exists',
+]
 
 /** One conflict, as a snapshot. */
 export interface Conflict {
@@ -58,11 +89,19 @@ export class Conflicts {
   }
 
   /** The conflicts as last heard; kept up to date. */
-  get changes(): Readable<readonly Conflict[]> { return this.#list }
+  get changes(): Readable<readonly Conflict[]> {
+    return this.#list
+  }
 
   /** Asks for all conflicts that were not dismissed, newest last. */
   async list(): Promise<readonly Conflict[]> {
-    const { conflicts } = await this.#session.ask(PageFrame.PageConflicts, 'list conflicts', EmptyMessage, {}, ConflictListMessage)
+    const { conflicts } = await this.#session.ask(
+      PageFrame.PageConflicts,
+      'list conflicts',
+      EmptyMessage,
+      {},
+      ConflictListMessage,
+    )
     const list = conflicts.map((info) => this.#conflict(info))
     this.#list.set(list)
     return list
@@ -76,7 +115,9 @@ export class Conflicts {
   }
 
   /** Calls back once for each new conflict that a person may want to know of, and once more when an open one is settled. Merges of different columns are only counted. */
-  onConflict(listener: (conflict: Conflict) => void): () => void { return this.#arrivals.on(listener) }
+  onConflict(listener: (conflict: Conflict) => void): () => void {
+    return this.#arrivals.on(listener)
+  }
 
   /** Not for applications: a conflict is new, changed or settled. */
   receive(info: ConflictInfo): void {
@@ -92,10 +133,21 @@ export class Conflicts {
 
   #conflict(info: ConflictInfo): Conflict {
     const booleans = booleansOf(this.#schema(), info.table)
-    const row = (named: NamedRow | null) => named === null ? null : toObject(named, booleans)
+    const row = (named: NamedRow | null) => (named === null ? null : toObject(named, booleans))
     return {
-      id: info.id, table: info.table, key: toObject(info.key, booleans), localData: row(info.mine), remoteData: row(info.theirs), base: row(info.base),
-      chosen: row(info.chosen), columns: info.cols, rule: RULES[info.rule] ?? 'manual', status: statusName(info.status), isOpen: info.open, at: info.millis, mid: info.mid,
+      id: info.id,
+      table: info.table,
+      key: toObject(info.key, booleans),
+      localData: row(info.mine),
+      remoteData: row(info.theirs),
+      base: row(info.base),
+      chosen: row(info.chosen),
+      columns: info.cols,
+      rule: RULES[info.rule] ?? 'manual',
+      status: statusName(info.status),
+      isOpen: info.open,
+      at: info.millis,
+      mid: info.mid,
       resolve: (choice) => this.#resolve(info.id, choice),
       dismiss: async () => {
         await this.#send(info.id, Choice.ChooseDismiss, null)
@@ -107,12 +159,30 @@ export class Conflicts {
   async #resolve(id: number, choice: 'mine' | 'theirs' | Readonly<Record<string, unknown>>): Promise<void> {
     if (choice === 'mine') await this.#send(id, Choice.ChooseMine, null)
     else if (choice === 'theirs') await this.#send(id, Choice.ChooseTheirs, null)
-    else if (typeof choice === 'object' && choice !== null) await this.#send(id, Choice.ChooseEdited, toNamedRow(choice))
-    else throw failure('invalid_argument', 'resolve conflict', `${String(choice)} is no choice`, 'choose "mine", "theirs" or give the edited row')
+    else if (typeof choice === 'object' && choice !== null)
+      await this.#send(id, Choice.ChooseEdited, toNamedRow(choice))
+    else
+      throw failure(
+        'invalid_argument',
+        'resolve conflict',
+        `${String(choice)} is no choice`,
+        'choose "mine", "theirs" or give the edited row',
+      )
     await this.list()
   }
 
-  async #send(id: number, choice: Choice, edited: { columns: string[]; values: NamedRow['values'] } | null): Promise<void> {
-    await this.#session.ask(PageFrame.PageResolve, 'resolve conflict', ResolveMessage, { id, choice, ...(edited === null ? {} : { edited }) }, WriteDoneMessage, { policy: 'write', key: newKey() })
+  async #send(
+    id: number,
+    choice: Choice,
+    edited: { columns: string[]; values: NamedRow['values'] } | null,
+  ): Promise<void> {
+    await this.#session.ask(
+      PageFrame.PageResolve,
+      'resolve conflict',
+      ResolveMessage,
+      { id, choice, ...(edited === null ? {} : { edited }) },
+      WriteDoneMessage,
+      { policy: 'write', key: newKey() },
+    )
   }
 }

@@ -10,9 +10,28 @@ import { failure, RockpoolError, toError } from './error.ts'
 import type { Select } from './gen/query.ts'
 import type { Schema } from './gen/schema.ts'
 import {
-  EmptyMessage, EventType, OpenDatabaseMessage, OpenedMessage, PageFrame, SchemaInfoMessage, SignOutMessage, StatsMessage, TabHelloMessage, TabWelcomeMessage,
-  TokenGivenMessage, ValidatedMessage, ValidateMessage, VisibleMessage, WriteDoneMessage, WriteStatusMessage, PageVersion, StorageVersion,
-  type Event, type Stats, type Validated, type WriteDone,
+  EmptyMessage,
+  EventType,
+  OpenDatabaseMessage,
+  OpenedMessage,
+  PageFrame,
+  SchemaInfoMessage,
+  SignOutMessage,
+  StatsMessage,
+  TabHelloMessage,
+  TabWelcomeMessage,
+  TokenGivenMessage,
+  ValidatedMessage,
+  ValidateMessage,
+  VisibleMessage,
+  WriteDoneMessage,
+  WriteStatusMessage,
+  PageVersion,
+  StorageVersion,
+  type Event,
+  type Stats,
+  type Validated,
+  type WriteDone,
 } from './gen/wire.ts'
 import { OPENING, roleOf, withCore, type DatabaseHealth } from './health.ts'
 import { LiveQueries, type LiveQuery } from './live.ts'
@@ -90,14 +109,22 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
     this.#onEnd = onEnd
     this.name = options.name
     this.health = this.#health
-    this.ready = new Promise((resolve, reject) => { this.#opened = { resolve, reject } })
+    this.ready = new Promise((resolve, reject) => {
+      this.#opened = { resolve, reject }
+    })
     this.ready.catch(() => {})
-    this.closed = new Promise((resolve) => { this.#ended = resolve })
+    this.closed = new Promise((resolve) => {
+      this.#ended = resolve
+    })
     const schema = () => this.#schema.get()
     this.#session = new Session({
       handshake: (first) => this.#handshake(first),
-      event: (event) => { this.#receive(event) },
-      changed: (state, error) => { this.#changed(state, error) },
+      event: (event) => {
+        this.#receive(event)
+      },
+      changed: (state, error) => {
+        this.#changed(state, error)
+      },
     })
     this.#live = new LiveQueries(this.#session)
     this.sync = new Sync(this.#session)
@@ -106,34 +133,68 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
     const environment = options.environment ?? (options.storage === 'memory' ? soloEnvironment() : browserEnvironment())
     const timer = setTimeout(() => {
       const why = this.#health.get().error
-      this.#fail(new RockpoolError({
-        kind: why?.kind ?? 'leader_unreachable', op: 'open database', message: why?.message ?? 'no tab opened it in time', hint: why?.hint ?? 'close other tabs of this site and try again', cause: why ?? undefined,
-      }))
+      this.#fail(
+        new RockpoolError({
+          kind: why?.kind ?? 'leader_unreachable',
+          op: 'open database',
+          message: why?.message ?? 'no tab opened it in time',
+          hint: why?.hint ?? 'close other tabs of this site and try again',
+          cause: why ?? undefined,
+        }),
+      )
     }, options.timeout ?? OPEN_MS)
-    this.ready.then(() => { clearTimeout(timer) }, () => { clearTimeout(timer) })
+    this.ready.then(
+      () => {
+        clearTimeout(timer)
+      },
+      () => {
+        clearTimeout(timer)
+      },
+    )
     const file = options.user === undefined ? options.name : `${options.name}@${options.user}`
     this.#tab = environment.tab
     this.#isVisible = environment.isVisible
-    this.#agent = new TabAgent(file, { build: options.build ?? 0, storage: StorageVersion, version: PageVersion }, environment, {
-      attach: (link) => { void this.#session.attach(link) },
-      frame: (frame) => { this.#session.receive(frame) },
-      detach: (why) => { this.#session.detach(why) },
-      silence: (why) => {
-        this.#session.silence(why)
-        this.#health.set({ ...this.#health.get(), database: 'silent', error: why })
+    this.#agent = new TabAgent(
+      file,
+      { build: options.build ?? 0, storage: StorageVersion, version: PageVersion },
+      environment,
+      {
+        attach: (link) => {
+          void this.#session.attach(link)
+        },
+        frame: (frame) => {
+          this.#session.receive(frame)
+        },
+        detach: (why) => {
+          this.#session.detach(why)
+        },
+        silence: (why) => {
+          this.#session.silence(why)
+          this.#health.set({ ...this.#health.get(), database: 'silent', error: why })
+        },
+        thaw: () => {
+          this.#session.thaw()
+        },
+        end: (why) => {
+          this.#end(why)
+        },
+        state: (state) => {
+          this.#health.set({ ...this.#health.get(), role: roleOf(state) })
+        },
+        visibility: () => {
+          this.#session.tell(PageFrame.PageVisible, VisibleMessage, { visible: this.#isVisible() })
+        },
       },
-      thaw: () => { this.#session.thaw() },
-      end: (why) => { this.#end(why) },
-      state: (state) => { this.#health.set({ ...this.#health.get(), role: roleOf(state) }) },
-      visibility: () => { this.#session.tell(PageFrame.PageVisible, VisibleMessage, { visible: this.#isVisible() }) },
-    })
+    )
   }
 
   readonly #tab: string
   readonly #isVisible: () => boolean
 
   /** The schema in force, once it is known: to read and watch. */
-  get schema(): Readable<Schema | null> { return this.#schema }
+  get schema(): Readable<Schema | null> {
+    return this.#schema
+  }
 
   // Reading
 
@@ -143,22 +204,34 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   }
 
   /** Runs a template, where every value is bound. */
-  sql<R = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<R[]> { return this.query<R>(sql(strings, ...values)) }
+  sql<R = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): Promise<R[]> {
+    return this.query<R>(sql(strings, ...values))
+  }
 
   /** Runs one statement with bound parameters. @throws `invalid_sql` with an offset, `wrong_parameters`, `forbidden`, `constraint`. */
-  async query<R = Row>(text: string | Statement, params: readonly unknown[] = [], options: ReadOptions & WriteOptions = {}): Promise<R[]> {
+  async query<R = Row>(
+    text: string | Statement,
+    params: readonly unknown[] = [],
+    options: ReadOptions & WriteOptions = {},
+  ): Promise<R[]> {
     return (await this.queryResult<R>(text, params, options)).rows
   }
 
   /** As query, with the columns' names, the number of changes and the time it took. */
-  async queryResult<R = Row>(text: string | Statement, params: readonly unknown[] = [], options: ReadOptions & WriteOptions = {}): Promise<QueryResult<R>> {
+  async queryResult<R = Row>(
+    text: string | Statement,
+    params: readonly unknown[] = [],
+    options: ReadOptions & WriteOptions = {},
+  ): Promise<QueryResult<R>> {
     const bound = typeof text === 'string' ? { sql: text, params: toRow(params) } : text
-    return await runSql(this.#session, bound.sql, bound.params, options) as QueryResult<R> // the caller's promise about the rows
+    return (await runSql(this.#session, bound.sql, bound.params, options)) as QueryResult<R> // the caller's promise about the rows
   }
 
   /** Runs any kind of query. */
   async run<Q extends QueryInput>(query: Q, options: ReadOptions = {}): Promise<RowOf<Q>[]> {
-    const result = isBuilt(query) ? await runSelect(this.#session, query.ast, options) : await runSql(this.#session, query.sql, toRow(query.params ?? []), options)
+    const result = isBuilt(query)
+      ? await runSelect(this.#session, query.ast, options)
+      : await runSql(this.#session, query.sql, toRow(query.params ?? []), options)
     return result.rows as RowOf<Q>[] // as above
   }
 
@@ -170,7 +243,13 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
 
   /** What is wrong with a query, the SQL it runs and its plan; nothing is run. */
   validate(query: QueryInput): Promise<Validated> {
-    return this.#session.ask(PageFrame.PageValidate, 'validate query', ValidateMessage, isBuilt(query) ? { select: query.ast } : { sql: query.sql }, ValidatedMessage)
+    return this.#session.ask(
+      PageFrame.PageValidate,
+      'validate query',
+      ValidateMessage,
+      isBuilt(query) ? { select: query.ast } : { sql: query.sql },
+      ValidatedMessage,
+    )
   }
 
   // Writing
@@ -179,7 +258,9 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   execute(operations: readonly DatabaseOperation[], options: WriteOptions = {}): Write<Row[]> {
     return this.#write(async () => {
       const done = await runOperations(this.#session, operations, options)
-      const rows = done.results.map((row, at) => toObject(row, booleansOf(this.#schema.get(), operations[at]?.table ?? '')))
+      const rows = done.results.map((row, at) =>
+        toObject(row, booleansOf(this.#schema.get(), operations[at]?.table ?? '')),
+      )
       return { result: rows, mid: done.mid }
     })
   }
@@ -187,7 +268,10 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   /** Runs a function in a transaction: what it returns is the result; what it throws rolls back. Or runs operations, as execute. */
   transaction<T>(work: (tx: Transaction<DB>) => Promise<T>, options?: TransactionOptions): Write<T>
   transaction(operations: readonly DatabaseOperation[], options?: WriteOptions): Write<Row[]>
-  transaction<T>(work: ((tx: Transaction<DB>) => Promise<T>) | readonly DatabaseOperation[], options: TransactionOptions = {}): Write<T> | Write<Row[]> {
+  transaction<T>(
+    work: ((tx: Transaction<DB>) => Promise<T>) | readonly DatabaseOperation[],
+    options: TransactionOptions = {},
+  ): Write<T> | Write<Row[]> {
     if (typeof work !== 'function') return this.execute(work, options)
     return this.#write(async () => {
       const { result, done } = await runTransaction<DB, T>(this.#session, () => this.#schema.get(), work, options)
@@ -196,7 +280,9 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   }
 
   /** What became of a write, by its idempotency key. `confirmed` settles when the server has decided. */
-  async status(idempotencyKey: string): Promise<{ readonly isKnown: boolean; readonly mid: number; readonly confirmed: Promise<Confirmation> }> {
+  async status(
+    idempotencyKey: string,
+  ): Promise<{ readonly isKnown: boolean; readonly mid: number; readonly confirmed: Promise<Confirmation> }> {
     const done = await this.#statusOf({ idempotencyKey })
     if (done.outcome !== null) this.#outcomes.settle(done.outcome)
     return { isKnown: done.known, mid: done.mid, confirmed: this.#outcomes.of(done.mid) }
@@ -214,36 +300,56 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   }
 
   /** Calls back with the names of the tables that a commit changed, whoever wrote. */
-  onTables(listener: (tables: readonly string[]) => void): () => void { return this.#tables.on(listener) }
+  onTables(listener: (tables: readonly string[]) => void): () => void {
+    return this.#tables.on(listener)
+  }
 
   // Life
 
   /** The database as one file, as SQLite reads it (encrypted if it is). */
   async export(options: CallOptions = {}): Promise<Blob> {
     const sink = new BytesSink()
-    return this.#session.call({ type: PageFrame.PageExport, op: 'export database', policy: 'read', body: new Uint8Array(), sink, decode: () => sink.blob(), ...options })
+    return this.#session.call({
+      type: PageFrame.PageExport,
+      op: 'export database',
+      policy: 'read',
+      body: new Uint8Array(),
+      sink,
+      decode: () => sink.blob(),
+      ...options,
+    })
   }
 
   /** Deletes all data of this database here and starts anew. What was not sent is lost. */
-  async reset(): Promise<void> { await this.#session.ask(PageFrame.PageReset, 'reset database', EmptyMessage, {}, EmptyMessage, { policy: 'once' }) }
+  async reset(): Promise<void> {
+    await this.#session.ask(PageFrame.PageReset, 'reset database', EmptyMessage, {}, EmptyMessage, { policy: 'once' })
+  }
 
   /** Ends the user's session here. `ask` rejects with kind `conflict` when writes are pending; `discard` deletes them; `keep` keeps the file for their return. */
   async signOut(options: { readonly pending?: 'ask' | 'discard' | 'keep' } = {}): Promise<void> {
     const pending = { ask: 1, discard: 2, keep: 3 }[options.pending ?? 'ask']
-    await this.#session.ask(PageFrame.PageSignOut, 'sign out', SignOutMessage, { pending }, EmptyMessage, { policy: 'once' })
+    await this.#session.ask(PageFrame.PageSignOut, 'sign out', SignOutMessage, { pending }, EmptyMessage, {
+      policy: 'once',
+    })
     await this.#closeNow()
   }
 
   /** Closes it in this tab. Drains first; calls after that reject with kind `closed`. Where `open` was called several times, the last close counts. */
-  async close(): Promise<void> { await this.#release() }
+  async close(): Promise<void> {
+    await this.#release()
+  }
 
-  async [Symbol.asyncDispose](): Promise<void> { await this.close() }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
 
   /** How `close` gives the database back; the registry counts users. Not for applications. */
   #release: () => Promise<void> = () => this.#closeNow()
 
   /** Not for applications: the registry's count comes first. */
-  countUsers(release: (closeNow: () => Promise<void>) => Promise<void>): void { this.#release = () => release(() => this.#closeNow()) }
+  countUsers(release: (closeNow: () => Promise<void>) => Promise<void>): void {
+    this.#release = () => release(() => this.#closeNow())
+  }
 
   async #closeNow(): Promise<void> {
     this.#live.close()
@@ -269,25 +375,53 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
     const running = work()
     const confirmed = running.then(({ mid }) => this.#outcomes.of(mid))
     confirmed.catch(() => {})
-    return Object.assign(running.then(({ result }) => result), { confirmed })
+    return Object.assign(
+      running.then(({ result }) => result),
+      { confirmed },
+    )
   }
 
   async #handshake(first: <T>(call: Call<T>) => Promise<T>): Promise<void> {
     const options = this.#options
     const welcome = await first({
-      type: PageFrame.PageHello, op: 'join the leading tab', policy: 'once', decode: (bytes) => decode(TabWelcomeMessage, bytes),
-      body: encode(TabHelloMessage, { version: PageVersion, build: options.build ?? 0, storage: StorageVersion, tab: this.#tab, visible: this.#isVisible() }),
+      type: PageFrame.PageHello,
+      op: 'join the leading tab',
+      policy: 'once',
+      decode: (bytes) => decode(TabWelcomeMessage, bytes),
+      body: encode(TabHelloMessage, {
+        version: PageVersion,
+        build: options.build ?? 0,
+        storage: StorageVersion,
+        tab: this.#tab,
+        visible: this.#isVisible(),
+      }),
     })
     if (welcome.reload || welcome.version !== PageVersion) {
-      throw failure(welcome.reload ? 'reload_needed' : 'version_mismatch', 'join the leading tab', `this page speaks protocol ${PageVersion} of build ${options.build ?? 0}, the leading tab ${welcome.version} of build ${welcome.build}`, 'reload this page')
+      throw failure(
+        welcome.reload ? 'reload_needed' : 'version_mismatch',
+        'join the leading tab',
+        `this page speaks protocol ${PageVersion} of build ${options.build ?? 0}, the leading tab ${welcome.version} of build ${welcome.build}`,
+        'reload this page',
+      )
     }
     const key = options.encryption?.key
     const opened = await first({
-      type: PageFrame.PageOpen, op: 'open database', policy: 'once', decode: (bytes) => decode(OpenedMessage, bytes),
+      type: PageFrame.PageOpen,
+      op: 'open database',
+      policy: 'once',
+      decode: (bytes) => decode(OpenedMessage, bytes),
       body: encode(OpenDatabaseMessage, {
-        name: options.name, user: options.user, key: typeof key === 'string' ? new TextEncoder().encode(key) : key, schema: options.schema?.tables,
-        relayUrl: options.relay === undefined ? '' : socketUrl(options.relay.url), hasToken: options.relay?.token !== undefined, build: String(options.build ?? 0),
-        lazy: options.lazy, memory: options.storage === 'memory', readers: options.readers, syncIntervalMillis: options.syncInterval,
+        name: options.name,
+        user: options.user,
+        key: typeof key === 'string' ? new TextEncoder().encode(key) : key,
+        schema: options.schema?.tables,
+        relayUrl: options.relay === undefined ? '' : socketUrl(options.relay.url),
+        hasToken: options.relay?.token !== undefined,
+        build: String(options.build ?? 0),
+        lazy: options.lazy,
+        memory: options.storage === 'memory',
+        readers: options.readers,
+        syncIntervalMillis: options.syncInterval,
       }),
     })
     this.engine = welcome.engine
@@ -315,14 +449,26 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
         this.#health.set({ ...health, database: this.#isOpen ? 'waiting' : 'opening', error })
         // The link lives but the database did not open: a lasting cause ends it, another is tried again.
         if (error !== null && this.#session.isLinked) {
-          if (error.retryable) setTimeout(() => { this.#session.reattach() }, REOPEN_MS)
+          if (error.retryable)
+            setTimeout(() => {
+              this.#session.reattach()
+            }, REOPEN_MS)
           else this.#fail(error)
         }
         return
       case 'closed':
-        this.#health.set({ ...health, database: 'closed', socket: 'closed', role: 'none', error: error?.kind === 'closed' ? null : error })
+        this.#health.set({
+          ...health,
+          database: 'closed',
+          socket: 'closed',
+          role: 'none',
+          error: error?.kind === 'closed' ? null : error,
+        })
         return
-      default: { const never: never = state; void never }
+      default: {
+        const never: never = state
+        void never
+      }
     }
   }
 
@@ -330,7 +476,12 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   #rejoin(): void {
     this.sync.resubscribe()
     for (const mid of this.#outcomes.waiting()) {
-      this.#statusOf({ mid }).then((done) => { if (done.outcome !== null) this.#outcomes.settle(done.outcome) }, () => {})
+      this.#statusOf({ mid }).then(
+        (done) => {
+          if (done.outcome !== null) this.#outcomes.settle(done.outcome)
+        },
+        () => {},
+      )
     }
     this.conflicts.list().catch(() => {})
     this.outbox.list().catch(() => {})
@@ -351,34 +502,53 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
         if (event.rolledBack.length > 0) this.outbox.receiveRollback(event.outcome.mid, event.rolledBack)
         this.#outcomes.settle(event.outcome)
         return
-      case EventType.EventConflict: if (event.conflict !== null) this.conflicts.receive(event.conflict); return
-      case EventType.EventTokenWanted: void this.#giveToken(); return
-      case EventType.EventSync: if (event.sync !== null) this.sync.receiveStatus(event.sync); return
+      case EventType.EventConflict:
+        if (event.conflict !== null) this.conflicts.receive(event.conflict)
+        return
+      case EventType.EventTokenWanted:
+        void this.#giveToken()
+        return
+      case EventType.EventSync:
+        if (event.sync !== null) this.sync.receiveStatus(event.sync)
+        return
       case EventType.EventTables:
-        if (event.tables.some((name) => this.#schema.get()?.tables.some((table) => table.name === name) !== true)) this.#readSchema()
+        if (event.tables.some((name) => this.#schema.get()?.tables.some((table) => table.name === name) !== true))
+          this.#readSchema()
         this.#tables.emit(event.tables)
         return
-      case EventType.EventSyncRound: if (event.round !== null) this.sync.receiveRound(event.round); return
-      case EventType.EventReload:
-        this.#fail(failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'))
+      case EventType.EventSyncRound:
+        if (event.round !== null) this.sync.receiveRound(event.round)
         return
-      case EventType.EventTxState: if (event.entry !== null) this.outbox.receive(event.entry); return
-      default: return // a newer Worker may send events that this build does not know
+      case EventType.EventReload:
+        this.#fail(
+          failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'),
+        )
+        return
+      case EventType.EventTxState:
+        if (event.entry !== null) this.outbox.receive(event.entry)
+        return
+      default:
+        return // a newer Worker may send events that this build does not know
     }
   }
 
   /** The relay may have brought another schema than the one that was opened with. */
   #readSchema(): void {
-    this.#session.ask(PageFrame.PageSchema, 'read schema', EmptyMessage, {}, SchemaInfoMessage).then(({ schema }) => {
-      const known = this.#schema.get()
-      if (schema !== null && (known === null || JSON.stringify(schema) !== JSON.stringify(known))) this.#schema.set(schema)
-    }, () => {}) // the next event tries again
+    this.#session.ask(PageFrame.PageSchema, 'read schema', EmptyMessage, {}, SchemaInfoMessage).then(
+      ({ schema }) => {
+        const known = this.#schema.get()
+        if (schema !== null && (known === null || JSON.stringify(schema) !== JSON.stringify(known)))
+          this.#schema.set(schema)
+      },
+      () => {},
+    ) // the next event tries again
   }
 
   async #giveToken(): Promise<void> {
-    let jwt = '', error = ''
+    let jwt = '',
+      error = ''
     try {
-      jwt = await this.#options.relay?.token?.() ?? ''
+      jwt = (await this.#options.relay?.token?.()) ?? ''
     } catch (thrown) {
       error = toError(thrown, 'get a token').message || 'the token function failed'
     }
@@ -401,15 +571,25 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   }
 }
 
-function isBuilt(query: QueryInput): query is AnyQuery { return 'ast' in query && !isStatement(query) }
+function isBuilt(query: QueryInput): query is AnyQuery {
+  return 'ast' in query && !isStatement(query)
+}
 
 /** Collects raw bytes. */
 class BytesSink implements Sink {
   #parts: Uint8Array<ArrayBuffer>[] = []
   head(): void {}
-  chunk(buffer: ArrayBuffer): void { this.#parts.push(new Uint8Array(buffer, HEADER_BYTES)) }
+  chunk(buffer: ArrayBuffer): void {
+    this.#parts.push(new Uint8Array(buffer, HEADER_BYTES))
+  }
   state(): void {}
-  reset(): void { this.#parts = [] }
-  drained(then: () => void): void { then() }
-  blob(): Blob { return new Blob(this.#parts, { type: 'application/vnd.sqlite3' }) }
+  reset(): void {
+    this.#parts = []
+  }
+  drained(then: () => void): void {
+    then()
+  }
+  blob(): Blob {
+    return new Blob(this.#parts, { type: 'application/vnd.sqlite3' })
+  }
 }

@@ -15,14 +15,21 @@ export interface Readable<T> {
 export class Topic<T> {
   readonly #listeners = new Set<(value: T) => void>()
 
-  emit(value: T): void { for (const listener of [...this.#listeners]) listener(value) }
+  emit(value: T): void {
+    for (const listener of [...this.#listeners]) listener(value)
+  }
 
   /** Calls back with each event; returns the way to stop. @throws RangeError beyond LISTENERS_MAX. */
   readonly on = (listener: (value: T) => void): (() => void) => {
-    if (this.#listeners.size >= LISTENERS_MAX) throw new RangeError(`more than ${LISTENERS_MAX} listeners: something subscribes and never stops`)
-    const own = (value: T) => { listener(value) }
+    if (this.#listeners.size >= LISTENERS_MAX)
+      throw new RangeError(`more than ${LISTENERS_MAX} listeners: something subscribes and never stops`)
+    const own = (value: T) => {
+      listener(value)
+    }
     this.#listeners.add(own)
-    return () => { this.#listeners.delete(own) }
+    return () => {
+      this.#listeners.delete(own)
+    }
   }
 }
 
@@ -32,7 +39,9 @@ export class Cell<T> implements Readable<T> {
   readonly #topic = new Topic<T>()
   readonly subscribe = this.#topic.on
 
-  constructor(value: T) { this.#value = value }
+  constructor(value: T) {
+    this.#value = value
+  }
 
   readonly get = (): T => this.#value
 

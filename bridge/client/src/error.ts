@@ -44,7 +44,10 @@ export class RockpoolError extends Error {
 
   constructor(fields: FailureFields) {
     const text = fields.op === '' ? fields.message : `${fields.op}: ${fields.message || fields.kind}`
-    super(fields.hint ? `${text} (${fields.hint})` : text, fields.cause === undefined ? undefined : { cause: fields.cause })
+    super(
+      fields.hint ? `${text} (${fields.hint})` : text,
+      fields.cause === undefined ? undefined : { cause: fields.cause },
+    )
     this.name = 'RockpoolError'
     this.kind = fields.kind
     this.op = fields.op
@@ -58,13 +61,28 @@ export class RockpoolError extends Error {
 }
 
 /** An error of a kind: what was being done, what was wrong, what to do now. */
-export function failure(kind: Kind, op: string, message: string, hint = ''): RockpoolError { return new RockpoolError({ kind, op, message, hint }) }
+export function failure(kind: Kind, op: string, message: string, hint = ''): RockpoolError {
+  return new RockpoolError({ kind, op, message, hint })
+}
 
 /** The error of a Failure frame. Unknown numbers, from a newer Worker, become `unknown`. */
-export function fromFailure(wire: { kind: number; op: string; msg: string; hint: string; offset: number; code: number; mid: number }): RockpoolError {
+export function fromFailure(wire: {
+  kind: number
+  op: string
+  msg: string
+  hint: string
+  offset: number
+  code: number
+  mid: number
+}): RockpoolError {
   return new RockpoolError({
-    kind: KIND_NAMES[wire.kind] ?? 'unknown', op: wire.op, message: wire.msg, hint: wire.hint,
-    offset: wire.offset, code: wire.code, mid: wire.mid,
+    kind: KIND_NAMES[wire.kind] ?? 'unknown',
+    op: wire.op,
+    message: wire.msg,
+    hint: wire.hint,
+    offset: wire.offset,
+    code: wire.code,
+    mid: wire.mid,
   })
 }
 
@@ -76,6 +94,8 @@ export function toError(thrown: unknown, op: string): RockpoolError {
 }
 
 /** The kind of that stable text, or `unknown` for one that this build does not know. */
-export function kindOf(name: string): Kind { return KIND_NAMES.find((kind) => kind === name) ?? 'unknown' }
+export function kindOf(name: string): Kind {
+  return KIND_NAMES.find((kind) => kind === name) ?? 'unknown'
+}
 
 export { KIND_NAMES, type Kind }

@@ -14,7 +14,10 @@ export function frame(type: number, call: number, body: Uint8Array): ArrayBuffer
 }
 
 /** What a frame's header says. */
-export interface Header { readonly type: number; readonly call: number }
+export interface Header {
+  readonly type: number
+  readonly call: number
+}
 
 /** Reads a header, or returns null when the buffer is too short to be a frame. */
 export function header(buffer: ArrayBuffer): Header | null {
@@ -24,4 +27,6 @@ export function header(buffer: ArrayBuffer): Header | null {
 }
 
 /** The body of a frame, sharing its buffer. */
-export function body(buffer: ArrayBuffer): Uint8Array { return new Uint8Array(buffer, HEADER_BYTES) }
+export function body(buffer: ArrayBuffer): Uint8Array {
+  return new Uint8Array(buffer, HEADER_BYTES)
+}

@@ -28,7 +28,14 @@ export interface DatabaseHealth {
 
 /** Health before anything is known. */
 export const OPENING: DatabaseHealth = {
-  database: 'opening', socket: 'idle', role: 'none', isDurable: false, retryMillis: 0, attempts: 0, rttMillis: 0, error: null,
+  database: 'opening',
+  socket: 'idle',
+  role: 'none',
+  isDurable: false,
+  retryMillis: 0,
+  attempts: 0,
+  rttMillis: 0,
+  error: null,
 }
 
 /** By wire.ConnState's number; a test compares them. */
@@ -37,7 +44,11 @@ export const SOCKETS: readonly SocketState[] = ['idle', 'connecting', 'open', 'b
 /** Health with what the core says about its connections. */
 export function withCore(health: DatabaseHealth, core: WireHealth): DatabaseHealth {
   return {
-    ...health, socket: SOCKETS[core.socket] ?? 'idle', retryMillis: core.retryMillis, attempts: core.attempts, rttMillis: core.rttMicros / 1000,
+    ...health,
+    socket: SOCKETS[core.socket] ?? 'idle',
+    retryMillis: core.retryMillis,
+    attempts: core.attempts,
+    rttMillis: core.rttMicros / 1000,
     error: core.lastError === null ? null : fromFailure(core.lastError),
   }
 }
@@ -45,9 +56,22 @@ export function withCore(health: DatabaseHealth, core: WireHealth): DatabaseHeal
 /** The role that a state of the tabs' machine means. */
 export function roleOf(state: State): DatabaseHealth['role'] {
   switch (state) {
-    case 'leading': case 'starting': case 'handing': return 'leader'
-    case 'linking': case 'following': case 'silent': return 'follower'
-    case 'idle': case 'seeking': case 'outdated': case 'stopped': return 'none'
-    default: { const never: never = state; return never }
+    case 'leading':
+    case 'starting':
+    case 'handing':
+      return 'leader'
+    case 'linking':
+    case 'following':
+    case 'silent':
+      return 'follower'
+    case 'idle':
+    case 'seeking':
+    case 'outdated':
+    case 'stopped':
+      return 'none'
+    default: {
+      const never: never = state
+      return never
+    }
   }
 }

@@ -27,7 +27,8 @@ export function reconcile<R extends object>(before: readonly R[], after: R[], ke
   const length = Math.min(before.length, after.length)
   let start = 0
   for (; start < length; start++) {
-    const old = before[start], now = after[start]
+    const old = before[start],
+      now = after[start]
     if (old === undefined || now === undefined || !isSameRow(old, now)) break
     after[start] = old
   }
@@ -42,7 +43,8 @@ export function reconcile<R extends object>(before: readonly R[], after: R[], ke
     if (same === undefined) byKey.set(id, [row])
     else same.push(row)
   }
-  const added: R[] = [], changed: { before: R; after: R }[] = []
+  const added: R[] = [],
+    changed: { before: R; after: R }[] = []
   for (let at = start; at < after.length; at++) {
     const row = after[at]
     if (row === undefined) continue
@@ -71,9 +73,11 @@ function keyOf(row: object, key: readonly string[]): unknown {
 
 /** Whether two rows hold the same values, blobs by content. */
 export function isSameRow(a: object, b: object): boolean {
-  const left = a as Row, right = b as Row // as above
+  const left = a as Row,
+    right = b as Row // as above
   for (const name in left) {
-    const x = left[name], y = right[name]
+    const x = left[name],
+      y = right[name]
     if (x === y || (x !== x && y !== y)) continue
     if (!(x instanceof Uint8Array && y instanceof Uint8Array && isSameBytes(x, y))) return false
   }

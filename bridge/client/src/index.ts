@@ -6,9 +6,33 @@ export type { OpenOptions, RelayOptions } from './options.ts'
 export { failure, KIND_NAMES, RockpoolError, toError, type Kind } from './error.ts'
 export type { SqlValue } from './codec.ts'
 export type { Row } from './chunk.ts'
-export { defineSchema, typeName, type ColumnSpec, type ColumnTypes, type DefinedSchema, type InferTables, type SchemaSpec, type StrategyName, type TableSpec } from './schema.ts'
+export {
+  defineSchema,
+  typeName,
+  type ColumnSpec,
+  type ColumnTypes,
+  type DefinedSchema,
+  type InferTables,
+  type SchemaSpec,
+  type StrategyName,
+  type TableSpec,
+} from './schema.ts'
 export { sql, identifier, type Statement } from './builder/sql.ts'
-export { avg, col, count, countDistinct, fn, math, max, min, OPERATORS, sum, val, type Expression, type Operator } from './builder/expr.ts'
+export {
+  avg,
+  col,
+  count,
+  countDistinct,
+  fn,
+  math,
+  max,
+  min,
+  OPERATORS,
+  sum,
+  val,
+  type Expression,
+  type Operator,
+} from './builder/expr.ts'
 export { SelectBuilder, type AnyQuery, type Conditions, type Tables } from './builder/select.ts'
 export type { DatabaseOperation, OperationKind } from './operations.ts'
 export type { Transaction, TransactionOptions } from './transaction.ts'

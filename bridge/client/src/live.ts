@@ -44,9 +44,13 @@ export class LiveQueries {
   readonly #session: Session
   readonly #entries = new Map<string, Entry>()
 
-  constructor(session: Session) { this.#session = session }
+  constructor(session: Session) {
+    this.#session = session
+  }
 
-  get size(): number { return this.#entries.size }
+  get size(): number {
+    return this.#entries.size
+  }
 
   /** The entry for a query. `keyColumns` identify its rows. @throws `limit_exceeded`. */
   get<R extends object>(call: LiveCall, booleans: Booleans, keyColumns: readonly string[]): LiveQuery<R> {
@@ -54,15 +58,25 @@ export class LiveQueries {
     const key = booleans + keyColumns.join(',') + '|' + latin1(bytes)
     let entry = this.#entries.get(key)
     if (entry === undefined) {
-      if (this.#entries.size >= LIVE_MAX) throw failure('limit_exceeded', 'watch a query', `${LIVE_MAX} live queries are open`, 'stop those that are not on screen')
-      entry = new Entry(this.#session, bytes, booleans, keyColumns, () => { this.#entries.delete(key) })
+      if (this.#entries.size >= LIVE_MAX)
+        throw failure(
+          'limit_exceeded',
+          'watch a query',
+          `${LIVE_MAX} live queries are open`,
+          'stop those that are not on screen',
+        )
+      entry = new Entry(this.#session, bytes, booleans, keyColumns, () => {
+        this.#entries.delete(key)
+      })
       this.#entries.set(key, entry)
     }
     return entry as unknown as LiveQuery<R> // the rows' type is the schema's promise
   }
 
   /** Ends all: the database is closing. */
-  close(): void { for (const entry of [...this.#entries.values()]) entry.stop() }
+  close(): void {
+    for (const entry of [...this.#entries.values()]) entry.stop()
+  }
 }
 
 function latin1(bytes: Uint8Array): string {
@@ -87,13 +101,21 @@ class Entry implements LiveQuery<object> {
   ready: Promise<void>
   readonly get = this.#cell.get
 
-  constructor(session: Session, body: Uint8Array, booleans: Booleans, keyColumns: readonly string[], forget: () => void) {
+  constructor(
+    session: Session,
+    body: Uint8Array,
+    booleans: Booleans,
+    keyColumns: readonly string[],
+    forget: () => void,
+  ) {
     this.#session = session
     this.#body = body
     this.#booleans = booleans
     this.#keyColumns = keyColumns
     this.#forget = forget
-    this.ready = new Promise((resolve) => { this.#resolve = resolve })
+    this.ready = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
     this.#start()
     this.#restAfterGrace()
   }
@@ -103,17 +125,27 @@ class Entry implements LiveQuery<object> {
     return this.#held(stop)
   }
 
-  each(listener: (rows: readonly object[], patch: Patch<object>) => void, onError?: (error: RockpoolError) => void): () => void {
+  each(
+    listener: (rows: readonly object[], patch: Patch<object>) => void,
+    onError?: (error: RockpoolError) => void,
+  ): () => void {
     const snapshot = this.get()
     if (snapshot.status === 'ready') listener(snapshot.rows, { added: snapshot.rows, removed: [], changed: [] })
     this.#watchers.add(listener)
-    const stop = this.#cell.subscribe((next) => { if (next.status === 'error') onError?.(next.error) })
-    return this.#held(() => { stop(); this.#watchers.delete(listener) })
+    const stop = this.#cell.subscribe((next) => {
+      if (next.status === 'error') onError?.(next.error)
+    })
+    return this.#held(() => {
+      stop()
+      this.#watchers.delete(listener)
+    })
   }
 
   retry(): void {
     if (this.get().status !== 'error') return
-    this.ready = new Promise((resolve) => { this.#resolve = resolve })
+    this.ready = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
     this.#cell.set(this.#hasRows ? { status: 'ready', rows: this.get().rows, error: null } : PENDING)
     this.#start()
   }
@@ -141,22 +173,44 @@ class Entry implements LiveQuery<object> {
 
   #restAfterGrace(): void {
     clearTimeout(this.#grace)
-    this.#grace = setTimeout(() => { this.stop() }, GRACE_MS)
+    this.#grace = setTimeout(() => {
+      this.stop()
+    }, GRACE_MS)
   }
 
   #start(): void {
     const abort = new AbortController()
     this.#abort = abort
-    const sink = new RowSink(this.#booleans, (body) => { this.#state(sink, body) })
-    this.#session.call({
-      type: PageFrame.PageLive, body: this.#body, op: 'watch a query', policy: 'read', isEndless: true,
-      decode: () => undefined, sink, signal: abort.signal,
-    }).then(() => { this.#abort = null }, (thrown: unknown) => {
-      if (abort.signal.aborted) return
-      this.#abort = null
-      this.#cell.set({ status: 'error', rows: this.get().rows, error: toError(thrown, 'watch a query'), hasRows: this.#hasRows })
-      this.#resolve()
+    const sink = new RowSink(this.#booleans, (body) => {
+      this.#state(sink, body)
     })
+    this.#session
+      .call({
+        type: PageFrame.PageLive,
+        body: this.#body,
+        op: 'watch a query',
+        policy: 'read',
+        isEndless: true,
+        decode: () => undefined,
+        sink,
+        signal: abort.signal,
+      })
+      .then(
+        () => {
+          this.#abort = null
+        },
+        (thrown: unknown) => {
+          if (abort.signal.aborted) return
+          this.#abort = null
+          this.#cell.set({
+            status: 'error',
+            rows: this.get().rows,
+            error: toError(thrown, 'watch a query'),
+            hasRows: this.#hasRows,
+          })
+          this.#resolve()
+        },
+      )
   }
 
   #state(sink: RowSink, body: Uint8Array): void {
@@ -169,7 +223,9 @@ class Entry implements LiveQuery<object> {
       return
     }
     this.#hasRows = true
-    const { rows, patch } = isFirst ? { rows: after, patch: { ...NOTHING, added: after } } : reconcile(before, after, this.#keyColumns)
+    const { rows, patch } = isFirst
+      ? { rows: after, patch: { ...NOTHING, added: after } }
+      : reconcile(before, after, this.#keyColumns)
     this.#resolve()
     if (!isFirst && rows === before && this.get().status === 'ready') return
     this.#cell.set({ status: 'ready', rows, error: null })

@@ -4,12 +4,17 @@ import type { Tables } from './builder/select.ts'
 import { Database } from './database.ts'
 import type { OpenOptions } from './options.ts'
 
-interface Shared { readonly database: Database<Tables>; users: number }
+interface Shared {
+  readonly database: Database<Tables>
+  users: number
+}
 
 const open_ = new Map<string, Shared>()
 
 /** Databases that are open in this tab, for tests and tools. */
-export function openDatabases(): readonly Database<Tables>[] { return [...open_.values()].map((shared) => shared.database) }
+export function openDatabases(): readonly Database<Tables>[] {
+  return [...open_.values()].map((shared) => shared.database)
+}
 
 function share<DB extends Tables>(options: OpenOptions<DB>): Database<DB> {
   const key = `${options.storage ?? 'opfs'} ${options.name} ${options.user ?? ''}`
@@ -18,7 +23,9 @@ function share<DB extends Tables>(options: OpenOptions<DB>): Database<DB> {
     known.users++
     return known.database as unknown as Database<DB> // opened under the same name; its types are the caller's promise
   }
-  const database = new Database<DB>(options, () => { if (open_.get(key) === shared) open_.delete(key) })
+  const database = new Database<DB>(options, () => {
+    if (open_.get(key) === shared) open_.delete(key)
+  })
   const shared: Shared = { database: database as unknown as Database<Tables>, users: 1 }
   open_.set(key, shared)
   database.countUsers(async (closeNow) => {
@@ -44,4 +51,6 @@ export async function open<DB extends Tables>(options: OpenOptions<DB>): Promise
 }
 
 /** As open, but returns at once: calls wait until the database is there, `ready` tells when. */
-export function openLater<DB extends Tables>(options: OpenOptions<DB>): Database<DB> { return share(options) }
+export function openLater<DB extends Tables>(options: OpenOptions<DB>): Database<DB> {
+  return share(options)
+}

@@ -18,21 +18,39 @@ export interface DatabaseOperation {
 }
 
 const TYPES: { readonly [K in OperationKind]: OperationType } = {
-  insert: OperationType.OpInsert, update: OperationType.OpUpdate, delete: OperationType.OpDelete,
-  increment: OperationType.OpIncrement, upsert: OperationType.OpUpsert,
+  insert: OperationType.OpInsert,
+  update: OperationType.OpUpdate,
+  delete: OperationType.OpDelete,
+  increment: OperationType.OpIncrement,
+  upsert: OperationType.OpUpsert,
 }
 
 /** The wire's form. Properties that are undefined are left out. @throws `invalid_argument`. */
-export function lowerOperation(operation: DatabaseOperation): { type: OperationType; table: string; columns: string[]; values: SqlValue[] } {
+export function lowerOperation(operation: DatabaseOperation): {
+  type: OperationType
+  table: string
+  columns: string[]
+  values: SqlValue[]
+} {
   const type = TYPES[operation.type]
   if (type === undefined) {
-    throw failure('invalid_argument', 'read operation', `there is no type ${JSON.stringify(operation.type)}`, 'types are ' + Object.keys(TYPES).join(', '))
+    throw failure(
+      'invalid_argument',
+      'read operation',
+      `there is no type ${JSON.stringify(operation.type)}`,
+      'types are ' + Object.keys(TYPES).join(', '),
+    )
   }
   if (typeof operation.data !== 'object' || operation.data === null) {
     throw failure('invalid_argument', `read operation on ${operation.table}`, 'its data is no object')
   }
   const entries = Object.entries(operation.data).filter(([, value]) => value !== undefined)
-  return { type, table: operation.table, columns: entries.map(([name]) => name), values: entries.map(([name, value]) => toSql(value, name)) }
+  return {
+    type,
+    table: operation.table,
+    columns: entries.map(([name]) => name),
+    values: entries.map(([name, value]) => toSql(value, name)),
+  }
 }
 
 /** The names of the boolean columns of a table of the schema. */

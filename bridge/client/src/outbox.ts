@@ -4,15 +4,43 @@ import type { Row } from './chunk.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { KIND_NAMES, type Kind } from './error.ts'
 import type { Schema } from './gen/schema.ts'
-import { EmptyMessage, OutboxActMessage, OutboxListMessage, PageFrame, type NamedRow, type OutboxEntry as WireEntry, type OutboxOp as WireOp } from './gen/wire.ts'
+import {
+  EmptyMessage,
+  OutboxActMessage,
+  OutboxListMessage,
+  PageFrame,
+  type NamedRow,
+  type OutboxEntry as WireEntry,
+  type OutboxOp as WireOp,
+} from './gen/wire.ts'
 import { booleansOf, toObject } from './operations.ts'
 import type { Session } from './session.ts'
 
 /** Where a transaction stands. */
-export type TransactionState = 'draft' | 'applied' | 'durable' | 'sent' | 'accepted' | 'conflicted' | 'rejected' | 'rolled_back' | 'blocked'
+export type TransactionState =
+  | 'draft'
+  | 'applied'
+  | 'durable'
+  | 'sent'
+  | 'accepted'
+  | 'conflicted'
+  | 'rejected'
+  | 'rolled_back'
+  | 'blocked'
 
 /** By wire.TxState's number; a test compares them. */
-export const STATES: readonly TransactionState[] = ['draft', 'draft', 'applied', 'durable', 'sent', 'accepted', 'conflicted', 'rejected', 'rolled_back', 'blocked']
+export const STATES: readonly TransactionState[] = [
+  'draft',
+  'draft',
+  'applied',
+  'durable',
+  'sent',
+  'accepted',
+  'conflicted',
+  'rejected',
+  'rolled_back',
+  'blocked',
+]
 
 /** By mutation.Kind's number. */
 export const OPS = ['update', 'insert', 'update', 'delete'] as const
@@ -67,11 +95,19 @@ export class Outbox {
   }
 
   /** Transactions as last heard, those that ended lately included; kept up to date. */
-  get changes(): Readable<readonly OutboxEntry[]> { return this.#entries }
+  get changes(): Readable<readonly OutboxEntry[]> {
+    return this.#entries
+  }
 
   /** Asks for the transactions that have not ended, oldest first. */
   async list(): Promise<readonly OutboxEntry[]> {
-    const { entries } = await this.#session.ask(PageFrame.PageOutbox, 'list outbox', EmptyMessage, {}, OutboxListMessage)
+    const { entries } = await this.#session.ask(
+      PageFrame.PageOutbox,
+      'list outbox',
+      EmptyMessage,
+      {},
+      OutboxListMessage,
+    )
     const list = entries.map((entry) => this.#entry(entry))
     this.#entries.set(list)
     return list
@@ -85,9 +121,13 @@ export class Outbox {
   }
 
   /** Calls back when a transaction changes its state. */
-  onState(listener: (entry: OutboxEntry) => void): () => void { return this.#states.on(listener) }
+  onState(listener: (entry: OutboxEntry) => void): () => void {
+    return this.#states.on(listener)
+  }
   /** Calls back when the rows of a refused transaction have left the view. */
-  onRollback(listener: (rollback: Rollback) => void): () => void { return this.#rollbacks.on(listener) }
+  onRollback(listener: (rollback: Rollback) => void): () => void {
+    return this.#rollbacks.on(listener)
+  }
 
   /** Not for applications: a transaction is new or has changed. */
   receive(wire: WireEntry): void {
@@ -99,24 +139,45 @@ export class Outbox {
   }
 
   /** Not for applications: a refused transaction's operations. */
-  receiveRollback(mid: number, operations: readonly WireOp[]): void { this.#rollbacks.emit({ mid, operations: operations.map((one) => this.#operation(one)) }) }
+  receiveRollback(mid: number, operations: readonly WireOp[]): void {
+    this.#rollbacks.emit({ mid, operations: operations.map((one) => this.#operation(one)) })
+  }
 
   #entry(wire: WireEntry): OutboxEntry {
     return {
-      mid: wire.mid, state: STATES[wire.state] ?? 'draft', at: wire.millis, operations: wire.ops.map((one) => this.#operation(one)),
-      kind: wire.kind === 0 ? null : KIND_NAMES[wire.kind] ?? 'unknown', detail: wire.detail, bytes: wire.bytes, idempotencyKey: wire.key,
-      retry: () => this.#act(wire.mid, false), discard: () => this.#act(wire.mid, true),
+      mid: wire.mid,
+      state: STATES[wire.state] ?? 'draft',
+      at: wire.millis,
+      operations: wire.ops.map((one) => this.#operation(one)),
+      kind: wire.kind === 0 ? null : (KIND_NAMES[wire.kind] ?? 'unknown'),
+      detail: wire.detail,
+      bytes: wire.bytes,
+      idempotencyKey: wire.key,
+      retry: () => this.#act(wire.mid, false),
+      discard: () => this.#act(wire.mid, true),
     }
   }
 
   #operation(wire: WireOp): OutboxOperation {
     const booleans = booleansOf(this.#schema(), wire.table)
-    const row = (named: NamedRow | null) => named === null ? null : toObject(named, booleans)
-    return { type: OPS[wire.kind] ?? 'update', table: wire.table, key: toObject(wire.key, booleans), before: row(wire.old), after: row(wire.new) }
+    const row = (named: NamedRow | null) => (named === null ? null : toObject(named, booleans))
+    return {
+      type: OPS[wire.kind] ?? 'update',
+      table: wire.table,
+      key: toObject(wire.key, booleans),
+      before: row(wire.old),
+      after: row(wire.new),
+    }
   }
 
   async #act(mid: number, discard: boolean): Promise<void> {
-    await this.#session.ask(PageFrame.PageOutboxAct, discard ? 'discard transaction' : 'retry transaction', OutboxActMessage, { mid, discard }, EmptyMessage)
+    await this.#session.ask(
+      PageFrame.PageOutboxAct,
+      discard ? 'discard transaction' : 'retry transaction',
+      OutboxActMessage,
+      { mid, discard },
+      EmptyMessage,
+    )
     await this.list()
   }
 }

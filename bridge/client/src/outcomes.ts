@@ -13,10 +13,20 @@ export interface Confirmation {
 }
 
 /** By mutation.Status's number; a test compares them. */
-export const STATUSES: readonly OutcomeStatus[] = ['local', 'applied', 'merged', 'superseded', 'parked', 'rejected', 'blocked']
+export const STATUSES: readonly OutcomeStatus[] = [
+  'local',
+  'applied',
+  'merged',
+  'superseded',
+  'parked',
+  'rejected',
+  'blocked',
+]
 
 /** The name of a status number. */
-export function statusName(status: Status): OutcomeStatus { return STATUSES[status] ?? 'local' }
+export function statusName(status: Status): OutcomeStatus {
+  return STATUSES[status] ?? 'local'
+}
 
 /** Outcomes that are remembered for writes whose own answer comes after them. */
 export const REMEMBERED_MAX = 1_000
@@ -32,7 +42,9 @@ export class Outcomes {
   readonly #known = new Map<number, Outcome>()
 
   /** Mutations that somebody waits for. */
-  waiting(): number[] { return [...this.#waiting.keys()] }
+  waiting(): number[] {
+    return [...this.#waiting.keys()]
+  }
 
   /** Settles when the server has decided: resolves unless it refused. @throws `rejected`, `blocked`, or the refusal's own kind. */
   of(mid: number): Promise<Confirmation> {
@@ -41,7 +53,7 @@ export class Outcomes {
       const waiter = { resolve, reject }
       const known = this.#known.get(mid)
       if (known !== undefined) settle(known, [waiter])
-      else this.#waiting.set(mid, [...this.#waiting.get(mid) ?? [], waiter])
+      else this.#waiting.set(mid, [...(this.#waiting.get(mid) ?? []), waiter])
     })
     promise.catch(() => {}) // nobody has to look at .confirmed
     return promise
@@ -50,7 +62,10 @@ export class Outcomes {
   settle(outcome: Outcome): void {
     this.#known.set(outcome.mid, outcome)
     if (this.#known.size > REMEMBERED_MAX) {
-      for (const oldest of this.#known.keys()) { this.#known.delete(oldest); break }
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest)
+        break
+      }
     }
     const waiters = this.#waiting.get(outcome.mid)
     this.#waiting.delete(outcome.mid)
@@ -69,7 +84,10 @@ function settle(outcome: Outcome, waiters: readonly Waiter[]): void {
   if (status === 'rejected' || status === 'blocked') {
     const named = outcome.kind === 0 ? undefined : KIND_NAMES[outcome.kind]
     const error = new RockpoolError({
-      kind: named ?? status, op: 'apply write at the server', message: outcome.detail || status, mid: outcome.mid,
+      kind: named ?? status,
+      op: 'apply write at the server',
+      message: outcome.detail || status,
+      mid: outcome.mid,
       hint: 'its data is in db.outbox, to be fixed, retried or discarded',
     })
     for (const waiter of waiters) waiter.reject(error)

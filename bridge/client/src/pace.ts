@@ -19,7 +19,10 @@ function laterTurn(): void {
     channel = new MessageChannel()
     // Node keeps a process alive for an open port; a page has no such thing.
     const port: MessagePort & { unref?: () => void } = channel.port1
-    port.onmessage = () => { isScheduled = false; drain(performance.now() + SLICE_MS) }
+    port.onmessage = () => {
+      isScheduled = false
+      drain(performance.now() + SLICE_MS)
+    }
     port.unref?.()
   }
   if (isScheduled) return
@@ -33,10 +36,16 @@ function drain(until: number): void {
     const work = waiting[0]
     if (work === undefined) return
     while (work()) {
-      if (performance.now() >= until) { laterTurn(); return }
+      if (performance.now() >= until) {
+        laterTurn()
+        return
+      }
     }
     waiting.shift()
-    if (waiting.length > 0 && performance.now() >= until) { laterTurn(); return }
+    if (waiting.length > 0 && performance.now() >= until) {
+      laterTurn()
+      return
+    }
   }
 }
 

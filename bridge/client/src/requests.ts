@@ -4,8 +4,15 @@ import { decode, encode, type SqlValue } from './codec.ts'
 import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
-  Lane, OperationsDoneMessage, OperationsMessage, PageFrame, QueryDoneMessage, QueryMessage, SelectCallMessage,
-  type OperationsDone, type QueryDone,
+  Lane,
+  OperationsDoneMessage,
+  OperationsMessage,
+  PageFrame,
+  QueryDoneMessage,
+  QueryMessage,
+  SelectCallMessage,
+  type OperationsDone,
+  type QueryDone,
 } from './gen/wire.ts'
 import { isRead } from './builder/sql.ts'
 import type { Row } from './chunk.ts'
@@ -39,48 +46,102 @@ export interface QueryResult<R = Row> {
   readonly mid: number
 }
 
-const LANES: { readonly [L in LaneName]: Lane } = { interactive: Lane.LaneInteractive, live: Lane.LaneLive, bulk: Lane.LaneBulk }
+const LANES: { readonly [L in LaneName]: Lane } = {
+  interactive: Lane.LaneInteractive,
+  live: Lane.LaneLive,
+  bulk: Lane.LaneBulk,
+}
 
 /** A key for a write that has none. */
-export function newKey(): string { return crypto.randomUUID() }
+export function newKey(): string {
+  return crypto.randomUUID()
+}
 
 /** Whole milliseconds for the wire; 0 for none. */
 export function millis(deadline: number | undefined): number {
   if (deadline === undefined) return 0
-  if (!Number.isFinite(deadline) || deadline < 0) throw failure('invalid_argument', 'read deadline', `${deadline} is no number of milliseconds`)
+  if (!Number.isFinite(deadline) || deadline < 0)
+    throw failure('invalid_argument', 'read deadline', `${deadline} is no number of milliseconds`)
   return Math.min(Math.ceil(deadline), 0xffffffff)
 }
 
 function resultOf(sink: RowSink, done: QueryDone): QueryResult {
-  return { rows: sink.take(), columns: sink.names, changes: done.changes, lastId: done.lastId, micros: done.micros, mid: done.mid }
+  return {
+    rows: sink.take(),
+    columns: sink.names,
+    changes: done.changes,
+    lastId: done.lastId,
+    micros: done.micros,
+    mid: done.mid,
+  }
 }
 
 /** Runs SQL text. A statement that may write goes with a key, so that it can be sent again. */
-export function runSql(session: Session, sql: string, params: readonly SqlValue[], options: ReadOptions & WriteOptions = {}): Promise<QueryResult> {
+export function runSql(
+  session: Session,
+  sql: string,
+  params: readonly SqlValue[],
+  options: ReadOptions & WriteOptions = {},
+): Promise<QueryResult> {
   const sink = new RowSink('sqlite')
   const isReading = isRead(sql)
-  const key = isReading ? '' : options.idempotencyKey ?? newKey()
+  const key = isReading ? '' : (options.idempotencyKey ?? newKey())
   return session.call({
-    type: PageFrame.PageQuery, op: 'run query', policy: isReading ? 'read' : 'write', key, sink, signal: options.signal, deadline: options.deadline,
-    body: encode(QueryMessage, { sql, args: [...params], lane: LANES[options.lane ?? 'interactive'], deadlineMillis: millis(options.deadline), idempotencyKey: key }),
+    type: PageFrame.PageQuery,
+    op: 'run query',
+    policy: isReading ? 'read' : 'write',
+    key,
+    sink,
+    signal: options.signal,
+    deadline: options.deadline,
+    body: encode(QueryMessage, {
+      sql,
+      args: [...params],
+      lane: LANES[options.lane ?? 'interactive'],
+      deadlineMillis: millis(options.deadline),
+      idempotencyKey: key,
+    }),
     decode: (body) => resultOf(sink, decode(QueryDoneMessage, body)),
   })
 }
 
 /** Runs a built query. */
-export function runSelect(session: Session, select: Select, options: ReadOptions = {}, booleans: Booleans = 'schema'): Promise<QueryResult> {
+export function runSelect(
+  session: Session,
+  select: Select,
+  options: ReadOptions = {},
+  booleans: Booleans = 'schema',
+): Promise<QueryResult> {
   const sink = new RowSink(booleans)
   return session.call({
-    type: PageFrame.PageSelect, op: 'run query', policy: 'read', sink, signal: options.signal, deadline: options.deadline,
-    body: encode(SelectCallMessage, { select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis: millis(options.deadline) }),
+    type: PageFrame.PageSelect,
+    op: 'run query',
+    policy: 'read',
+    sink,
+    signal: options.signal,
+    deadline: options.deadline,
+    body: encode(SelectCallMessage, {
+      select,
+      lane: LANES[options.lane ?? 'interactive'],
+      deadlineMillis: millis(options.deadline),
+    }),
     decode: (body) => resultOf(sink, decode(QueryDoneMessage, body)),
   })
 }
 
 /** Runs operations as one transaction. */
-export function runOperations(session: Session, operations: readonly DatabaseOperation[], options: WriteOptions = {}): Promise<OperationsDone> {
+export function runOperations(
+  session: Session,
+  operations: readonly DatabaseOperation[],
+  options: WriteOptions = {},
+): Promise<OperationsDone> {
   const key = options.idempotencyKey ?? newKey()
-  return session.ask(PageFrame.PageOperations, 'execute transaction', OperationsMessage,
+  return session.ask(
+    PageFrame.PageOperations,
+    'execute transaction',
+    OperationsMessage,
     { ops: operations.map(lowerOperation), idempotencyKey: key, deadlineMillis: millis(options.deadline) },
-    OperationsDoneMessage, { policy: 'write', key, signal: options.signal, deadline: options.deadline })
+    OperationsDoneMessage,
+    { policy: 'write', key, signal: options.signal, deadline: options.deadline },
+  )
 }

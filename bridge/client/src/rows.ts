@@ -30,7 +30,9 @@ export class RowSink implements Sink {
     this.#onState = onState
   }
 
-  get names(): readonly string[] { return this.#shape.names }
+  get names(): readonly string[] {
+    return this.#shape.names
+  }
 
   /** The rows so far, which become the caller's. @throws what decoding threw. */
   take(): Row[] {
@@ -44,7 +46,10 @@ export class RowSink implements Sink {
     const { columns } = decode(HeadMessage, body)
     const booleans = this.#booleans === 'schema' ? columns.map((column) => column.type === Type.TypeBool) : []
     const shape = { names: columns.map((column) => column.name), booleans: booleans.includes(true) ? booleans : null }
-    this.#inOrder(() => { this.#shape = shape; return false })
+    this.#inOrder(() => {
+      this.#shape = shape
+      return false
+    })
   }
 
   chunk(buffer: ArrayBuffer): void {
@@ -57,7 +62,10 @@ export class RowSink implements Sink {
   }
 
   state(body: Uint8Array): void {
-    this.#inOrder(() => { this.#onState?.(body); return false })
+    this.#inOrder(() => {
+      this.#onState?.(body)
+      return false
+    })
   }
 
   reset(): void {
@@ -67,7 +75,10 @@ export class RowSink implements Sink {
   }
 
   drained(then: () => void): void {
-    inSlices(() => { then(); return false })
+    inSlices(() => {
+      then()
+      return false
+    })
   }
 
   #inOrder(step: () => boolean): void {

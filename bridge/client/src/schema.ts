@@ -30,16 +30,19 @@ export interface ColumnTypes {
 export type StrategyName = 'merge' | 'lww' | 'manual' | 'delta' | 'max' | 'min' | 'union'
 
 /** One column: its type's name, with `?` where it may be null; or the long form. */
-export type ColumnSpec = keyof ColumnTypes | `${keyof ColumnTypes}?` | {
-  readonly type: keyof ColumnTypes | `${keyof ColumnTypes}?`
-  readonly strategy?: StrategyName
-  readonly default?: string
-  readonly generated?: boolean
-  readonly identity?: boolean
-  readonly scale?: number
-  readonly enum?: readonly string[]
-  readonly sourceType?: string
-}
+export type ColumnSpec =
+  | keyof ColumnTypes
+  | `${keyof ColumnTypes}?`
+  | {
+      readonly type: keyof ColumnTypes | `${keyof ColumnTypes}?`
+      readonly strategy?: StrategyName
+      readonly default?: string
+      readonly generated?: boolean
+      readonly identity?: boolean
+      readonly scale?: number
+      readonly enum?: readonly string[]
+      readonly sourceType?: string
+    }
 
 /** One table. */
 export interface TableSpec {
@@ -48,17 +51,30 @@ export interface TableSpec {
   readonly key: readonly string[]
   readonly strategy?: StrategyName
   readonly unique?: readonly (readonly string[])[]
-  readonly foreign?: readonly { readonly columns: readonly string[]; readonly table: string; readonly references: readonly string[]; readonly onDelete?: string }[]
+  readonly foreign?: readonly {
+    readonly columns: readonly string[]
+    readonly table: string
+    readonly references: readonly string[]
+    readonly onDelete?: string
+  }[]
   readonly checks?: { readonly [name: string]: string }
   /** A table of this device only, never sent. */
   readonly localOnly?: boolean
 }
 
 /** Tables by name. */
-export interface SchemaSpec { readonly [table: string]: TableSpec }
+export interface SchemaSpec {
+  readonly [table: string]: TableSpec
+}
 
 type SpecType<C> = C extends { readonly type: infer T } ? T : C
-type ValueOf<T> = T extends `${infer N}?` ? (N extends keyof ColumnTypes ? ColumnTypes[N] | null : never) : T extends keyof ColumnTypes ? ColumnTypes[T] : never
+type ValueOf<T> = T extends `${infer N}?`
+  ? N extends keyof ColumnTypes
+    ? ColumnTypes[N] | null
+    : never
+  : T extends keyof ColumnTypes
+    ? ColumnTypes[T]
+    : never
 
 /** The row types that a schema in code implies. */
 export type InferTables<S extends SchemaSpec> = {
@@ -72,14 +88,45 @@ export interface DefinedSchema<DB = never> {
 }
 
 /** By schema.Type's number; a test compares them. A type's own name is also Postgres's unless POSTGRES says otherwise. */
-export const TYPES = ['unknown', 'int', 'bool', 'float', 'text', 'decimal', 'timestamptz', 'timestamp', 'date', 'time', 'uuid', 'json', 'jsonb', 'bytes', 'enum', 'interval', 'array'] as const
-const POSTGRES: Readonly<Record<string, string>> = { int: 'int4', bigint: 'int8', float: 'float8', decimal: 'numeric', bytes: 'bytea', enum: '', array: '' }
+export const TYPES = [
+  'unknown',
+  'int',
+  'bool',
+  'float',
+  'text',
+  'decimal',
+  'timestamptz',
+  'timestamp',
+  'date',
+  'time',
+  'uuid',
+  'json',
+  'jsonb',
+  'bytes',
+  'enum',
+  'interval',
+  'array',
+] as const
+const POSTGRES: Readonly<Record<string, string>> = {
+  int: 'int4',
+  bigint: 'int8',
+  float: 'float8',
+  decimal: 'numeric',
+  bytes: 'bytea',
+  enum: '',
+  array: '',
+}
 
 /** By schema.Strategy's number; a test compares them. */
 export const STRATEGIES = ['inherit', 'merge', 'lww', 'manual', 'delta', 'max', 'min', 'union'] as const
 
-const strategyNumber = (name: StrategyName | undefined): Strategy => Math.max(0, STRATEGIES.indexOf(name ?? 'inherit')) as Strategy // an index of the list
-const typeNumber = (name: string): Type => Math.max(0, TYPES.findIndex((one) => one === (name === 'bigint' ? 'int' : name))) as Type // as above
+const strategyNumber = (name: StrategyName | undefined): Strategy =>
+  Math.max(0, STRATEGIES.indexOf(name ?? 'inherit')) as Strategy // an index of the list
+const typeNumber = (name: string): Type =>
+  Math.max(
+    0,
+    TYPES.findIndex((one) => one === (name === 'bigint' ? 'int' : name)),
+  ) as Type // as above
 
 /**
  * Declares the tables of an app. Their rows' types are inferred.
@@ -103,15 +150,24 @@ function defineTable(id: number, name: string, spec: TableSpec): Init<Table> {
     return at
   }
   return {
-    id, name,
+    id,
+    name,
     key: spec.key.map(index),
     columns: Object.entries(spec.columns).map(([column, of]) => {
       const long = typeof of === 'string' ? { type: of } : of
       const isNullable = long.type.endsWith('?')
       const type = isNullable ? long.type.slice(0, -1) : long.type
       return {
-        name: column, type: typeNumber(type), notNull: !isNullable, sourceType: long.sourceType ?? POSTGRES[type] ?? type, default: long.default, generated: long.generated,
-        identity: long.identity, scale: long.scale, hasScale: long.scale !== undefined, enum: long.enum,
+        name: column,
+        type: typeNumber(type),
+        notNull: !isNullable,
+        sourceType: long.sourceType ?? POSTGRES[type] ?? type,
+        default: long.default,
+        generated: long.generated,
+        identity: long.identity,
+        scale: long.scale,
+        hasScale: long.scale !== undefined,
+        enum: long.enum,
         strategy: strategyNumber(long.strategy),
       }
     }),
@@ -124,4 +180,6 @@ function defineTable(id: number, name: string, spec: TableSpec): Init<Table> {
 }
 
 /** What a column of a synced table holds, by name, for people and components. */
-export function typeName(type: Type): (typeof TYPES)[number] { return TYPES[type] ?? 'unknown' }
+export function typeName(type: Type): (typeof TYPES)[number] {
+  return TYPES[type] ?? 'unknown'
+}

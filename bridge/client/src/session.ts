@@ -97,26 +97,55 @@ export class Session {
   #settleTimer: ReturnType<typeof setTimeout> | undefined
   #onSettle: (() => void) | undefined
 
-  constructor(events: SessionEvents) { this.#events = events }
+  constructor(events: SessionEvents) {
+    this.#events = events
+  }
 
-  get state(): SessionState { return this.#state }
+  get state(): SessionState {
+    return this.#state
+  }
   /** Grows with every link; transactions belong to one. */
-  get generation(): number { return this.#generation }
-  get pending(): number { return this.#pending.size }
+  get generation(): number {
+    return this.#generation
+  }
+  get pending(): number {
+    return this.#pending.size
+  }
   /** Whether there is a link, open or not. */
-  get isLinked(): boolean { return this.#link !== null }
+  get isLinked(): boolean {
+    return this.#link !== null
+  }
 
   /** Makes a call; see Policy for what a lost link does to it. @throws every kind. */
-  call<T>(call: Call<T>): Promise<T> { return this.#make(call, false) }
+  call<T>(call: Call<T>): Promise<T> {
+    return this.#make(call, false)
+  }
 
   /** Makes a call whose whole answer is one message. It is a read unless `more` says otherwise. */
-  ask<B, T>(type: number, op: string, request: Message<B>, message: Init<B>, answer: Message<T>, more: Partial<Call<T>> = {}): Promise<T> {
-    return this.call({ type, op, policy: 'read', body: encode(request, message), decode: (bytes) => decode(answer, bytes), ...more })
+  ask<B, T>(
+    type: number,
+    op: string,
+    request: Message<B>,
+    message: Init<B>,
+    answer: Message<T>,
+    more: Partial<Call<T>> = {},
+  ): Promise<T> {
+    return this.call({
+      type,
+      op,
+      policy: 'read',
+      body: encode(request, message),
+      decode: (bytes) => decode(answer, bytes),
+      ...more,
+    })
   }
 
   /** Takes a link, opens the database on it, then sends what waits. */
   async attach(link: Link): Promise<void> {
-    if (this.#end !== null) { link.close(); return }
+    if (this.#end !== null) {
+      link.close()
+      return
+    }
     this.#link = link
     const generation = ++this.#generation
     try {
@@ -133,12 +162,19 @@ export class Session {
 
   /** Resolves when no call is in flight, or after `milliseconds`. */
   settled(milliseconds: number): Promise<void> {
-    const isBusy = () => [...this.#pending.values()].some((pending) => pending.isSent && pending.call.isEndless !== true)
+    const isBusy = () =>
+      [...this.#pending.values()].some((pending) => pending.isSent && pending.call.isEndless !== true)
     if (!isBusy()) return Promise.resolve()
     return new Promise((resolve) => {
-      const done = () => { clearTimeout(timer); this.#onSettle = undefined; resolve() }
+      const done = () => {
+        clearTimeout(timer)
+        this.#onSettle = undefined
+        resolve()
+      }
       const timer = setTimeout(done, milliseconds)
-      this.#onSettle = () => { if (!isBusy()) done() }
+      this.#onSettle = () => {
+        if (!isBusy()) done()
+      }
     })
   }
 
@@ -208,23 +244,34 @@ export class Session {
     if (pending === undefined || !pending.isSent) return // it was cancelled or has settled
     const { sink } = pending.call
     switch (head.type) {
-      case PageFrame.PageHead: sink?.head(body(buffer)); return
-      case PageFrame.PageChunk: sink?.chunk(buffer); return
-      case PageFrame.PageLiveEnd: sink?.state(body(buffer)); return
+      case PageFrame.PageHead:
+        sink?.head(body(buffer))
+        return
+      case PageFrame.PageChunk:
+        sink?.chunk(buffer)
+        return
+      case PageFrame.PageLiveEnd:
+        sink?.state(body(buffer))
+        return
       case PageFrame.PageFail: {
-        const failed = () => { pending.reject(fromFailure(decode(FailureMessage, body(buffer)))) }
+        const failed = () => {
+          pending.reject(fromFailure(decode(FailureMessage, body(buffer))))
+        }
         if (sink === undefined) failed()
         else sink.drained(failed)
         return
       }
       case PageFrame.PageDone:
       case PageFrame.PageWelcome: {
-        const done = () => { pending.finish(body(buffer)) }
+        const done = () => {
+          pending.finish(body(buffer))
+        }
         if (sink === undefined) done()
         else sink.drained(done)
         return
       }
-      default: return // a newer Worker may send frames that this build does not know
+      default:
+        return // a newer Worker may send frames that this build does not know
     }
   }
 
@@ -234,12 +281,20 @@ export class Session {
   }
 
   /** Sends a frame that has no answer. It is dropped when there is no link. */
-  tell<B>(type: number, request: Message<B>, message: Init<B>): void { this.#link?.post(frame(type, 0, encode(request, message))) }
+  tell<B>(type: number, request: Message<B>, message: Init<B>): void {
+    this.#link?.post(frame(type, 0, encode(request, message)))
+  }
 
   #make<T>(call: Call<T>, isFirst: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#end !== null) { reject(this.#end); return }
-      if (call.signal?.aborted === true) { reject(cancelled(call)); return }
+      if (this.#end !== null) {
+        reject(this.#end)
+        return
+      }
+      if (call.signal?.aborted === true) {
+        reject(cancelled(call))
+        return
+      }
       if (this.#pending.size >= CALLS_MAX) {
         reject(failure('limit_exceeded', call.op, `${CALLS_MAX} calls are pending`, 'await some before making more'))
         return
@@ -253,11 +308,18 @@ export class Session {
         if (this.#onSettle !== undefined) queueMicrotask(this.#onSettle)
       }
       const pending: Pending = {
-        id, call, isSent: false, isInDoubt: false,
+        id,
+        call,
+        isSent: false,
+        isInDoubt: false,
         finish: (bytes) => {
           if (!this.#pending.has(id)) return
           settle()
-          try { resolve(call.decode(bytes)) } catch (thrown) { reject(toError(thrown, call.op)) }
+          try {
+            resolve(call.decode(bytes))
+          } catch (thrown) {
+            reject(toError(thrown, call.op))
+          }
         },
         reject: (error) => {
           if (!this.#pending.has(id)) return
@@ -271,7 +333,9 @@ export class Session {
       }
       call.signal?.addEventListener('abort', abort)
       if (call.deadline !== undefined && call.deadline > 0) {
-        timer = setTimeout(() => { this.#expire(pending) }, call.deadline + DEADLINE_GRACE_MS)
+        timer = setTimeout(() => {
+          this.#expire(pending)
+        }, call.deadline + DEADLINE_GRACE_MS)
       }
       this.#pending.set(id, pending)
       if (isFirst || this.#state === 'open') this.#send(pending)
@@ -298,7 +362,12 @@ export class Session {
   #settleLater(): void {
     clearTimeout(this.#settleTimer)
     this.#settleTimer = setTimeout(() => {
-      const why = failure('leader_unreachable', 'wait for a leading tab', `none within ${SETTLE_MS} ms`, 'the call may be repeated')
+      const why = failure(
+        'leader_unreachable',
+        'wait for a leading tab',
+        `none within ${SETTLE_MS} ms`,
+        'the call may be repeated',
+      )
       for (const pending of [...this.#pending.values()]) {
         if (pending.isInDoubt && pending.call.isEndless !== true) pending.reject(this.#inDoubt(pending, why))
       }
@@ -310,8 +379,12 @@ export class Session {
     const { policy, op, key } = pending.call
     if (policy !== 'write') return why
     return new RockpoolError({
-      kind: 'outcome_unknown', op, message: 'the write was sent and no answer came', cause: why,
-      hint: 'repeat it with the same idempotencyKey: it applies once', idempotencyKey: key ?? '',
+      kind: 'outcome_unknown',
+      op,
+      message: 'the write was sent and no answer came',
+      cause: why,
+      hint: 'repeat it with the same idempotencyKey: it applies once',
+      idempotencyKey: key ?? '',
     })
   }
 
@@ -322,5 +395,10 @@ export class Session {
 }
 
 function cancelled(call: Call<unknown>): RockpoolError {
-  return new RockpoolError({ kind: 'cancelled', op: call.op, message: 'the signal was aborted', cause: call.signal?.reason })
+  return new RockpoolError({
+    kind: 'cancelled',
+    op: call.op,
+    message: 'the signal was aborted',
+    cause: call.signal?.reason,
+  })
 }

@@ -5,8 +5,16 @@ import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, fromFailure, type RockpoolError, toError } from './error.ts'
 import type { Pos } from './gen/version.ts'
 import {
-  ConnectMessage, EmptyMessage, PageFrame, SubscribeMessage, SyncPauseMessage, SyncRoundMessage, UnsubscribeMessage,
-  type ShapeStatus, type SyncRound, type SyncStatus as WireStatus,
+  ConnectMessage,
+  EmptyMessage,
+  PageFrame,
+  SubscribeMessage,
+  SyncPauseMessage,
+  SyncRoundMessage,
+  UnsubscribeMessage,
+  type ShapeStatus,
+  type SyncRound,
+  type SyncStatus as WireStatus,
 } from './gen/wire.ts'
 import type { CallOptions, Session } from './session.ts'
 import { toSql } from './values.ts'
@@ -67,7 +75,16 @@ export interface Subscription {
 const ZERO: Pos = { epoch: 0, seq: 0 }
 
 /** The status before anything is known. */
-export const NO_STATUS: SyncStatus = { position: ZERO, head: ZERO, pending: 0, parked: 0, failed: 0, shapes: [], isPaused: false, lastMillis: 0 }
+export const NO_STATUS: SyncStatus = {
+  position: ZERO,
+  head: ZERO,
+  pending: 0,
+  parked: 0,
+  failed: 0,
+  shapes: [],
+  isPaused: false,
+  lastMillis: 0,
+}
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -76,7 +93,13 @@ export function duration(of: number | string | undefined): number {
   if (of === undefined) return 0
   if (typeof of === 'number') return Math.max(0, Math.round(of))
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(of) ?? []
-  if (amount === undefined) throw failure('invalid_argument', 'read duration', `${JSON.stringify(of)} is none`, 'write "30s", "15m", "12h" or "7d"')
+  if (amount === undefined)
+    throw failure(
+      'invalid_argument',
+      'read duration',
+      `${JSON.stringify(of)} is none`,
+      'write "30s", "15m", "12h" or "7d"',
+    )
   return Math.round(Number(amount) * (UNITS[unit] ?? 1))
 }
 
@@ -89,12 +112,18 @@ export class Sync {
   /** Subscriptions of this tab, which are made again on a new link. */
   readonly #active = new Map<string, { body: Uint8Array; users: number; ready: Promise<void> }>()
 
-  constructor(session: Session) { this.#session = session }
+  constructor(session: Session) {
+    this.#session = session
+  }
 
   /** Where sync stands now. */
-  get status(): SyncStatus { return this.#status.get() }
+  get status(): SyncStatus {
+    return this.#status.get()
+  }
   /** The status to read and watch. */
-  get changes(): Readable<SyncStatus> { return this.#status }
+  get changes(): Readable<SyncStatus> {
+    return this.#status
+  }
 
   /** Calls back after each round (`round`) or each change of the status (`status`); returns the way to stop. */
   on(event: 'round', listener: (stats: SyncStats) => void): () => void
@@ -114,29 +143,61 @@ export class Sync {
    * await orders.ready
    */
   subscribe(shape: string, args: Readonly<Record<string, unknown>> = {}, options: SubscribeOptions = {}): Subscription {
-    const named = Object.entries(args).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => ({ name, value: toSql(value, name) }))
+    const named = Object.entries(args)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => ({ name, value: toSql(value, name) }))
     const key = JSON.stringify([shape, named.map(({ name, value }) => [name, typeof value, String(value)])])
     let entry = this.#active.get(key)
     if (entry === undefined) {
-      const body = encode(SubscribeMessage, { shape, args: named, ttlMillis: duration(options.ttl), priority: options.priority })
-      const ready = this.#session.call({ type: PageFrame.PageSubscribe, op: `follow ${shape}`, policy: 'read', isEndless: true, body, decode: () => undefined, signal: options.signal, deadline: options.deadline })
+      const body = encode(SubscribeMessage, {
+        shape,
+        args: named,
+        ttlMillis: duration(options.ttl),
+        priority: options.priority,
+      })
+      const ready = this.#session.call({
+        type: PageFrame.PageSubscribe,
+        op: `follow ${shape}`,
+        policy: 'read',
+        isEndless: true,
+        body,
+        decode: () => undefined,
+        signal: options.signal,
+        deadline: options.deadline,
+      })
       entry = { body, users: 0, ready }
-      ready.catch(() => { if (this.#active.get(key)?.ready === ready) this.#active.delete(key) })
+      ready.catch(() => {
+        if (this.#active.get(key)?.ready === ready) this.#active.delete(key)
+      })
       this.#active.set(key, entry)
     }
     const held = entry
     held.users++
     let isHeld = true
-    const find = (status: SyncStatus) => status.shapes.find((one) => one.shape === shape && named.every(({ name, value }) => one.args[name] === value)) ?? null
+    const find = (status: SyncStatus) =>
+      status.shapes.find((one) => one.shape === shape && named.every(({ name, value }) => one.args[name] === value)) ??
+      null
     return {
       ready: held.ready,
-      progress: { get: () => find(this.#status.get()), subscribe: (listener) => this.#status.subscribe((status) => { listener(find(status)) }) },
+      progress: {
+        get: () => find(this.#status.get()),
+        subscribe: (listener) =>
+          this.#status.subscribe((status) => {
+            listener(find(status))
+          }),
+      },
       stop: async () => {
         if (!isHeld) return
         isHeld = false
         if (--held.users > 0 || this.#active.get(key) !== held) return
         this.#active.delete(key)
-        await this.#session.ask(PageFrame.PageUnsubscribe, `leave ${shape}`, UnsubscribeMessage, { shape, args: named }, EmptyMessage)
+        await this.#session.ask(
+          PageFrame.PageUnsubscribe,
+          `leave ${shape}`,
+          UnsubscribeMessage,
+          { shape, args: named },
+          EmptyMessage,
+        )
       },
     }
   }
@@ -144,15 +205,21 @@ export class Sync {
   /** A round now: pushes what waits, compares with the relay's head, answers what changed. @throws `offline`, `unauthenticated`. */
   async now(options: CallOptions = {}): Promise<SyncStats> {
     const before = this.#roundCount
-    const stats = statsOf(await this.#session.ask(PageFrame.PageSyncNow, 'sync', EmptyMessage, {}, SyncRoundMessage, options))
+    const stats = statsOf(
+      await this.#session.ask(PageFrame.PageSyncNow, 'sync', EmptyMessage, {}, SyncRoundMessage, options),
+    )
     // The event of this round may come before the answer, or not at all: listeners hear of a round once.
     if (this.#roundCount === before) this.#tellRound(stats)
     return stats
   }
 
   /** Stops push and tail, until resume. Writes go on to be queued. */
-  async pause(): Promise<void> { await this.#pause(true) }
-  async resume(): Promise<void> { await this.#pause(false) }
+  async pause(): Promise<void> {
+    await this.#pause(true)
+  }
+  async resume(): Promise<void> {
+    await this.#pause(false)
+  }
 
   /** Turns the connection to the relay on or off. */
   async connect(on = true): Promise<void> {
@@ -160,13 +227,23 @@ export class Sync {
   }
 
   async #pause(paused: boolean): Promise<void> {
-    await this.#session.ask(PageFrame.PageSyncPause, paused ? 'pause sync' : 'resume sync', SyncPauseMessage, { paused }, EmptyMessage)
+    await this.#session.ask(
+      PageFrame.PageSyncPause,
+      paused ? 'pause sync' : 'resume sync',
+      SyncPauseMessage,
+      { paused },
+      EmptyMessage,
+    )
   }
 
   /** Not for applications: what the core tells. */
-  receiveStatus(wire: WireStatus): void { this.#status.set(statusOf(wire)) }
+  receiveStatus(wire: WireStatus): void {
+    this.#status.set(statusOf(wire))
+  }
   /** Not for applications: a round has ended. */
-  receiveRound(round: SyncRound): void { this.#tellRound(statsOf(round)) }
+  receiveRound(round: SyncRound): void {
+    this.#tellRound(statsOf(round))
+  }
 
   #tellRound(stats: SyncStats): void {
     this.#roundCount++
@@ -176,25 +253,49 @@ export class Sync {
   /** Not for applications: a new Worker serves this tab, which follows the same shapes there. */
   resubscribe(): void {
     for (const entry of this.#active.values()) {
-      this.#session.call({ type: PageFrame.PageSubscribe, op: 'follow a shape again', policy: 'read', isEndless: true, body: entry.body, decode: () => undefined })
-        .catch((thrown: unknown) => { if (toError(thrown, '').kind !== 'closed') this.#status.set({ ...this.#status.get() }) })
+      this.#session
+        .call({
+          type: PageFrame.PageSubscribe,
+          op: 'follow a shape again',
+          policy: 'read',
+          isEndless: true,
+          body: entry.body,
+          decode: () => undefined,
+        })
+        .catch((thrown: unknown) => {
+          if (toError(thrown, '').kind !== 'closed') this.#status.set({ ...this.#status.get() })
+        })
     }
   }
 }
 
-function statsOf(round: SyncRound): SyncStats { return { updated: round.updated, conflicts: round.conflicts } }
+function statsOf(round: SyncRound): SyncStats {
+  return { updated: round.updated, conflicts: round.conflicts }
+}
 
 function statusOf(wire: WireStatus): SyncStatus {
   return {
-    position: wire.pos, head: wire.head, pending: wire.pending, parked: wire.parked, failed: wire.failed,
-    shapes: wire.shapes.map(progressOf), isPaused: wire.paused, lastMillis: wire.lastMillis,
+    position: wire.pos,
+    head: wire.head,
+    pending: wire.pending,
+    parked: wire.parked,
+    failed: wire.failed,
+    shapes: wire.shapes.map(progressOf),
+    isPaused: wire.paused,
+    lastMillis: wire.lastMillis,
   }
 }
 
 function progressOf(shape: ShapeStatus): ShapeProgress {
   return {
-    shape: shape.shape, args: Object.fromEntries(shape.args.map(({ name, value }) => [name, value])), table: shape.table, isReady: shape.ready,
-    rowsLoaded: shape.rowsLoaded, rowsTotal: shape.rowsTotal, bytes: shape.bytes, bytesTotal: shape.bytesTotal,
+    shape: shape.shape,
+    args: Object.fromEntries(shape.args.map(({ name, value }) => [name, value])),
+    table: shape.table,
+    isReady: shape.ready,
+    rowsLoaded: shape.rowsLoaded,
+    rowsTotal: shape.rowsTotal,
+    bytes: shape.bytes,
+    bytesTotal: shape.bytesTotal,
     error: shape.error === null ? null : fromFailure(shape.error),
   }
 }

@@ -17,9 +17,14 @@ export type Bindable = SqlValue | boolean | Date | ArrayBuffer | Json
  */
 export function toSql(value: unknown, what = 'a parameter'): SqlValue {
   switch (typeof value) {
-    case 'string': case 'number': case 'bigint': return value
-    case 'boolean': return value ? 1 : 0
-    case 'object': break
+    case 'string':
+    case 'number':
+    case 'bigint':
+      return value
+    case 'boolean':
+      return value ? 1 : 0
+    case 'object':
+      break
     default:
       throw failure('invalid_argument', 'bind ' + what, `${typeof value} is no SQL value`, 'pass null for NULL')
   }

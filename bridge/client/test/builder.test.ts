@@ -6,8 +6,17 @@ import { decodeSelect, encodeSelect, ExprKind, JoinKind, type Expr } from '../sr
 import { duration } from '../src/sync.ts'
 import { toSql } from '../src/values.ts'
 
-interface Product { id: number; name: string; price: number; active: boolean; category_id: number }
-interface Category { category_id: number; title: string }
+interface Product {
+  id: number
+  name: string
+  price: number
+  active: boolean
+  category_id: number
+}
+interface Category {
+  category_id: number
+  title: string
+}
 type DB = { products: Product; categories: Category }
 const runner = { run: async () => [], watch: () => null }
 const from = <T extends keyof DB>(table: T) => new SelectBuilder<DB, DB[T], DB[T]>(runner, emptySelect(table))
@@ -17,47 +26,102 @@ function short(expr: Expr | null | undefined): string {
   if (expr === null || expr === undefined) return '-'
   const args = expr.args.map(short).join(' ')
   switch (expr.kind) {
-    case ExprKind.ExprColumn: return (expr.table === '' ? '' : expr.table + '.') + expr.name
-    case ExprKind.ExprValue: return JSON.stringify(expr.value)
-    case ExprKind.ExprCompare: return `(${expr.name} ${args})`
-    case ExprKind.ExprAnd: return `(and ${args})`
-    case ExprKind.ExprOr: return `(or ${args})`
-    case ExprKind.ExprNot: return `(not ${args})`
-    case ExprKind.ExprIn: return `(in ${args}${expr.sub === null ? '' : ' [' + expr.sub.from.name + ']'})`
-    case ExprKind.ExprBetween: return `(between ${args})`
-    case ExprKind.ExprIsNull: return `(null ${args})`
-    case ExprKind.ExprCall: return `${expr.name}(${expr.distinct ? 'distinct ' : ''}${args})`
-    case ExprKind.ExprStar: return '*'
-    default: return `?${expr.kind}`
+    case ExprKind.ExprColumn:
+      return (expr.table === '' ? '' : expr.table + '.') + expr.name
+    case ExprKind.ExprValue:
+      return JSON.stringify(expr.value)
+    case ExprKind.ExprCompare:
+      return `(${expr.name} ${args})`
+    case ExprKind.ExprAnd:
+      return `(and ${args})`
+    case ExprKind.ExprOr:
+      return `(or ${args})`
+    case ExprKind.ExprNot:
+      return `(not ${args})`
+    case ExprKind.ExprIn:
+      return `(in ${args}${expr.sub === null ? '' : ' [' + expr.sub.from.name + ']'})`
+    case ExprKind.ExprBetween:
+      return `(between ${args})`
+    case ExprKind.ExprIsNull:
+      return `(null ${args})`
+    case ExprKind.ExprCall:
+      return `${expr.name}(${expr.distinct ? 'distinct ' : ''}${args})`
+    case ExprKind.ExprStar:
+      return '*'
+    default:
+      return `?${expr.kind}`
   }
 }
 
 describe('where', () => {
   test.each([
     ['a comparison', from('products').where('price', '<', 10), '(< price 10)'],
-    ['two calls are and', from('products').where('price', '<', 10).where('active', '=', true), '(and (< price 10) (= active 1))'],
-    ['orWhere after where', from('products').where('price', '<', 10).orWhere('name', 'like', 'a%'), '(or (< price 10) (like name "a%"))'],
-    ['an object', from('products').where({ active: true, price: { '>=': 1, '<': 5 }, id: [1, 2] }), '(and (= active 1) (>= price 1) (< price 5) (in id 1 2))'],
+    [
+      'two calls are and',
+      from('products').where('price', '<', 10).where('active', '=', true),
+      '(and (< price 10) (= active 1))',
+    ],
+    [
+      'orWhere after where',
+      from('products').where('price', '<', 10).orWhere('name', 'like', 'a%'),
+      '(or (< price 10) (like name "a%"))',
+    ],
+    [
+      'an object',
+      from('products').where({ active: true, price: { '>=': 1, '<': 5 }, id: [1, 2] }),
+      '(and (= active 1) (>= price 1) (< price 5) (in id 1 2))',
+    ],
     ['equal to null is null', from('products').where('name', '=', null), '(null name)'],
     ['not equal to null', from('products').where('name', '!=', null), '(not (null name))'],
     ['not in', from('products').where('id', 'not in', [1]), '(not (in id 1))'],
     ['between', from('products').where('price', 'between', [1, 2]), '(between price 1 2)'],
-    ['in a query', from('products').where('category_id', 'in', from('categories').select('category_id')), '(in category_id [categories])'],
-    ['a qualified column and an expression', from('products').where('products.id', '=', col('categories.id')), '(= products.id categories.id)'],
+    [
+      'in a query',
+      from('products').where('category_id', 'in', from('categories').select('category_id')),
+      '(in category_id [categories])',
+    ],
+    [
+      'a qualified column and an expression',
+      from('products').where('products.id', '=', col('categories.id')),
+      '(= products.id categories.id)',
+    ],
     ['an empty object asks nothing', from('products').where({}), '-'],
     ['undefined properties ask nothing', from('products').where({ name: undefined as never }), '-'],
-  ])('%s', (_name, query, want) => { expect(short(query.ast.where)).toBe(want) })
+  ])('%s', (_name, query, want) => {
+    expect(short(query.ast.where)).toBe(want)
+  })
 
-  const hostile = ["'", '"', "'; drop table products; --", '\\', '\0', '%', '?', '$1', 'a\u2028b', '1=1', "' or ''='", ']]>', '`', ';']
+  const hostile = [
+    "'",
+    '"',
+    "'; drop table products; --",
+    '\\',
+    '\0',
+    '%',
+    '?',
+    '$1',
+    'a\u2028b',
+    '1=1',
+    "' or ''='",
+    ']]>',
+    '`',
+    ';',
+  ]
   test.each(hostile)('%j is a bound value wherever it is given, and a column’s name only as a name', (text) => {
-    const query = from('products').where('name', '=', text).where({ name: { like: text } }).having(count(), '>', text).orderBy(text as `${string}.${string}`)
+    const query = from('products')
+      .where('name', '=', text)
+      .where({ name: { like: text } })
+      .having(count(), '>', text)
+      .orderBy(text as `${string}.${string}`)
     expect(short(query.ast.where)).toBe(`(and (= name ${JSON.stringify(text)}) (like name ${JSON.stringify(text)}))`)
     expect(query.ast.orderBy[0]?.expr.kind).toBe(ExprKind.ExprColumn)
     expect(decodeSelect(encodeSelect(query.ast))).toEqual(query.ast)
   })
 
   test('an unknown operator is refused, with those that there are', () => {
-    expect(() => from('products').where('price', 'regexp' as '=', 1)).toThrow(/no operator "regexp".*operators are = !=/)
+    expect(() => from('products').where('price', 'regexp' as '=', 1)).toThrow(
+      /no operator "regexp".*operators are = !=/,
+    )
     expect(() => from('products').where('price', 'between', 3 as never)).toThrow(/between takes/)
     expect(() => from('products').where('price', 'in', 3 as never)).toThrow(/in takes/)
   })
@@ -65,27 +129,68 @@ describe('where', () => {
 
 test('select, join, group, having, order, limit and offset make one tree; the builder is immutable', () => {
   const base = from('products')
-  const query = base.join('categories', 'products.category_id', 'categories.category_id').select('title').select({ n: count(), total: sum('price') })
-    .groupBy('title').having(count(), '>', 1).orderBy('title', 'desc').limit(5).offset(10).distinct()
+  const query = base
+    .join('categories', 'products.category_id', 'categories.category_id')
+    .select('title')
+    .select({ n: count(), total: sum('price') })
+    .groupBy('title')
+    .having(count(), '>', 1)
+    .orderBy('title', 'desc')
+    .limit(5)
+    .offset(10)
+    .distinct()
   expect(base.ast).toEqual(emptySelect('products'))
   const { ast } = query
-  expect(ast.columns.map(({ expr, as }) => `${short(expr)} ${as}`)).toEqual(['title ', 'count(*) n', 'sum(price) total'])
+  expect(ast.columns.map(({ expr, as }) => `${short(expr)} ${as}`)).toEqual([
+    'title ',
+    'count(*) n',
+    'sum(price) total',
+  ])
   expect(ast.joins).toMatchObject([{ kind: JoinKind.InnerJoin, table: { name: 'categories' } }])
   expect(short(ast.joins[0]?.on)).toBe('(= products.category_id categories.category_id)')
-  expect([short(ast.having), ast.orderBy[0]?.desc, short(ast.limit), short(ast.offset), ast.distinct]).toEqual(['(> count(*) 1)', true, '5', '10', true])
-  expect(from('products').select('name as label', 'products.*').ast.columns.map(({ expr, as }) => [expr.kind, expr.table, as])).toEqual([[1, '', 'label'], [13, 'products', '']])
+  expect([short(ast.having), ast.orderBy[0]?.desc, short(ast.limit), short(ast.offset), ast.distinct]).toEqual([
+    '(> count(*) 1)',
+    true,
+    '5',
+    '10',
+    true,
+  ])
+  expect(
+    from('products')
+      .select('name as label', 'products.*')
+      .ast.columns.map(({ expr, as }) => [expr.kind, expr.table, as]),
+  ).toEqual([
+    [1, '', 'label'],
+    [13, 'products', ''],
+  ])
   expect(short(and([compare(column('a'), '=', 1, 'a')]))).toBe('(= a 1)')
 })
 
 describe('sql', () => {
   test('values are bound, parts compose, names are quoted', () => {
     const part = sql`and price < ${10}`
-    expect(sql`select * from ${identifier('pro"ducts')} where name = ${"x'y"} ${part}`).toEqual({ sql: 'select * from "pro""ducts" where name = ? and price < ?', params: ["x'y", 10] })
+    expect(sql`select * from ${identifier('pro"ducts')} where name = ${"x'y"} ${part}`).toEqual({
+      sql: 'select * from "pro""ducts" where name = ? and price < ?',
+      params: ["x'y", 10],
+    })
   })
   test('an object that looks like a statement is bound, not spliced', () => {
-    expect(sql`select ${{ sql: 'drop table t', params: [] }}`).toEqual({ sql: 'select ?', params: ['{"sql":"drop table t","params":[]}'] })
+    expect(sql`select ${{ sql: 'drop table t', params: [] }}`).toEqual({
+      sql: 'select ?',
+      params: ['{"sql":"drop table t","params":[]}'],
+    })
   })
-  test.each([['select 1', true], ['  -- hi\n SELECT 1', true], ['/* x */ values (1)', true], ['with a as (select 1) delete from t', false], ['update t set a = 1', false], ['pragma x', false], ['selected', false]])('%j reads: %s', (text, want) => { expect(isRead(text)).toBe(want) })
+  test.each([
+    ['select 1', true],
+    ['  -- hi\n SELECT 1', true],
+    ['/* x */ values (1)', true],
+    ['with a as (select 1) delete from t', false],
+    ['update t set a = 1', false],
+    ['pragma x', false],
+    ['selected', false],
+  ])('%j reads: %s', (text, want) => {
+    expect(isRead(text)).toBe(want)
+  })
 })
 
 test('values that may be bound, and those that may not', () => {
@@ -93,10 +198,13 @@ test('values that may be bound, and those that may not', () => {
   expect(toSql(new Date('2026-01-02T03:04:05.678Z'))).toBe('2026-01-02T03:04:05.678000+00:00')
   expect(toSql({ a: [1] })).toBe('{"a":[1]}')
   expect(toSql(new Uint16Array([1]))).toEqual(new Uint8Array([1, 0]))
-  for (const bad of [undefined, () => 1, Symbol('x'), new Date(NaN)]) expect(() => toSql(bad)).toThrow(expect.objectContaining({ kind: 'invalid_argument' }) as Error)
+  for (const bad of [undefined, () => 1, Symbol('x'), new Date(NaN)])
+    expect(() => toSql(bad)).toThrow(expect.objectContaining({ kind: 'invalid_argument' }) as Error)
 })
 
 test('durations', () => {
-  expect(['30s', '1.5m', '12h', '7d', '10ms', 5].map(duration)).toEqual([30_000, 90_000, 43_200_000, 604_800_000, 10, 5])
+  expect(['30s', '1.5m', '12h', '7d', '10ms', 5].map(duration)).toEqual([
+    30_000, 90_000, 43_200_000, 604_800_000, 10, 5,
+  ])
   expect(() => duration('a week')).toThrow(/write "30s"/)
 })

@@ -9,7 +9,10 @@ import { OperationType, type NamedRow, type Operation } from '../src/gen/wire.ts
 /** A failure with a fault kind's number. */
 export class FakeFailure extends Error {
   readonly kind: string
-  constructor(kind: string, message: string) { super(message); this.kind = kind }
+  constructor(kind: string, message: string) {
+    super(message)
+    this.kind = kind
+  }
 }
 
 type FakeRow = Record<string, SqlValue>
@@ -24,7 +27,8 @@ export class FakeStore {
   constructor(schema: Schema, rows: Record<string, FakeRow[]> = {}) {
     this.schema = schema
     for (const table of schema.tables) this.tables.set(table.name, new Map())
-    for (const [table, list] of Object.entries(rows)) for (const row of list) this.#table(table).set(this.#key(table, row), row)
+    for (const [table, list] of Object.entries(rows))
+      for (const row of list) this.#table(table).set(this.#key(table, row), row)
   }
 
   #table(name: string): Map<string, FakeRow> {
@@ -61,9 +65,13 @@ export class FakeStore {
   }
 
   #operation(op: Operation): NamedRow {
-    const table = this.#table(op.table), data: FakeRow = {}
-    op.columns.forEach((name, at) => { data[name] = op.values[at] ?? null })
-    const key = this.#key(op.table, data), old = table.get(key)
+    const table = this.#table(op.table),
+      data: FakeRow = {}
+    op.columns.forEach((name, at) => {
+      data[name] = op.values[at] ?? null
+    })
+    const key = this.#key(op.table, data),
+      old = table.get(key)
     switch (op.type) {
       case OperationType.OpInsert: {
         if (old !== undefined) throw new FakeFailure('constraint', `${op.table} has a row with that key`)
@@ -72,7 +80,8 @@ export class FakeStore {
         table.set(key, row)
         return named(row)
       }
-      case OperationType.OpUpdate: case OperationType.OpIncrement: {
+      case OperationType.OpUpdate:
+      case OperationType.OpIncrement: {
         if (old === undefined) throw new FakeFailure('not_found', `${op.table} has no row with that key`)
         const row = { ...old }
         for (const [name, value] of Object.entries(data)) {
@@ -82,22 +91,32 @@ export class FakeStore {
         table.set(key, row)
         return named(row)
       }
-      case OperationType.OpDelete: table.delete(key); return named(data)
-      default: table.set(key, { ...old, ...data }); return named({ ...old, ...data })
+      case OperationType.OpDelete:
+        table.delete(key)
+        return named(data)
+      default:
+        table.set(key, { ...old, ...data })
+        return named({ ...old, ...data })
     }
   }
 
   select(select: Select): { columns: { name: string; type: Type }[]; rows: SqlValue[][] } {
     const spec = this.#spec(select.from.name)
-    let rows = [...this.#table(select.from.name).values()].filter((row) => select.where === null || truth(evaluate(select.where, row)))
+    let rows = [...this.#table(select.from.name).values()].filter(
+      (row) => select.where === null || truth(evaluate(select.where, row)),
+    )
     const first = select.columns[0]
-    if (first?.expr.name === 'count') return { columns: [{ name: first.as, type: Type.TypeInt }], rows: [[rows.length]] }
+    if (first?.expr.name === 'count')
+      return { columns: [{ name: first.as, type: Type.TypeInt }], rows: [[rows.length]] }
     for (const order of [...select.orderBy].reverse()) {
       rows = rows.toSorted((a, b) => (order.desc ? -1 : 1) * compare(evaluate(order.expr, a), evaluate(order.expr, b)))
     }
     const offset = Number(select.offset?.value ?? 0)
     rows = rows.slice(offset, select.limit === null ? undefined : offset + Number(select.limit.value))
-    const columns = select.columns.length === 0 ? spec.columns.map((column) => ({ name: column.name, from: column.name })) : select.columns.map((one) => ({ name: one.as || one.expr.name, from: one.expr.name }))
+    const columns =
+      select.columns.length === 0
+        ? spec.columns.map((column) => ({ name: column.name, from: column.name }))
+        : select.columns.map((one) => ({ name: one.as || one.expr.name, from: one.expr.name }))
     return {
       columns: columns.map(({ name, from }) => {
         const column = spec.columns.find((one) => one.name === from)
@@ -109,8 +128,12 @@ export class FakeStore {
   }
 }
 
-function named(row: FakeRow): NamedRow { return { columns: Object.keys(row), values: Object.values(row) } }
-function truth(value: SqlValue): boolean { return value !== null && value !== 0 }
+function named(row: FakeRow): NamedRow {
+  return { columns: Object.keys(row), values: Object.values(row) }
+}
+function truth(value: SqlValue): boolean {
+  return value !== null && value !== 0
+}
 
 function compare(a: SqlValue, b: SqlValue): number {
   if (a === b) return 0
@@ -120,27 +143,45 @@ function compare(a: SqlValue, b: SqlValue): number {
 }
 
 function evaluate(expr: Expr, row: FakeRow): SqlValue {
-  const arg = (at: number): SqlValue => { const one = expr.args[at]; return one === undefined ? null : evaluate(one, row) }
+  const arg = (at: number): SqlValue => {
+    const one = expr.args[at]
+    return one === undefined ? null : evaluate(one, row)
+  }
   switch (expr.kind) {
-    case ExprKind.ExprColumn: return row[expr.name] ?? null
-    case ExprKind.ExprValue: return expr.value
-    case ExprKind.ExprAnd: return expr.args.every((one) => truth(evaluate(one, row))) ? 1 : 0
-    case ExprKind.ExprOr: return expr.args.some((one) => truth(evaluate(one, row))) ? 1 : 0
-    case ExprKind.ExprNot: return truth(arg(0)) ? 0 : 1
-    case ExprKind.ExprIsNull: return arg(0) === null ? 1 : 0
-    case ExprKind.ExprIn: return expr.args.slice(1).some((one) => evaluate(one, row) === arg(0)) ? 1 : 0
+    case ExprKind.ExprColumn:
+      return row[expr.name] ?? null
+    case ExprKind.ExprValue:
+      return expr.value
+    case ExprKind.ExprAnd:
+      return expr.args.every((one) => truth(evaluate(one, row))) ? 1 : 0
+    case ExprKind.ExprOr:
+      return expr.args.some((one) => truth(evaluate(one, row))) ? 1 : 0
+    case ExprKind.ExprNot:
+      return truth(arg(0)) ? 0 : 1
+    case ExprKind.ExprIsNull:
+      return arg(0) === null ? 1 : 0
+    case ExprKind.ExprIn:
+      return expr.args.slice(1).some((one) => evaluate(one, row) === arg(0)) ? 1 : 0
     case ExprKind.ExprCompare: {
       const order = compare(arg(0), arg(1))
       switch (expr.name) {
-        case '=': return order === 0 ? 1 : 0
-        case '<>': return order !== 0 ? 1 : 0
-        case '<': return order < 0 ? 1 : 0
-        case '<=': return order <= 0 ? 1 : 0
-        case '>': return order > 0 ? 1 : 0
-        case '>=': return order >= 0 ? 1 : 0
-        default: throw new FakeFailure('invalid_argument', `the fake has no ${expr.name}`)
+        case '=':
+          return order === 0 ? 1 : 0
+        case '<>':
+          return order !== 0 ? 1 : 0
+        case '<':
+          return order < 0 ? 1 : 0
+        case '<=':
+          return order <= 0 ? 1 : 0
+        case '>':
+          return order > 0 ? 1 : 0
+        case '>=':
+          return order >= 0 ? 1 : 0
+        default:
+          throw new FakeFailure('invalid_argument', `the fake has no ${expr.name}`)
       }
     }
-    default: throw new FakeFailure('invalid_argument', `the fake has no expression of kind ${expr.kind}`)
+    default:
+      throw new FakeFailure('invalid_argument', `the fake has no expression of kind ${expr.kind}`)
   }
 }

@@ -18,7 +18,10 @@ import { FakeFailure, FakeStore } from './fake-store.ts'
 
 const { PageFrame } = wire
 
-interface Port { link: Link; live: Map<number, { call: wire.LiveCall; last: string }> }
+interface Port {
+  link: Link
+  live: Map<number, { call: wire.LiveCall; last: string }>
+}
 
 /** What tests may change while it runs. */
 export interface FakeOptions {
@@ -51,21 +54,40 @@ export class FakeWorker implements CoreWorker {
     this.options = options
     queueMicrotask(() => {
       const error = options.bootError
-      this.onmessage?.(error === undefined ? { rp: 'ready' } : { rp: 'dead', error: { kind: error.kind, op: 'start', message: error.message, hint: '' } })
+      this.onmessage?.(
+        error === undefined
+          ? { rp: 'ready' }
+          : { rp: 'dead', error: { kind: error.kind, op: 'start', message: error.message, hint: '' } },
+      )
     })
   }
 
-  get liveQueries(): number { return [...this.#ports].reduce((n, port) => n + port.live.size, 0) }
+  get liveQueries(): number {
+    return [...this.#ports].reduce((n, port) => n + port.live.size, 0)
+  }
 
   post(message: ToWorker): void {
     if (this.#isDead) return
     switch (message.rp) {
-      case 'port': { const { port } = message; this.#serve((events) => portLink(port, events)); return }
-      case 'channel': { const { name } = message; this.#serve((events) => broadcastLink(new BroadcastChannel(name), 'worker', events)); return }
+      case 'port': {
+        const { port } = message
+        this.#serve((events) => portLink(port, events))
+        return
+      }
+      case 'channel': {
+        const { name } = message
+        this.#serve((events) => broadcastLink(new BroadcastChannel(name), 'worker', events))
+        return
+      }
       case 'freeze':
-        for (const port of this.#ports) { port.link.tell({ rp: 'gone' }); port.link.close() }
+        for (const port of this.#ports) {
+          port.link.tell({ rp: 'gone' })
+          port.link.close()
+        }
         this.#ports.clear()
-        queueMicrotask(() => { this.onmessage?.({ rp: 'frozen' }) })
+        queueMicrotask(() => {
+          this.onmessage?.({ rp: 'frozen' })
+        })
     }
   }
 
@@ -78,7 +100,10 @@ export class FakeWorker implements CoreWorker {
   /** Dies as the core does on a panic: tells the page and the ports. */
   panic(message = 'the core stopped with a panic'): void {
     const error = { kind: 'worker_died', op: 'run the core', message, hint: '' }
-    for (const port of this.#ports) { port.link.tell({ rp: 'gone', error }); port.link.close() }
+    for (const port of this.#ports) {
+      port.link.tell({ rp: 'gone', error })
+      port.link.close()
+    }
     this.#ports.clear()
     this.#isDead = true
     this.onmessage?.({ rp: 'dead', error })
@@ -105,15 +130,25 @@ export class FakeWorker implements CoreWorker {
   }
 
   #serve(open: (events: Parameters<typeof portLink>[1]) => Link): void {
-    const later = (run: () => void) => { if (this.isSilent) this.#mailbox.push(run); else run() }
+    const later = (run: () => void) => {
+      if (this.isSilent) this.#mailbox.push(run)
+      else run()
+    }
     const port: Port = {
       live: new Map(),
       link: open({
-        frame: (buffer) => { later(() => { this.#frame(port, buffer) }) },
+        frame: (buffer) => {
+          later(() => {
+            this.#frame(port, buffer)
+          })
+        },
         control: (message) => {
           later(() => {
             if (message.rp === 'ping') port.link.tell({ rp: 'pong', n: message.n })
-            if (message.rp === 'bye') { port.live.clear(); this.#ports.delete(port) }
+            if (message.rp === 'bye') {
+              port.live.clear()
+              this.#ports.delete(port)
+            }
           })
         },
       }),
@@ -132,7 +167,18 @@ export class FakeWorker implements CoreWorker {
       } catch (error) {
         const kind = error instanceof FakeFailure ? error.kind : 'internal'
         const message = error instanceof Error ? error.message : String(error)
-        port.link.post(frame(PageFrame.PageFail, head.call, wire.encodeFailure({ kind: KIND_NAMES.findIndex((name) => name === kind), op: 'fake', msg: message, offset: -1 })))
+        port.link.post(
+          frame(
+            PageFrame.PageFail,
+            head.call,
+            wire.encodeFailure({
+              kind: KIND_NAMES.findIndex((name) => name === kind),
+              op: 'fake',
+              msg: message,
+              offset: -1,
+            }),
+          ),
+        )
       }
     }
     if (this.options.hold?.has(head.type) === true) this.#held.push(run)
@@ -140,11 +186,16 @@ export class FakeWorker implements CoreWorker {
   }
 
   #answer(port: Port, type: number, call: number, bytes: Uint8Array): void {
-    const done = (message: Uint8Array) => { port.link.post(frame(PageFrame.PageDone, call, message)) }
+    const done = (message: Uint8Array) => {
+      port.link.post(frame(PageFrame.PageDone, call, message))
+    }
     switch (type) {
-      case PageFrame.PageHello: done(wire.encodeTabWelcome({ version: 1, storage: 1, engine: 'fake', ...this.options.welcome })); return
+      case PageFrame.PageHello:
+        done(wire.encodeTabWelcome({ version: 1, storage: 1, engine: 'fake', ...this.options.welcome }))
+        return
       case PageFrame.PageOpen:
-        if (this.options.openError !== undefined) throw new FakeFailure(this.options.openError.kind, this.options.openError.message)
+        if (this.options.openError !== undefined)
+          throw new FakeFailure(this.options.openError.kind, this.options.openError.message)
         done(wire.encodeOpened({ clientId: 'client', schema: this.store.schema, durable: true }))
         return
       case PageFrame.PageSelect: {
@@ -183,27 +234,51 @@ export class FakeWorker implements CoreWorker {
         if (port.live.delete(id)) port.link.post(frame(PageFrame.PageDone, id, wire.encodeEmpty({})))
         return
       }
-      case PageFrame.PageBegin: done(wire.encodeTxStarted({ tx: 1 })); return
+      case PageFrame.PageBegin:
+        done(wire.encodeTxStarted({ tx: 1 }))
+        return
       case PageFrame.PageTxQuery: {
         const { ops } = wire.decodeTxQuery(bytes)
         done(wire.encodeOperationsDone(this.store.apply(ops, '')))
         return
       }
-      case PageFrame.PageTxEnd: done(wire.encodeWriteDone({ mid: this.store.mid, known: true })); this.changed(); return
-      case PageFrame.PageSyncNow: done(wire.encodeSyncRound({ updated: 3, conflicts: 1 })); return
-      case PageFrame.PageConflicts: done(wire.encodeConflictList({})); return
-      case PageFrame.PageOutbox: done(wire.encodeOutboxList({})); return
-      case PageFrame.PageResolve: done(wire.encodeWriteDone({})); return
-      case PageFrame.PageValidate: done(wire.encodeValidated({ sql: 'select 1', readOnly: true })); return
-      case PageFrame.PageSchema: done(wire.encodeSchemaInfo({ schema: this.store.schema })); return
-      case PageFrame.PageStats: done(wire.encodeStats({ queries: this.calls.length })); return
-      case PageFrame.PageVisible: case PageFrame.PageToken: return
-      default: done(wire.encodeEmpty({}))
+      case PageFrame.PageTxEnd:
+        done(wire.encodeWriteDone({ mid: this.store.mid, known: true }))
+        this.changed()
+        return
+      case PageFrame.PageSyncNow:
+        done(wire.encodeSyncRound({ updated: 3, conflicts: 1 }))
+        return
+      case PageFrame.PageConflicts:
+        done(wire.encodeConflictList({}))
+        return
+      case PageFrame.PageOutbox:
+        done(wire.encodeOutboxList({}))
+        return
+      case PageFrame.PageResolve:
+        done(wire.encodeWriteDone({}))
+        return
+      case PageFrame.PageValidate:
+        done(wire.encodeValidated({ sql: 'select 1', readOnly: true }))
+        return
+      case PageFrame.PageSchema:
+        done(wire.encodeSchemaInfo({ schema: this.store.schema }))
+        return
+      case PageFrame.PageStats:
+        done(wire.encodeStats({ queries: this.calls.length }))
+        return
+      case PageFrame.PageVisible:
+      case PageFrame.PageToken:
+        return
+      default:
+        done(wire.encodeEmpty({}))
     }
   }
 
   /** Tells every live query whose rows have changed. */
-  changed(): void { for (const port of this.#ports) for (const call of port.live.keys()) this.#state(port, call) }
+  changed(): void {
+    for (const port of this.#ports) for (const call of port.live.keys()) this.#state(port, call)
+  }
 
   #state(port: Port, call: number): void {
     const live = port.live.get(call)

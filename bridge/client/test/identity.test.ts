@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { reconcile } from '../src/identity.ts'
 
-interface Thing { id: number; v: string; b?: Uint8Array }
+interface Thing {
+  id: number
+  v: string
+  b?: Uint8Array
+}
 const thing = (id: number, v: string): Thing => ({ id, v })
 
 /** The dumb way: the content must be the new state's, and equal rows must be the old objects. */
@@ -27,10 +31,15 @@ describe('reconcile', () => {
 
   test('random edits keep the identity of every unchanged row', () => {
     let seed = 20261125
-    const random = (n: number) => { seed = (seed * 1103515245 + 12345) % 2147483648; return seed % n }
+    const random = (n: number) => {
+      seed = (seed * 1103515245 + 12345) % 2147483648
+      return seed % n
+    }
     for (let round = 0; round < 300; round++) {
       const before = Array.from({ length: random(12) }, (_, at) => thing(at, 'v' + random(3)))
-      const after = before.filter(() => random(4) > 0).map((row) => random(4) === 0 ? thing(row.id, 'w' + random(3)) : thing(row.id, row.v))
+      const after = before
+        .filter(() => random(4) > 0)
+        .map((row) => (random(4) === 0 ? thing(row.id, 'w' + random(3)) : thing(row.id, row.v)))
       for (let n = random(3); n > 0; n--) after.splice(random(after.length + 1), 0, thing(100 + n, 'new'))
       if (random(2) === 0) after.reverse()
       check(before, after)
@@ -44,8 +53,18 @@ describe('reconcile', () => {
   })
 
   test('rows of a key of several columns are told apart', () => {
-    const before = [{ a: 1, b: 2, v: 'x' }, { a: 12, b: 0, v: 'y' }]
-    const { patch } = reconcile(before, [{ a: 12, b: 0, v: 'y' }, { a: 1, b: 2, v: 'z' }], ['a', 'b'])
+    const before = [
+      { a: 1, b: 2, v: 'x' },
+      { a: 12, b: 0, v: 'y' },
+    ]
+    const { patch } = reconcile(
+      before,
+      [
+        { a: 12, b: 0, v: 'y' },
+        { a: 1, b: 2, v: 'z' },
+      ],
+      ['a', 'b'],
+    )
     expect(patch).toMatchObject({ added: [], removed: [], changed: [{ before: { v: 'x' }, after: { v: 'z' } }] })
   })
 })

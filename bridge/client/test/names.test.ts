@@ -9,13 +9,23 @@ import { Strategy, Type } from '../src/gen/schema.ts'
 import { STATUSES } from '../src/outcomes.ts'
 
 /** RuleLWWMine → lww_mine */
-const snake = (name: string, prefix: string) => name.replace(prefix, '').replace('LWW', 'Lww').replace(/(?<!^)([A-Z])/g, '_$1').toLowerCase()
+const snake = (name: string, prefix: string) =>
+  name
+    .replace(prefix, '')
+    .replace('LWW', 'Lww')
+    .replace(/(?<!^)([A-Z])/g, '_$1')
+    .toLowerCase()
 
 test.each([
-  ['rules', Rule, RULES, 'Rule'], ['statuses', Status, STATUSES, ''], ['transaction states', TxState, STATES, 'Tx'],
-  ['strategies', Strategy, STRATEGIES, 'Strategy'], ['operations', Kind, OPS, ''], ['socket states', ConnState, SOCKETS, 'Conn'],
+  ['rules', Rule, RULES, 'Rule'],
+  ['statuses', Status, STATUSES, ''],
+  ['transaction states', TxState, STATES, 'Tx'],
+  ['strategies', Strategy, STRATEGIES, 'Strategy'],
+  ['operations', Kind, OPS, ''],
+  ['socket states', ConnState, SOCKETS, 'Conn'],
 ] as const)('%s have the names of the generated numbers, all of them', (_what, numbers, names, prefix) => {
-  for (const [name, number] of Object.entries(numbers)) expect([number, names[number]]).toEqual([number, snake(name, prefix)])
+  for (const [name, number] of Object.entries(numbers))
+    expect([number, names[number]]).toEqual([number, snake(name, prefix)])
   expect(names.length).toBe(Math.max(...Object.values(numbers)) + 1)
 })
 

@@ -5,7 +5,11 @@ import type { TabEnvironment } from '../src/tabs/environment.ts'
 import type { FakeStore } from './fake-store.ts'
 import { FakeWorker, type FakeOptions } from './fake-worker.ts'
 
-interface Ticket { tab: FakeTab; granted(): void; isReleased: boolean }
+interface Ticket {
+  tab: FakeTab
+  granted(): void
+  isReleased: boolean
+}
 
 /** An origin. */
 export class TabWorld {
@@ -19,10 +23,14 @@ export class TabWorld {
     this.options = options
   }
 
-  tab(name: string, isVisible = true): FakeTab { return new FakeTab(this, name, isVisible) }
+  tab(name: string, isVisible = true): FakeTab {
+    return new FakeTab(this, name, isVisible)
+  }
 
   /** The tab whose lock is held, or null. */
-  get holder(): FakeTab | null { return this.#queue[0]?.tab ?? null }
+  get holder(): FakeTab | null {
+    return this.#queue[0]?.tab ?? null
+  }
   /** Workers that have not ended: never two. */
   get latest(): FakeWorker {
     const worker = this.workers.at(-1)
@@ -33,8 +41,15 @@ export class TabWorld {
   request(tab: FakeTab, granted: () => void): { release(): void } {
     const ticket: Ticket = { tab, granted, isReleased: false }
     this.#queue.push(ticket)
-    if (this.#queue[0] === ticket) queueMicrotask(() => { if (!ticket.isReleased) granted() })
-    return { release: () => { this.#leave(ticket) } }
+    if (this.#queue[0] === ticket)
+      queueMicrotask(() => {
+        if (!ticket.isReleased) granted()
+      })
+    return {
+      release: () => {
+        this.#leave(ticket)
+      },
+    }
   }
 
   #leave(ticket: Ticket): void {
@@ -43,7 +58,10 @@ export class TabWorld {
     const wasHeld = this.#queue[0] === ticket
     this.#queue.splice(this.#queue.indexOf(ticket), 1)
     const next = this.#queue[0]
-    if (wasHeld && next !== undefined) queueMicrotask(() => { if (!next.isReleased) next.granted() })
+    if (wasHeld && next !== undefined)
+      queueMicrotask(() => {
+        if (!next.isReleased) next.granted()
+      })
   }
 
   /** What the browser does when a renderer dies: its lock goes, its Worker and its channels stop. */
@@ -74,27 +92,52 @@ export class FakeTab {
         world.workers.push(own)
         return own
       },
-      lock: (_name, granted) => world.request(this, () => { if (!this.#isDead) granted() }),
+      lock: (_name, granted) =>
+        world.request(this, () => {
+          if (!this.#isDead) granted()
+        }),
       channel: (channelName) => {
         const channel = new BroadcastChannel(channelName)
         this.#channels.push(channel)
-        const own: Channel = { postMessage: (message) => { if (!this.#isDead) channel.postMessage(message) }, close: () => { channel.close() }, onmessage: null }
-        channel.onmessage = (event) => { if (!this.#isDead) own.onmessage?.(event) }
+        const own: Channel = {
+          postMessage: (message) => {
+            if (!this.#isDead) channel.postMessage(message)
+          },
+          close: () => {
+            channel.close()
+          },
+          onmessage: null,
+        }
+        channel.onmessage = (event) => {
+          if (!this.#isDead) own.onmessage?.(event)
+        }
         return own
       },
       broker: () => null,
       isVisible: () => this.#isVisible,
       watchPage: (shown, hidden, sleep, wake) => {
         this.#page = { shown, hidden, sleep, wake }
-        return () => { this.#page = undefined }
+        return () => {
+          this.#page = undefined
+        }
       },
     }
   }
 
-  show(): void { this.#isVisible = true; this.#page?.shown() }
-  hide(): void { this.#isVisible = false; this.#page?.hidden() }
-  sleep(): void { this.#page?.sleep() }
-  wake(): void { this.#page?.wake() }
+  show(): void {
+    this.#isVisible = true
+    this.#page?.shown()
+  }
+  hide(): void {
+    this.#isVisible = false
+    this.#page?.hidden()
+  }
+  sleep(): void {
+    this.#page?.sleep()
+  }
+  wake(): void {
+    this.#page?.wake()
+  }
 
   /** Stops at once, without a word. */
   die(): void {

@@ -14,14 +14,19 @@ function join(tab: FakeTab, name: string, build = 0): Database<Shop> {
   opened.push(db)
   return db
 }
-afterEach(async () => { await Promise.all(opened.splice(0).map((db) => db.close())) })
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((db) => db.close()))
+})
 
 const insert = (id: number) => [{ type: 'insert' as const, table: 'orders', data: { id, product_id: 1, amount: 2 } }]
 
 describe('several tabs', () => {
   test('one leads, the others use its Worker', async () => {
-    const world = new TabWorld(shopStore()), name = 'tabs' + ++names
-    const a = join(world.tab('A'), name), b = join(world.tab('B'), name), c = join(world.tab('C'), name)
+    const world = new TabWorld(shopStore()),
+      name = 'tabs' + ++names
+    const a = join(world.tab('A'), name),
+      b = join(world.tab('B'), name),
+      c = join(world.tab('C'), name)
     await Promise.all([a.ready, b.ready, c.ready])
     expect(world.workers).toHaveLength(1)
     expect([a, b, c].map((db) => db.health.get().role)).toEqual(['leader', 'follower', 'follower'])
@@ -30,11 +35,15 @@ describe('several tabs', () => {
   })
 
   test('a write in one tab reaches the live query of another', async () => {
-    const world = new TabWorld(shopStore()), name = 'tabs' + ++names
-    const a = join(world.tab('A'), name), b = join(world.tab('B'), name)
+    const world = new TabWorld(shopStore()),
+      name = 'tabs' + ++names
+    const a = join(world.tab('A'), name),
+      b = join(world.tab('B'), name)
     await Promise.all([a.ready, b.ready])
     const seen: number[] = []
-    const stop = b.live(b.from('orders')).each((rows) => { seen.push(rows.length) })
+    const stop = b.live(b.from('orders')).each((rows) => {
+      seen.push(rows.length)
+    })
     await until('first state', () => seen.length === 1)
     await a.execute(insert(1))
     await until('second state', () => seen.length === 2)
@@ -43,14 +52,24 @@ describe('several tabs', () => {
   })
 
   test('a killed leader is replaced: reads go on, keyed writes apply once, live queries come back', async () => {
-    const world = new TabWorld(shopStore(), { hold: new Set([PageFrame.PageOperations, PageFrame.PageSelect]) }), name = 'tabs' + ++names
+    const world = new TabWorld(shopStore(), { hold: new Set([PageFrame.PageOperations, PageFrame.PageSelect]) }),
+      name = 'tabs' + ++names
     const first = world.tab('A')
-    const a = join(first, name), b = join(world.tab('B'), name)
+    const a = join(first, name),
+      b = join(world.tab('B'), name)
     await Promise.all([a.ready, b.ready])
     const states: string[] = []
-    const stop = b.live(b.from('orders')).each((rows) => { states.push(rows.map((row) => row.id).join()) })
-    const write = b.execute(insert(7)), read = b.from('products').count()
-    await until('both are at the Worker', () => world.latest.calls.filter((type) => type === PageFrame.PageOperations || type === PageFrame.PageSelect).length === 2)
+    const stop = b.live(b.from('orders')).each((rows) => {
+      states.push(rows.map((row) => row.id).join())
+    })
+    const write = b.execute(insert(7)),
+      read = b.from('products').count()
+    await until(
+      'both are at the Worker',
+      () =>
+        world.latest.calls.filter((type) => type === PageFrame.PageOperations || type === PageFrame.PageSelect)
+          .length === 2,
+    )
     world.options.hold?.clear()
     world.kill(first)
     expect((await write)[0]).toMatchObject({ id: 7 })
@@ -62,11 +81,14 @@ describe('several tabs', () => {
   })
 
   test('a write that was applied before its leader died is not applied again', async () => {
-    const world = new TabWorld(shopStore()), name = 'tabs' + ++names
+    const world = new TabWorld(shopStore()),
+      name = 'tabs' + ++names
     const first = world.tab('A')
-    const a = join(first, name), b = join(world.tab('B'), name)
+    const a = join(first, name),
+      b = join(world.tab('B'), name)
     await Promise.all([a.ready, b.ready])
-    const increment = () => b.execute([{ type: 'increment', table: 'products', data: { id: 1, stock: 1 } }], { idempotencyKey: 'k1' })
+    const increment = () =>
+      b.execute([{ type: 'increment', table: 'products', data: { id: 1, stock: 1 } }], { idempotencyKey: 'k1' })
     await increment()
     world.kill(first)
     await increment()
@@ -74,7 +96,8 @@ describe('several tabs', () => {
   })
 
   test('with no next leader a write in flight settles as unknown with its key, a read as unreachable', async () => {
-    const world = new TabWorld(shopStore(), { hold: new Set([PageFrame.PageOperations, PageFrame.PageSelect]) }), name = 'tabs' + ++names
+    const world = new TabWorld(shopStore(), { hold: new Set([PageFrame.PageOperations, PageFrame.PageSelect]) }),
+      name = 'tabs' + ++names
     const first = world.tab('A')
     const a = join(first, name)
     await a.ready
@@ -82,7 +105,10 @@ describe('several tabs', () => {
     const b = join(world.tab('B'), name)
     await b.ready
     const write = b.execute(insert(9), { idempotencyKey: 'mine' }).catch((thrown: unknown) => thrown)
-    const read = b.from('orders').all().catch((thrown: unknown) => thrown)
+    const read = b
+      .from('orders')
+      .all()
+      .catch((thrown: unknown) => thrown)
     await until('both are at the Worker', () => world.latest.calls.includes(PageFrame.PageSelect))
     world.options.hold?.clear()
     // A dies without a word; in a browser its port just falls silent, here its Worker says that it is gone.
@@ -100,8 +126,10 @@ describe('several tabs', () => {
   }, 12_000)
 
   test('a silent leader is told within 5 s; what was in flight settles, what comes waits for the thaw', async () => {
-    const world = new TabWorld(shopStore()), name = 'tabs' + ++names
-    const a = join(world.tab('A'), name), b = join(world.tab('B'), name)
+    const world = new TabWorld(shopStore()),
+      name = 'tabs' + ++names
+    const a = join(world.tab('A'), name),
+      b = join(world.tab('B'), name)
     await Promise.all([a.ready, b.ready])
     world.latest.isSilent = true
     const began = performance.now()
@@ -119,8 +147,10 @@ describe('several tabs', () => {
   }, 15_000)
 
   test('a panic of the core: the leader starts another from what is stored, everybody goes on', async () => {
-    const world = new TabWorld(shopStore()), name = 'tabs' + ++names
-    const a = join(world.tab('A'), name), b = join(world.tab('B'), name)
+    const world = new TabWorld(shopStore()),
+      name = 'tabs' + ++names
+    const a = join(world.tab('A'), name),
+      b = join(world.tab('B'), name)
     await Promise.all([a.ready, b.ready])
     await a.execute(insert(1))
     world.latest.panic()
@@ -130,8 +160,10 @@ describe('several tabs', () => {
   })
 
   test('leadership moves when the leader closes, drained and without an error', async () => {
-    const world = new TabWorld(shopStore()), name = 'tabs' + ++names
-    const a = join(world.tab('A'), name), b = join(world.tab('B'), name)
+    const world = new TabWorld(shopStore()),
+      name = 'tabs' + ++names
+    const a = join(world.tab('A'), name),
+      b = join(world.tab('B'), name)
     await Promise.all([a.ready, b.ready])
     await a.execute(insert(1))
     await a.close()
@@ -142,9 +174,11 @@ describe('several tabs', () => {
   })
 
   test('a page that goes to sleep hands over, and follows when it wakes', async () => {
-    const world = new TabWorld(shopStore()), name = 'tabs' + ++names
+    const world = new TabWorld(shopStore()),
+      name = 'tabs' + ++names
     const first = world.tab('A')
-    const a = join(first, name), b = join(world.tab('B'), name)
+    const a = join(first, name),
+      b = join(world.tab('B'), name)
     await Promise.all([a.ready, b.ready])
     first.sleep()
     await until('B leads', () => b.health.get().role === 'leader')
@@ -154,7 +188,8 @@ describe('several tabs', () => {
   })
 
   test('of two builds the newer takes over and the older is told to reload', async () => {
-    const world = new TabWorld(shopStore()), name = 'tabs' + ++names
+    const world = new TabWorld(shopStore()),
+      name = 'tabs' + ++names
     const old = join(world.tab('A'), name, 1)
     await old.ready
     const fresh = join(world.tab('B'), name, 2)
@@ -167,13 +202,20 @@ describe('several tabs', () => {
   })
 
   test('a Worker of another protocol is refused with both versions', async () => {
-    const world = new TabWorld(shopStore(), { welcome: { version: 9 } }), name = 'tabs' + ++names
+    const world = new TabWorld(shopStore(), { welcome: { version: 9 } }),
+      name = 'tabs' + ++names
     const a = join(world.tab('A'), name)
-    await expect(a.ready).rejects.toMatchObject({ kind: 'version_mismatch', message: expect.stringContaining('protocol 1') as unknown })
+    await expect(a.ready).rejects.toMatchObject({
+      kind: 'version_mismatch',
+      message: expect.stringContaining('protocol 1') as unknown,
+    })
   })
 
   test('an opening that cannot succeed rejects with its cause, and lets the lock go', async () => {
-    const world = new TabWorld(shopStore(), { openError: { kind: 'wrong_key', message: 'the key does not open this file' } }), name = 'tabs' + ++names
+    const world = new TabWorld(shopStore(), {
+        openError: { kind: 'wrong_key', message: 'the key does not open this file' },
+      }),
+      name = 'tabs' + ++names
     const a = join(world.tab('A'), name)
     await expect(a.ready).rejects.toMatchObject({ kind: 'wrong_key' })
     await expect(a.from('orders').all()).rejects.toMatchObject({ kind: 'wrong_key' })
@@ -182,7 +224,8 @@ describe('several tabs', () => {
   })
 
   test('a boot that cannot succeed rejects with its cause', async () => {
-    const world = new TabWorld(shopStore(), { bootError: { kind: 'storage_unavailable', message: 'no OPFS here' } }), name = 'tabs' + ++names
+    const world = new TabWorld(shopStore(), { bootError: { kind: 'storage_unavailable', message: 'no OPFS here' } }),
+      name = 'tabs' + ++names
     const a = join(world.tab('A'), name)
     await expect(a.ready).rejects.toMatchObject({ kind: 'storage_unavailable' })
     expect(world.holder).toBe(null)
@@ -200,9 +243,17 @@ describe('calls', () => {
   test('built queries show booleans, SQL text shows SQLite', async () => {
     const sql = new Map([['select active from products', { columns: ['active'], rows: [[1], [0]] }]])
     const { db } = await alone({ sql })
-    expect(await db.from('products').select('id', 'active').where('price', '<', 19).orderBy('id').all()).toEqual([{ id: 1, active: true }, { id: 3, active: true }])
+    expect(await db.from('products').select('id', 'active').where('price', '<', 19).orderBy('id').all()).toEqual([
+      { id: 1, active: true },
+      { id: 3, active: true },
+    ])
     expect(await db.query('select active from products')).toEqual([{ active: 1 }, { active: 0 }])
-    expect(await db.from('products').where({ active: true, price: { '>=': 18 } }).first()).toMatchObject({ name: 'chai' })
+    expect(
+      await db
+        .from('products')
+        .where({ active: true, price: { '>=': 18 } })
+        .first(),
+    ).toMatchObject({ name: 'chai' })
   })
 
   test('an abort rejects at once and tells the Worker; a write is awaited, as only its answer tells', async () => {
@@ -222,41 +273,65 @@ describe('calls', () => {
   test('a deadline ends a read as deadline_exceeded and a write as unknown', async () => {
     const { db } = await alone({ hold: new Set([PageFrame.PageSelect, PageFrame.PageOperations]) })
     await expect(db.from('orders').all({ deadline: 20 })).rejects.toMatchObject({ kind: 'deadline_exceeded' })
-    await expect(db.execute(insert(1), { deadline: 20, idempotencyKey: 'k' })).rejects.toMatchObject({ kind: 'outcome_unknown', idempotencyKey: 'k' })
+    await expect(db.execute(insert(1), { deadline: 20, idempotencyKey: 'k' })).rejects.toMatchObject({
+      kind: 'outcome_unknown',
+      idempotencyKey: 'k',
+    })
   })
 
   test('a failing operation rolls the others back and names its kind', async () => {
     const { db } = await alone()
-    await expect(db.execute([...insert(1), { type: 'insert', table: 'products', data: { id: 1 } }])).rejects.toMatchObject({ kind: 'constraint' })
+    await expect(
+      db.execute([...insert(1), { type: 'insert', table: 'products', data: { id: 1 } }]),
+    ).rejects.toMatchObject({ kind: 'constraint' })
     expect(await db.from('orders').count()).toBe(0)
   })
 
   test('a transaction that throws rolls back and rejects with what was thrown', async () => {
     const { db, world } = await alone()
     const mine = new Error('no')
-    await expect(db.transaction(async (tx) => { await tx.insert('orders', { id: 1, product_id: 1, amount: 1 }); throw mine })).rejects.toBe(mine)
+    await expect(
+      db.transaction(async (tx) => {
+        await tx.insert('orders', { id: 1, product_id: 1, amount: 1 })
+        throw mine
+      }),
+    ).rejects.toBe(mine)
     expect(world.latest.calls).toContain(PageFrame.PageTxEnd)
     let leaked: { insert(table: 'orders', data: object): Promise<unknown> } | undefined
-    await db.transaction(async (tx) => { leaked = tx as typeof leaked })
+    await db.transaction(async (tx) => {
+      leaked = tx as typeof leaked
+    })
     await expect(leaked?.insert('orders', { id: 2 })).rejects.toMatchObject({ kind: 'closed' })
   })
 
   test('.confirmed settles with the outcome that the server decided', async () => {
     const { db, world } = await alone()
-    const good = db.execute(insert(1)), bad = db.execute(insert(2))
+    const good = db.execute(insert(1)),
+      bad = db.execute(insert(2))
     await Promise.all([good, bad])
     world.latest.emit({ type: 2, outcome: { mid: 1, status: 1 } })
-    world.latest.emit({ type: 2, outcome: { mid: 2, status: 5, detail: 'stock would be negative' }, rolledBack: [{ table: 'orders', kind: 1, key: { columns: ['id'], values: [2] } }] })
+    world.latest.emit({
+      type: 2,
+      outcome: { mid: 2, status: 5, detail: 'stock would be negative' },
+      rolledBack: [{ table: 'orders', kind: 1, key: { columns: ['id'], values: [2] } }],
+    })
     const rollbacks: number[] = []
     db.outbox.onRollback(({ mid }) => rollbacks.push(mid))
     expect(await good.confirmed).toEqual({ status: 'applied', mid: 1 })
-    await expect(bad.confirmed).rejects.toMatchObject({ kind: 'rejected', mid: 2, message: expect.stringContaining('stock would be negative') as unknown })
+    await expect(bad.confirmed).rejects.toMatchObject({
+      kind: 'rejected',
+      mid: 2,
+      message: expect.stringContaining('stock would be negative') as unknown,
+    })
     expect(rollbacks).toEqual([2])
   })
 
   test('close settles everything: calls in flight, calls after, live queries', async () => {
     const { db } = await alone({ hold: new Set([PageFrame.PageSelect]) })
-    const read = db.from('orders').all().catch((thrown: unknown) => thrown)
+    const read = db
+      .from('orders')
+      .all()
+      .catch((thrown: unknown) => thrown)
     const ready = db.live(db.from('products')).ready
     await ready
     await db.close()
@@ -266,7 +341,8 @@ describe('calls', () => {
 
   test('the same live query is one subscription; it ends after its last listener and a grace time', async () => {
     const { db, world } = await alone()
-    const one = db.live(db.from('orders')), two = db.from('orders').live()
+    const one = db.live(db.from('orders')),
+      two = db.from('orders').live()
     expect(one).toBe(two)
     const stops = [one.subscribe(() => {}), two.subscribe(() => {})]
     await one.ready

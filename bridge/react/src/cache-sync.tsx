@@ -22,33 +22,56 @@ export interface CacheSyncProps {
 }
 
 /** Follows the tables, syncs them in the background, and shows where that stands. */
-export function CacheSync({ tables, syncInterval, onSyncComplete, onConflict, follow = true, hidden = false }: CacheSyncProps) {
+export function CacheSync({
+  tables,
+  syncInterval,
+  onSyncComplete,
+  onConflict,
+  follow = true,
+  hidden = false,
+}: CacheSyncProps) {
   const client = useClient()
   const status = useSyncStatus()
   const health = useHealth()
   const [last, setLast] = useState<SyncStats | null>(null)
   const [problem, setProblem] = useState('')
   const callbacks = useRef({ onSyncComplete, onConflict })
-  useEffect(() => { callbacks.current = { onSyncComplete, onConflict } })
+  useEffect(() => {
+    callbacks.current = { onSyncComplete, onConflict }
+  })
   const key = JSON.stringify([...tables].sort())
 
   useEffect(() => {
     if (client === null || !follow) return
     const subscriptions = (JSON.parse(key) as string[]).map((table) => client.sync.subscribe(table)) // key is made just above
-    for (const subscription of subscriptions) subscription.ready.catch((error: unknown) => { setProblem(asError(error).message) })
-    return () => { for (const subscription of subscriptions) subscription.stop().catch(() => {}) } // a closed database follows nothing
+    for (const subscription of subscriptions)
+      subscription.ready.catch((error: unknown) => {
+        setProblem(asError(error).message)
+      })
+    return () => {
+      for (const subscription of subscriptions) subscription.stop().catch(() => {})
+    } // a closed database follows nothing
   }, [client, key, follow])
 
   useEffect(() => {
     if (client === null) return
     const own: ReadonlySet<string> = new Set(JSON.parse(key) as string[])
     const stops = [
-      client.sync.on('round', (stats) => { setLast(stats); callbacks.current.onSyncComplete(stats) }),
+      client.sync.on('round', (stats) => {
+        setLast(stats)
+        callbacks.current.onSyncComplete(stats)
+      }),
       client.conflicts.onConflict((conflict) => {
-        if (own.has(conflict.table)) callbacks.current.onConflict({ table: conflict.table, localData: conflict.localData, remoteData: conflict.remoteData }, conflict)
+        if (own.has(conflict.table))
+          callbacks.current.onConflict(
+            { table: conflict.table, localData: conflict.localData, remoteData: conflict.remoteData },
+            conflict,
+          )
       }),
     ]
-    return () => { for (const stop of stops) stop() }
+    return () => {
+      for (const stop of stops) stop()
+    }
   }, [client, key])
 
   useEffect(() => {
@@ -57,16 +80,40 @@ export function CacheSync({ tables, syncInterval, onSyncComplete, onConflict, fo
     const timer = setInterval(() => {
       if (isRunning) return // a slow round is not overtaken by the next one
       isRunning = true
-      client.sync.now().then(() => { setProblem('') }, (error: unknown) => { setProblem(asError(error).message) }).finally(() => { isRunning = false })
+      client.sync
+        .now()
+        .then(
+          () => {
+            setProblem('')
+          },
+          (error: unknown) => {
+            setProblem(asError(error).message)
+          },
+        )
+        .finally(() => {
+          isRunning = false
+        })
     }, syncInterval)
-    return () => { clearInterval(timer) }
+    return () => {
+      clearInterval(timer)
+    }
   }, [client, syncInterval])
 
   if (hidden) return null
   const shapes = status.shapes.filter((shape) => tables.includes(shape.table))
-  const loaded = shapes.reduce((sum, shape) => sum + shape.rowsLoaded, 0), total = shapes.reduce((sum, shape) => sum + shape.rowsTotal, 0)
+  const loaded = shapes.reduce((sum, shape) => sum + shape.rowsLoaded, 0),
+    total = shapes.reduce((sum, shape) => sum + shape.rowsTotal, 0)
   const isLoading = shapes.some((shape) => !shape.isReady && shape.error === null)
-  const now = () => { client?.sync.now().then(() => { setProblem('') }, (error: unknown) => { setProblem(asError(error).message) }) }
+  const now = () => {
+    client?.sync.now().then(
+      () => {
+        setProblem('')
+      },
+      (error: unknown) => {
+        setProblem(asError(error).message)
+      },
+    )
+  }
   return (
     <section className="rp-sync" aria-label="Synchronisation" data-testid="cache-sync">
       <div className="rp-row">
@@ -76,11 +123,26 @@ export function CacheSync({ tables, syncInterval, onSyncComplete, onConflict, fo
           {status.pending > 0 && `, ${status.pending} waiting to be sent`}
           {status.parked > 0 && `, ${status.parked} in conflict`}
         </span>
-        <button type="button" disabled={client === null} onClick={now}>Sync now</button>
-        <button type="button" disabled={client === null} aria-pressed={status.isPaused} onClick={() => { (status.isPaused ? client?.sync.resume() : client?.sync.pause())?.catch(() => {}) }}>{status.isPaused ? 'Resume' : 'Pause'}</button>
+        <button type="button" disabled={client === null} onClick={now}>
+          Sync now
+        </button>
+        <button
+          type="button"
+          disabled={client === null}
+          aria-pressed={status.isPaused}
+          onClick={() => {
+            ;(status.isPaused ? client?.sync.resume() : client?.sync.pause())?.catch(() => {})
+          }}
+        >
+          {status.isPaused ? 'Resume' : 'Pause'}
+        </button>
       </div>
       {isLoading && <progress aria-label="Rows loaded" {...(total > 0 ? { value: loaded, max: total } : {})} />}
-      {last !== null && <p className="rp-soft">Last round: {last.updated} rows updated, {last.conflicts} conflicts</p>}
+      {last !== null && (
+        <p className="rp-soft">
+          Last round: {last.updated} rows updated, {last.conflicts} conflicts
+        </p>
+      )}
       {problem !== '' && <p className="rp-problem">{problem}</p>}
     </section>
   )

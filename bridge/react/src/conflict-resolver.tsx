@@ -16,12 +16,18 @@ export interface ConflictResolverProps {
 
 /** Lists conflicts; each one can be kept as mine, as theirs, or column by column. */
 export function ConflictResolver({ tables, onResolved, onError, showSettled = false }: ConflictResolverProps) {
-  const conflicts = useConflicts().filter((conflict) => (conflict.isOpen || showSettled) && (tables === undefined || tables.includes(conflict.table)))
+  const conflicts = useConflicts().filter(
+    (conflict) => (conflict.isOpen || showSettled) && (tables === undefined || tables.includes(conflict.table)),
+  )
   return (
     <section className="rp-conflicts" aria-label="Conflicts" data-testid="conflict-resolver">
-      {conflicts.length === 0 ? <p className="rp-soft">No conflicts</p> : conflicts.map((conflict) => (
-        <One key={conflict.id} conflict={conflict} onResolved={onResolved} onError={onError} />
-      ))}
+      {conflicts.length === 0 ? (
+        <p className="rp-soft">No conflicts</p>
+      ) : (
+        conflicts.map((conflict) => (
+          <One key={conflict.id} conflict={conflict} onResolved={onResolved} onError={onError} />
+        ))
+      )}
     </section>
   )
 }
@@ -64,11 +70,19 @@ function One({ conflict, onResolved, onError }: OneProps) {
 
   return (
     <article aria-labelledby={id} data-conflict={conflict.id}>
-      <h3 id={id}>{conflict.table} {Object.values(conflict.key).map(text).join(' ')}</h3>
+      <h3 id={id}>
+        {conflict.table} {Object.values(conflict.key).map(text).join(' ')}
+      </h3>
       {mine === null && <p>This device deleted the row.</p>}
       {theirs === null && <p>The row is gone on the server.</p>}
       <table>
-        <thead><tr><th scope="col">Column</th><th scope="col">Mine</th><th scope="col">Theirs</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">Column</th>
+            <th scope="col">Mine</th>
+            <th scope="col">Theirs</th>
+          </tr>
+        </thead>
         <tbody>
           {differing.map((name) => (
             <tr key={name}>
@@ -77,7 +91,14 @@ function One({ conflict, onResolved, onError }: OneProps) {
                 <td key={side}>
                   <label>
                     {conflict.isOpen && mine !== null && theirs !== null && (
-                      <input type="radio" name={id + name} checked={(picks[name] ?? 'theirs') === side} onChange={() => { setPicks({ ...picks, [name]: side }) }} />
+                      <input
+                        type="radio"
+                        name={id + name}
+                        checked={(picks[name] ?? 'theirs') === side}
+                        onChange={() => {
+                          setPicks({ ...picks, [name]: side })
+                        }}
+                      />
                     )}
                     {text((side === 'mine' ? mine : theirs)?.[name])}
                   </label>
@@ -90,14 +111,48 @@ function One({ conflict, onResolved, onError }: OneProps) {
       <div className="rp-row">
         {conflict.isOpen ? (
           <>
-            <button type="button" disabled={isBusy} onClick={() => { void settle(() => conflict.resolve('mine'), 'mine') }}>Keep mine</button>
-            <button type="button" disabled={isBusy} onClick={() => { void settle(() => conflict.resolve('theirs'), 'theirs') }}>Keep theirs</button>
-            {mine !== null && theirs !== null && <button type="button" disabled={isBusy} onClick={() => { void settle(() => conflict.resolve(edited()), 'edited') }}>Keep my choice of each</button>}
+            <button
+              type="button"
+              disabled={isBusy}
+              onClick={() => {
+                void settle(() => conflict.resolve('mine'), 'mine')
+              }}
+            >
+              Keep mine
+            </button>
+            <button
+              type="button"
+              disabled={isBusy}
+              onClick={() => {
+                void settle(() => conflict.resolve('theirs'), 'theirs')
+              }}
+            >
+              Keep theirs
+            </button>
+            {mine !== null && theirs !== null && (
+              <button
+                type="button"
+                disabled={isBusy}
+                onClick={() => {
+                  void settle(() => conflict.resolve(edited()), 'edited')
+                }}
+              >
+                Keep my choice of each
+              </button>
+            )}
           </>
         ) : (
           <>
             <span className="rp-soft">Settled: {conflict.rule.replaceAll('_', ' ')}</span>
-            <button type="button" disabled={isBusy} onClick={() => { conflict.dismiss().catch((error: unknown) => onError?.(asError(error))) }}>Dismiss</button>
+            <button
+              type="button"
+              disabled={isBusy}
+              onClick={() => {
+                conflict.dismiss().catch((error: unknown) => onError?.(asError(error)))
+              }}
+            >
+              Dismiss
+            </button>
           </>
         )}
       </div>

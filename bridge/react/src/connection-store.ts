@@ -6,7 +6,16 @@
  * finds the first one's database.
  */
 
-import { type Database, type DatabaseHealth, failure, openLater, type OpenOptions, type RockpoolError, toError, type Tables } from '@rockpool/client'
+import {
+  type Database,
+  type DatabaseHealth,
+  failure,
+  openLater,
+  type OpenOptions,
+  type RockpoolError,
+  toError,
+  type Tables,
+} from '@rockpool/client'
 
 /** Milliseconds that a connection nobody holds is kept. */
 export const GRACE_MS = 3_000
@@ -57,7 +66,9 @@ export class ConnectionStore {
   readonly getServer = (): ConnectionSnapshot => SERVER_SNAPSHOT
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
-    return () => { this.#listeners.delete(listener) }
+    return () => {
+      this.#listeners.delete(listener)
+    }
   }
 
   /** Keeps the connection until the returned function is called. */
@@ -74,19 +85,23 @@ export class ConnectionStore {
   }
 
   /** Opens the database, or joins the attempt that is under way. Resolves when it can be queried. */
-  readonly connect = async (): Promise<void> => { await this.database() }
+  readonly connect = async (): Promise<void> => {
+    await this.database()
+  }
 
   /** The open database; connects when that has not been asked for yet. @throws the error of an attempt that cannot succeed. */
   readonly database = (): Promise<Database<Tables>> => {
     const { state, database } = this.#snapshot
     if (state === 'connected' && database !== null) return Promise.resolve(database)
-    const wait = this.#wait ??= makeWait()
+    const wait = (this.#wait ??= makeWait())
     if (state === 'idle' || state === 'failed') this.#attempt(0)
     return wait.promise
   }
 
   /** Starts an attempt if none was made: what a suspended render calls. */
-  readonly begin = (): void => { if (this.#snapshot.state === 'idle') void this.database().catch(() => {}) }
+  readonly begin = (): void => {
+    if (this.#snapshot.state === 'idle') void this.database().catch(() => {})
+  }
 
   /** Closes the database here: drains first. */
   readonly disconnect = async (): Promise<void> => {
@@ -109,13 +124,20 @@ export class ConnectionStore {
     }
     this.#set({ state: 'connecting', database, error: this.#snapshot.error, attempts, isConnected: false })
     this.#stopHealth()
-    this.#stopHealth = database.health.subscribe((health) => { this.#heard(database, health) })
-    database.ready.then(() => {
-      if (this.#snapshot.database !== database) return
-      this.#set({ state: 'connected', database, error: null, attempts: 0, isConnected: isUp(database.health.get()) })
-      this.#wait?.resolve(database)
-      this.#wait = null
-    }, (thrown: unknown) => { if (this.#snapshot.database === database) this.#fail(thrown, attempts, database) })
+    this.#stopHealth = database.health.subscribe((health) => {
+      this.#heard(database, health)
+    })
+    database.ready.then(
+      () => {
+        if (this.#snapshot.database !== database) return
+        this.#set({ state: 'connected', database, error: null, attempts: 0, isConnected: isUp(database.health.get()) })
+        this.#wait?.resolve(database)
+        this.#wait = null
+      },
+      (thrown: unknown) => {
+        if (this.#snapshot.database === database) this.#fail(thrown, attempts, database)
+      },
+    )
   }
 
   #fail(thrown: unknown, attempts: number, database: Database<Tables> | null): void {
@@ -129,7 +151,9 @@ export class ConnectionStore {
     }
     const longest = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempts)
     this.#set({ state: 'waiting', database: null, error, attempts: attempts + 1, isConnected: false })
-    this.#retry = setTimeout(() => { this.#attempt(attempts + 1) }, this.#random() * longest)
+    this.#retry = setTimeout(() => {
+      this.#attempt(attempts + 1)
+    }, this.#random() * longest)
   }
 
   #heard(database: Database<Tables>, health: DatabaseHealth): void {
@@ -143,7 +167,8 @@ export class ConnectionStore {
       return
     }
     const isConnected = isUp(health)
-    if (isConnected !== now.isConnected || health.error !== now.error) this.#set({ ...now, isConnected, error: health.error })
+    if (isConnected !== now.isConnected || health.error !== now.error)
+      this.#set({ ...now, isConnected, error: health.error })
   }
 
   #set(snapshot: ConnectionSnapshot): void {
@@ -166,7 +191,9 @@ export class ConnectionStore {
   }
 }
 
-function isUp(health: DatabaseHealth): boolean { return health.database === 'open' }
+function isUp(health: DatabaseHealth): boolean {
+  return health.database === 'open'
+}
 
 interface Wait {
   readonly promise: Promise<Database<Tables>>
@@ -175,8 +202,12 @@ interface Wait {
 }
 
 function makeWait(): Wait {
-  let resolve: Wait['resolve'] = () => {}, reject: Wait['reject'] = () => {}
-  const promise = new Promise<Database<Tables>>((yes, no) => { resolve = yes; reject = no })
+  let resolve: Wait['resolve'] = () => {},
+    reject: Wait['reject'] = () => {}
+  const promise = new Promise<Database<Tables>>((yes, no) => {
+    resolve = yes
+    reject = no
+  })
   promise.catch(() => {})
   return { promise, resolve, reject }
 }
@@ -188,7 +219,9 @@ export function storeFor(options: OpenOptions<Tables>): ConnectionStore {
   const key = `${options.storage ?? 'opfs'} ${options.name} ${options.user ?? ''}`
   let store = stores.get(key)
   if (store === undefined) {
-    const made = new ConnectionStore(options, () => { if (stores.get(key) === made) stores.delete(key) })
+    const made = new ConnectionStore(options, () => {
+      if (stores.get(key) === made) stores.delete(key)
+    })
     store = made
     stores.set(key, made)
   }

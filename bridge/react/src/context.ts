@@ -1,7 +1,15 @@
 /** The seed's context, to the letter, and what it stands on. */
 
 import { createContext, use, useMemo, useSyncExternalStore } from 'react'
-import { type Database, type DatabaseHealth, type DatabaseOperation, failure, type RockpoolError, type Stats, type Tables } from '@rockpool/client'
+import {
+  type Database,
+  type DatabaseHealth,
+  type DatabaseOperation,
+  failure,
+  type RockpoolError,
+  type Stats,
+  type Tables,
+} from '@rockpool/client'
 import { SERVER_SNAPSHOT, type ConnectionSnapshot, type ConnectionStore } from './connection-store.ts'
 
 /** The connection to a database in this browser. */
@@ -36,7 +44,8 @@ export const StoreContext = createContext<ConnectionStore | null>(null)
 /** The store of the nearest provider. @throws when there is none: a mistake in the app. */
 export function useStore(): ConnectionStore {
   const store = use(StoreContext)
-  if (store === null) throw failure('invalid_argument', 'use database', 'there is no <DatabaseProvider> above this component')
+  if (store === null)
+    throw failure('invalid_argument', 'use database', 'there is no <DatabaseProvider> above this component')
   return store
 }
 
@@ -47,7 +56,9 @@ export function useConnection(): ConnectionSnapshot {
 }
 
 /** The database, or null before the first attempt and on servers. */
-export function useClient(): Database<Tables> | null { return useConnection().database }
+export function useClient(): Database<Tables> | null {
+  return useConnection().database
+}
 
 /** The seed's context value: connection, connect, disconnect, isConnected, executeQuery, executeTransaction. */
 export function useDatabase(): DatabaseContextValue {
@@ -56,7 +67,10 @@ export function useDatabase(): DatabaseContextValue {
   return useMemo(() => valueOf(store, snapshot), [store, snapshot])
 }
 
-const actions = new WeakMap<ConnectionStore, Pick<DatabaseContextValue, 'connect' | 'disconnect' | 'executeQuery' | 'executeTransaction'>>()
+const actions = new WeakMap<
+  ConnectionStore,
+  Pick<DatabaseContextValue, 'connect' | 'disconnect' | 'executeQuery' | 'executeTransaction'>
+>()
 
 /** Functions keep their identity for a store's life: effects may depend on them. */
 function actionsOf(store: ConnectionStore) {
@@ -76,10 +90,21 @@ function actionsOf(store: ConnectionStore) {
 function valueOf(store: ConnectionStore, snapshot: ConnectionSnapshot): DatabaseContextValue {
   const { database } = snapshot
   return {
-    ...actionsOf(store), isConnected: snapshot.isConnected, error: snapshot.error,
-    connection: database === null || snapshot === SERVER_SNAPSHOT ? null : {
-      name: database.name, state: snapshot.state, database, stats: () => database.stats(), close: store.disconnect,
-      get health() { return database.health.get() },
-    },
+    ...actionsOf(store),
+    isConnected: snapshot.isConnected,
+    error: snapshot.error,
+    connection:
+      database === null || snapshot === SERVER_SNAPSHOT
+        ? null
+        : {
+            name: database.name,
+            state: snapshot.state,
+            database,
+            stats: () => database.stats(),
+            close: store.disconnect,
+            get health() {
+              return database.health.get()
+            },
+          },
   }
 }

@@ -35,7 +35,9 @@ export interface DatabaseErrorBoundaryProps {
   readonly resetKey?: unknown
 }
 
-interface BoundaryState { readonly error: unknown }
+interface BoundaryState {
+  readonly error: unknown
+}
 
 /** See the file's comment. */
 export class DatabaseErrorBoundary extends Component<DatabaseErrorBoundaryProps, BoundaryState> {
@@ -43,9 +45,13 @@ export class DatabaseErrorBoundary extends Component<DatabaseErrorBoundaryProps,
   declare context: ContextType<typeof StoreContext>
   override state: BoundaryState = { error: null }
 
-  static getDerivedStateFromError(error: unknown): BoundaryState { return { error } }
+  static getDerivedStateFromError(error: unknown): BoundaryState {
+    return { error }
+  }
 
-  override componentDidCatch(error: unknown): void { if (error instanceof RockpoolError) this.props.onError?.(error) }
+  override componentDidCatch(error: unknown): void {
+    if (error instanceof RockpoolError) this.props.onError?.(error)
+  }
 
   override componentDidUpdate(before: DatabaseErrorBoundaryProps): void {
     if (this.state.error !== null && !Object.is(before.resetKey, this.props.resetKey)) this.reset()
@@ -71,8 +77,12 @@ export class DatabaseErrorBoundary extends Component<DatabaseErrorBoundaryProps,
 function Notice({ error, reset }: DatabaseFallbackProps): ReactNode {
   return (
     <div className="rp-notice" role="alert" data-kind={error.kind}>
-      <p><strong>The data cannot be shown.</strong> {error.message}</p>
-      <button type="button" onClick={reset}>Try again</button>
+      <p>
+        <strong>The data cannot be shown.</strong> {error.message}
+      </p>
+      <button type="button" onClick={reset}>
+        Try again
+      </button>
     </div>
   )
 }

@@ -1,7 +1,11 @@
 /** The public face of @rockpool/react. */
 
 export { DatabaseProvider, type DatabaseProviderProps } from './database-provider.tsx'
-export { DatabaseErrorBoundary, type DatabaseErrorBoundaryProps, type DatabaseFallbackProps } from './database-error-boundary.tsx'
+export {
+  DatabaseErrorBoundary,
+  type DatabaseErrorBoundaryProps,
+  type DatabaseFallbackProps,
+} from './database-error-boundary.tsx'
 export { useClient, useConnection, useDatabase, type DatabaseConnection, type DatabaseContextValue } from './context.ts'
 export { useQuery, useSuspenseQuery, type QuerySource, type QueryState, type UseQueryOptions } from './use-query.ts'
 export { useTransaction, type TransactionHook, type WriteStatus } from './use-transaction.ts'

@@ -1,7 +1,18 @@
 /** <QueryBuilder>: a form that makes a query of one table, checks it while it is made, and runs it. */
 
 import { useEffect, useId, useMemo, useState, type FormEvent } from 'react'
-import { failure, type Operator, OPERATORS, RockpoolError, toError, type Schema, type SelectBuilder, type Tables, typeName, type Validated } from '@rockpool/client'
+import {
+  failure,
+  type Operator,
+  OPERATORS,
+  RockpoolError,
+  toError,
+  type Schema,
+  type SelectBuilder,
+  type Tables,
+  typeName,
+  type Validated,
+} from '@rockpool/client'
 import { useClient, useStore } from './context.ts'
 import { useReadable } from './use-readable.ts'
 import { asError } from './words.ts'
@@ -15,7 +26,12 @@ export interface QueryBuilderProps {
   limit?: number
 }
 
-interface Filter { readonly id: number; readonly column: string; readonly op: Operator; readonly text: string }
+interface Filter {
+  readonly id: number
+  readonly column: string
+  readonly op: Operator
+  readonly text: string
+}
 
 /** Milliseconds without typing before a query is checked. */
 const VALIDATE_MS = 200
@@ -28,10 +44,19 @@ function parse(text: string, type: string): unknown {
   const trimmed = text.trim()
   if (trimmed.toLowerCase() === 'null') return null
   switch (type) {
-    case 'int': case 'bigint': return /^[+-]?\d+$/.test(trimmed) ? (Number.isSafeInteger(Number(trimmed)) ? Number(trimmed) : BigInt(trimmed)) : text
-    case 'float': return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text
-    case 'bool': return /^(true|1|yes)$/i.test(trimmed) ? true : /^(false|0|no)$/i.test(trimmed) ? false : text
-    default: return text
+    case 'int':
+    case 'bigint':
+      return /^[+-]?\d+$/.test(trimmed)
+        ? Number.isSafeInteger(Number(trimmed))
+          ? Number(trimmed)
+          : BigInt(trimmed)
+        : text
+    case 'float':
+      return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text
+    case 'bool':
+      return /^(true|1|yes)$/i.test(trimmed) ? true : /^(false|0|no)$/i.test(trimmed) ? false : text
+    default:
+      return text
   }
 }
 
@@ -51,7 +76,13 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
   const store = useStore()
   const client = useClient()
   const schema = useReadable<Schema | null>(client?.schema, null)
-  const columns = useMemo(() => schema?.tables.find((one) => one.name === table)?.columns.map((column) => ({ name: column.name, type: typeName(column.type) })) ?? [], [schema, table])
+  const columns = useMemo(
+    () =>
+      schema?.tables
+        .find((one) => one.name === table)
+        ?.columns.map((column) => ({ name: column.name, type: typeName(column.type) })) ?? [],
+    [schema, table],
+  )
   const [chosen, setChosen] = useState<readonly string[]>([])
   const [filters, setFilters] = useState<readonly Filter[]>([])
   const [order, setOrder] = useState('')
@@ -67,10 +98,16 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     try {
       let query = client.from(table) as AnySelect
       if (chosen.length > 0) query = query.select(...chosen)
-      for (const filter of filters) query = query.where(filter.column as `${string}.${string}`, filter.op, operandOf(filter, columns.find((one) => one.name === filter.column)?.type ?? 'text') as never)
+      for (const filter of filters)
+        query = query.where(
+          filter.column as `${string}.${string}`,
+          filter.op,
+          operandOf(filter, columns.find((one) => one.name === filter.column)?.type ?? 'text') as never,
+        )
       if (order !== '') query = query.orderBy(order as `${string}.${string}`, isDescending ? 'desc' : 'asc')
       if (limit.trim() !== '') {
-        if (!/^\d+$/.test(limit.trim())) throw failure('invalid_argument', 'read limit', `${limit} is no number of rows`)
+        if (!/^\d+$/.test(limit.trim()))
+          throw failure('invalid_argument', 'read limit', `${limit} is no number of rows`)
         query = query.limit(Number(limit))
       }
       return { query }
@@ -83,9 +120,17 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     if (client === null || built === null || !('query' in built)) return
     let isCurrent = true
     const timer = setTimeout(() => {
-      client.validate(built.query).then((result) => { if (isCurrent) setChecked(result) }, () => {}) // running it will tell
+      client.validate(built.query).then(
+        (result) => {
+          if (isCurrent) setChecked(result)
+        },
+        () => {},
+      ) // running it will tell
     }, VALIDATE_MS)
-    return () => { isCurrent = false; clearTimeout(timer) }
+    return () => {
+      isCurrent = false
+      clearTimeout(timer)
+    }
   }, [client, built])
 
   const run = async (event: FormEvent) => {
@@ -108,47 +153,138 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     }
   }
 
-  const change = (id: number, to: Partial<Filter>) => { setFilters(filters.map((one) => one.id === id ? { ...one, ...to } : one)) }
-  const shownProblem = problem?.message ?? (built !== null && 'error' in built ? built.error.message : checked?.problems[0]?.msg)
+  const change = (id: number, to: Partial<Filter>) => {
+    setFilters(filters.map((one) => (one.id === id ? { ...one, ...to } : one)))
+  }
+  const shownProblem =
+    problem?.message ?? (built !== null && 'error' in built ? built.error.message : checked?.problems[0]?.msg)
   return (
-    <form className="rp-builder" onSubmit={(event) => { void run(event) }} aria-label={`Query ${table}`} data-testid="query-builder">
+    <form
+      className="rp-builder"
+      onSubmit={(event) => {
+        void run(event)
+      }}
+      aria-label={`Query ${table}`}
+      data-testid="query-builder"
+    >
       <fieldset>
         <legend>Columns of {table}</legend>
-        {columns.length === 0 ? <p className="rp-soft">Every column</p> : columns.map(({ name, type }) => (
-          <label key={name} className="rp-chip" title={type}>
-            <input type="checkbox" checked={chosen.includes(name)} onChange={(event) => { setChosen(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name)) }} />
-            {name}
-          </label>
-        ))}
+        {columns.length === 0 ? (
+          <p className="rp-soft">Every column</p>
+        ) : (
+          columns.map(({ name, type }) => (
+            <label key={name} className="rp-chip" title={type}>
+              <input
+                type="checkbox"
+                checked={chosen.includes(name)}
+                onChange={(event) => {
+                  setChosen(event.target.checked ? [...chosen, name] : chosen.filter((one) => one !== name))
+                }}
+              />
+              {name}
+            </label>
+          ))
+        )}
       </fieldset>
       <fieldset>
         <legend>Filters</legend>
         {filters.map((filter) => (
           <div key={filter.id} className="rp-row">
-            <select aria-label="Column" value={filter.column} onChange={(event) => { change(filter.id, { column: event.target.value }) }}>
-              {columns.map(({ name }) => <option key={name}>{name}</option>)}
+            <select
+              aria-label="Column"
+              value={filter.column}
+              onChange={(event) => {
+                change(filter.id, { column: event.target.value })
+              }}
+            >
+              {columns.map(({ name }) => (
+                <option key={name}>{name}</option>
+              ))}
             </select>
-            <select aria-label="Operator" value={filter.op} onChange={(event) => { change(filter.id, { op: CHOICES.find((op) => op === event.target.value) ?? '=' }) }}>
-              {CHOICES.map((op) => <option key={op}>{op}</option>)}
+            <select
+              aria-label="Operator"
+              value={filter.op}
+              onChange={(event) => {
+                change(filter.id, { op: CHOICES.find((op) => op === event.target.value) ?? '=' })
+              }}
+            >
+              {CHOICES.map((op) => (
+                <option key={op}>{op}</option>
+              ))}
             </select>
-            <input aria-label="Value" value={filter.text} placeholder={filter.op === 'between' ? 'low, high' : filter.op.endsWith('in') ? 'a, b, c' : 'value'} onChange={(event) => { change(filter.id, { text: event.target.value }) }} />
-            <button type="button" aria-label={`Remove filter on ${filter.column}`} onClick={() => { setFilters(filters.filter((one) => one.id !== filter.id)) }}>×</button>
+            <input
+              aria-label="Value"
+              value={filter.text}
+              placeholder={filter.op === 'between' ? 'low, high' : filter.op.endsWith('in') ? 'a, b, c' : 'value'}
+              onChange={(event) => {
+                change(filter.id, { text: event.target.value })
+              }}
+            />
+            <button
+              type="button"
+              aria-label={`Remove filter on ${filter.column}`}
+              onClick={() => {
+                setFilters(filters.filter((one) => one.id !== filter.id))
+              }}
+            >
+              ×
+            </button>
           </div>
         ))}
-        <button type="button" disabled={columns.length === 0} onClick={() => { setFilters([...filters, { id: (filters.at(-1)?.id ?? 0) + 1, column: columns[0]?.name ?? '', op: '=', text: '' }]) }}>Add filter</button>
+        <button
+          type="button"
+          disabled={columns.length === 0}
+          onClick={() => {
+            setFilters([
+              ...filters,
+              { id: (filters.at(-1)?.id ?? 0) + 1, column: columns[0]?.name ?? '', op: '=', text: '' },
+            ])
+          }}
+        >
+          Add filter
+        </button>
       </fieldset>
       <div className="rp-row">
         <label htmlFor={ids + 'order'}>Order by</label>
-        <select id={ids + 'order'} value={order} onChange={(event) => { setOrder(event.target.value) }}>
+        <select
+          id={ids + 'order'}
+          value={order}
+          onChange={(event) => {
+            setOrder(event.target.value)
+          }}
+        >
           <option value="">nothing</option>
-          {columns.map(({ name }) => <option key={name}>{name}</option>)}
+          {columns.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
         </select>
-        <label className="rp-chip"><input type="checkbox" checked={isDescending} onChange={(event) => { setDescending(event.target.checked) }} /> descending</label>
+        <label className="rp-chip">
+          <input
+            type="checkbox"
+            checked={isDescending}
+            onChange={(event) => {
+              setDescending(event.target.checked)
+            }}
+          />{' '}
+          descending
+        </label>
         <label htmlFor={ids + 'limit'}>Limit</label>
-        <input id={ids + 'limit'} inputMode="numeric" size={6} value={limit} onChange={(event) => { setLimit(event.target.value) }} />
-        <button type="submit" className="rp-primary" disabled={isRunning}>{isRunning ? 'Running' : 'Run'}</button>
+        <input
+          id={ids + 'limit'}
+          inputMode="numeric"
+          size={6}
+          value={limit}
+          onChange={(event) => {
+            setLimit(event.target.value)
+          }}
+        />
+        <button type="submit" className="rp-primary" disabled={isRunning}>
+          {isRunning ? 'Running' : 'Run'}
+        </button>
       </div>
-      <p role="status" className={shownProblem === undefined ? 'rp-soft rp-sql' : 'rp-problem'}>{shownProblem ?? checked?.sql ?? ''}</p>
+      <p role="status" className={shownProblem === undefined ? 'rp-soft rp-sql' : 'rp-problem'}>
+        {shownProblem ?? checked?.sql ?? ''}
+      </p>
     </form>
   )
 }

@@ -11,4 +11,6 @@ export function withRetry(error: RockpoolError, retry: () => void): RockpoolErro
 }
 
 /** The way to run it again, if there is one. */
-export function retryOf(error: RockpoolError): (() => void) | undefined { return retries.get(error) }
+export function retryOf(error: RockpoolError): (() => void) | undefined {
+  return retries.get(error)
+}

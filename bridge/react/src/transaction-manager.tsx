@@ -10,7 +10,10 @@ import { asError, toText } from './words.ts'
 export interface TransactionManagerProps {
   operations: Array<{ type: OperationKind; table: string; data: any }>
   /** It is durable here: one result an operation. */
-  onSuccess: (results: any[], write?: { readonly confirmed: Promise<Confirmation>; readonly idempotencyKey: string }) => void
+  onSuccess: (
+    results: any[],
+    write?: { readonly confirmed: Promise<Confirmation>; readonly idempotencyKey: string },
+  ) => void
   onError: (error: Error) => void
   /** Nothing of it stands any more: it failed here, or the server refused it and its rows have left the view. */
   onRollback: () => void
@@ -22,8 +25,18 @@ export interface TransactionManagerProps {
 
 /** What people read. */
 const TEXTS: { readonly [S in WriteStatus]: string } = {
-  idle: 'Ready', running: 'Running', failed: 'Failed: nothing was changed', draft: 'Draft', applied: 'Applied', durable: 'Kept on this device', sent: 'Sent',
-  accepted: 'Accepted by the server', conflicted: 'In conflict: waits for a decision', rejected: 'Refused', rolled_back: 'Refused by the server and rolled back', blocked: 'Blocked by an earlier write',
+  idle: 'Ready',
+  running: 'Running',
+  failed: 'Failed: nothing was changed',
+  draft: 'Draft',
+  applied: 'Applied',
+  durable: 'Kept on this device',
+  sent: 'Sent',
+  accepted: 'Accepted by the server',
+  conflicted: 'In conflict: waits for a decision',
+  rejected: 'Refused',
+  rolled_back: 'Refused by the server and rolled back',
+  blocked: 'Blocked by an earlier write',
 }
 
 /**
@@ -32,46 +45,68 @@ const TEXTS: { readonly [S in WriteStatus]: string } = {
  * each value of `operations` makes a second run (StrictMode's second effect, a
  * remount of the same element) apply nothing.
  */
-export function TransactionManager({ operations, onSuccess, onError, onRollback, auto = false, label = 'Run transaction' }: TransactionManagerProps) {
+export function TransactionManager({
+  operations,
+  onSuccess,
+  onError,
+  onRollback,
+  auto = false,
+  label = 'Run transaction',
+}: TransactionManagerProps) {
   const store = useStore()
   const [status, setStatus] = useState<WriteStatus>('idle')
   const [error, setError] = useState<Error | null>(null)
   const callbacks = useRef({ onSuccess, onError, onRollback })
-  useEffect(() => { callbacks.current = { onSuccess, onError, onRollback } })
+  useEffect(() => {
+    callbacks.current = { onSuccess, onError, onRollback }
+  })
   const value = toText(operations)
   const latest = useRef(operations)
-  useEffect(() => { latest.current = operations })
+  useEffect(() => {
+    latest.current = operations
+  })
   // State outlives StrictMode's second mount: a value that has begun keeps its key and is not begun again.
   const [keys] = useState(() => new Map<string, string>())
 
-  const run = useCallback(async (idempotencyKey: string) => {
-    setStatus('running')
-    setError(null)
-    try {
-      const database = await store.database()
-      const write = database.execute(latest.current, { idempotencyKey })
-      const results = await write
-      setStatus('durable')
-      callbacks.current.onSuccess(results, { confirmed: write.confirmed, idempotencyKey })
-      write.confirmed.then(
-        (confirmation) => { setStatus(confirmation.status === 'local' ? 'durable' : confirmation.status === 'parked' ? 'conflicted' : 'accepted') },
-        (thrown: unknown) => {
-          if (thrown instanceof RockpoolError && thrown.kind === 'closed') return // the page is going; the write is not
-          failed(thrown, thrown instanceof RockpoolError && thrown.kind === 'blocked' ? 'blocked' : 'rolled_back')
-        },
-      )
-    } catch (thrown) {
-      failed(thrown, 'failed')
-    }
-    function failed(thrown: unknown, next: WriteStatus): void {
-      const problem = asError(thrown)
-      setStatus(next)
-      setError(problem)
-      callbacks.current.onError(problem)
-      // With an unknown outcome nothing was rolled back, as far as anybody knows.
-      if (!(problem instanceof RockpoolError && problem.kind === 'outcome_unknown')) callbacks.current.onRollback()
-    }
-  }, [store])
+  const run = useCallback(
+    async (idempotencyKey: string) => {
+      setStatus('running')
+      setError(null)
+      try {
+        const database = await store.database()
+        const write = database.execute(latest.current, { idempotencyKey })
+        const results = await write
+        setStatus('durable')
+        callbacks.current.onSuccess(results, { confirmed: write.confirmed, idempotencyKey })
+        write.confirmed.then(
+          (confirmation) => {
+            setStatus(
+              confirmation.status === 'local'
+                ? 'durable'
+                : confirmation.status === 'parked'
+                  ? 'conflicted'
+                  : 'accepted',
+            )
+          },
+          (thrown: unknown) => {
+            if (thrown instanceof RockpoolError && thrown.kind === 'closed') return // the page is going; the write is not
+            failed(thrown, thrown instanceof RockpoolError && thrown.kind === 'blocked' ? 'blocked' : 'rolled_back')
+          },
+        )
+      } catch (thrown) {
+        failed(thrown, 'failed')
+      }
+      function failed(thrown: unknown, next: WriteStatus): void {
+        const problem = asError(thrown)
+        setStatus(next)
+        setError(problem)
+        callbacks.current.onError(problem)
+        // With an unknown outcome nothing was rolled back, as far as anybody knows.
+        if (!(problem instanceof RockpoolError && problem.kind === 'outcome_unknown')) callbacks.current.onRollback()
+      }
+    },
+    [store],
+  )
 
   useEffect(() => {
     if (!auto || keys.has(value)) return
@@ -85,15 +120,33 @@ export function TransactionManager({ operations, onSuccess, onError, onRollback,
       <ol>
         {operations.map((operation, at) => (
           <li key={at}>
-            <b className={`rp-op rp-op-${operation.type}`}>{operation.type}</b> <span>{operation.table}</span> <code>{toText(operation.data)}</code>
+            <b className={`rp-op rp-op-${operation.type}`}>{operation.type}</b> <span>{operation.table}</span>{' '}
+            <code>{toText(operation.data)}</code>
           </li>
         ))}
       </ol>
       <div className="rp-row">
-        {!auto && <button type="button" className="rp-primary" disabled={status === 'running' || operations.length === 0} onClick={() => { void run(crypto.randomUUID()) }}>{label}</button>}
-        <span role="status" data-status={status}>{TEXTS[status]}</span>
+        {!auto && (
+          <button
+            type="button"
+            className="rp-primary"
+            disabled={status === 'running' || operations.length === 0}
+            onClick={() => {
+              void run(crypto.randomUUID())
+            }}
+          >
+            {label}
+          </button>
+        )}
+        <span role="status" data-status={status}>
+          {TEXTS[status]}
+        </span>
       </div>
-      {error !== null && <p className="rp-problem" role="alert">{error.message}</p>}
+      {error !== null && (
+        <p className="rp-problem" role="alert">
+          {error.message}
+        </p>
+      )}
     </section>
   )
 }

@@ -1,7 +1,14 @@
 /** useQuery and useSuspenseQuery: rows that follow the database. */
 
 import { use, useMemo, useSyncExternalStore } from 'react'
-import { toError, type LiveQuery, type LiveSnapshot, type QueryInput, type RockpoolError, type RowOf } from '@rockpool/client'
+import {
+  toError,
+  type LiveQuery,
+  type LiveSnapshot,
+  type QueryInput,
+  type RockpoolError,
+  type RowOf,
+} from '@rockpool/client'
 import { useConnection, useStore } from './context.ts'
 import { withRetry } from './retries.ts'
 import { toText } from './words.ts'
@@ -39,18 +46,30 @@ const doNothing = (): void => {}
 /** What cannot even be asked for (a parameter that is no value, too many queries), in the shape of a live query. */
 function failed(error: RockpoolError): LiveQuery<object> {
   const snapshot: LiveSnapshot<object> = { status: 'error', rows: EMPTY, error, hasRows: false }
-  return { get: () => snapshot, subscribe: subscribeToNothing, each: () => doNothing, ready: Promise.resolve(), retry: doNothing }
+  return {
+    get: () => snapshot,
+    subscribe: subscribeToNothing,
+    each: () => doNothing,
+    ready: Promise.resolve(),
+    retry: doNothing,
+  }
 }
 
 /** The live query of a source. Keyed by value: another object of the same query finds the same entry. */
-function useLive(source: QuerySource, params: readonly unknown[] | undefined, isEnabled: boolean): LiveQuery<object> | null {
+function useLive(
+  source: QuerySource,
+  params: readonly unknown[] | undefined,
+  isEnabled: boolean,
+): LiveQuery<object> | null {
   const { database, state, error } = useConnection()
   if (state === 'failed' && error !== null) throw error
   const paramsKey = toText(params)
   return useMemo(() => {
     if (database === null || !isEnabled || source === null || source === undefined || source === false) return null
     try {
-      return database.live(typeof source === 'string' ? { sql: source, params: params ?? [] } : source) as LiveQuery<object> // the rows' type is restored by the hook
+      return database.live(
+        typeof source === 'string' ? { sql: source, params: params ?? [] } : source,
+      ) as LiveQuery<object> // the rows' type is restored by the hook
     } catch (thrown) {
       return failed(toError(thrown, 'watch a query'))
     }
@@ -59,7 +78,11 @@ function useLive(source: QuerySource, params: readonly unknown[] | undefined, is
 }
 
 function useSnapshot(live: LiveQuery<object> | null): LiveSnapshot<object> {
-  return useSyncExternalStore<LiveSnapshot<object>>(live?.subscribe ?? subscribeToNothing, live?.get ?? getNothing, getNothing)
+  return useSyncExternalStore<LiveSnapshot<object>>(
+    live?.subscribe ?? subscribeToNothing,
+    live?.get ?? getNothing,
+    getNothing,
+  )
 }
 
 /**
@@ -70,20 +93,31 @@ function useSnapshot(live: LiveQuery<object> | null): LiveSnapshot<object> {
  * @example
  * const { rows, isPending } = useQuery(sql`select * from todos where done = ${done}`)
  */
-export function useQuery<Q extends QuerySource>(source: Q, params?: readonly unknown[] | UseQueryOptions, options?: UseQueryOptions): QueryState<RowsOf<Q>> {
-  const values = Array.isArray(params) ? params as readonly unknown[] : undefined
-  const { enabled = true, throwOnError = false } = (values === undefined ? params as UseQueryOptions | undefined : options) ?? {}
+export function useQuery<Q extends QuerySource>(
+  source: Q,
+  params?: readonly unknown[] | UseQueryOptions,
+  options?: UseQueryOptions,
+): QueryState<RowsOf<Q>> {
+  const values = Array.isArray(params) ? (params as readonly unknown[]) : undefined
+  const { enabled = true, throwOnError = false } =
+    (values === undefined ? (params as UseQueryOptions | undefined) : options) ?? {}
   const live = useLive(source, values, enabled)
   const snapshot = useSnapshot(live)
-  if (throwOnError && snapshot.status === 'error' && !snapshot.hasRows) throw withRetry(snapshot.error, () => { live?.retry() })
+  if (throwOnError && snapshot.status === 'error' && !snapshot.hasRows)
+    throw withRetry(snapshot.error, () => {
+      live?.retry()
+    })
   const isOff = !enabled || source === null || source === undefined || source === false
-  return useMemo(() => ({
-    rows: snapshot.rows as readonly RowsOf<Q>[], // the query's own rows
-    status: isOff ? 'disabled' : snapshot.status,
-    isPending: !isOff && snapshot.status === 'pending',
-    error: snapshot.error,
-    retry: live?.retry.bind(live) ?? doNothing,
-  }), [snapshot, isOff, live])
+  return useMemo(
+    () => ({
+      rows: snapshot.rows as readonly RowsOf<Q>[], // the query's own rows
+      status: isOff ? 'disabled' : snapshot.status,
+      isPending: !isOff && snapshot.status === 'pending',
+      error: snapshot.error,
+      retry: live?.retry.bind(live) ?? doNothing,
+    }),
+    [snapshot, isOff, live],
+  )
 }
 
 /**
@@ -91,7 +125,10 @@ export function useQuery<Q extends QuerySource>(source: Q, params?: readonly unk
  * in the store. An error before that goes to the boundary, one after it is in
  * the result. On servers the rows are empty.
  */
-export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined | false>>(source: Q, params?: readonly unknown[]): QueryState<RowsOf<Q>> {
+export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined | false>>(
+  source: Q,
+  params?: readonly unknown[],
+): QueryState<RowsOf<Q>> {
   const store = useStore()
   const isServer = typeof window === 'undefined'
   if (!isServer) store.begin() // the provider's effect has not run when its whole tree suspends
@@ -99,11 +136,20 @@ export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined
   const snapshot = useSnapshot(live)
   if (!isServer && live === null) use(opening(store))
   if (!isServer && live !== null && snapshot.status === 'pending') use(live.ready)
-  if (snapshot.status === 'error' && !snapshot.hasRows) throw withRetry(snapshot.error, () => { live?.retry() })
-  return useMemo(() => ({
-    rows: snapshot.rows as readonly RowsOf<Q>[], // as above
-    status: snapshot.status, isPending: false, error: snapshot.error, retry: live?.retry.bind(live) ?? doNothing,
-  }), [snapshot, live])
+  if (snapshot.status === 'error' && !snapshot.hasRows)
+    throw withRetry(snapshot.error, () => {
+      live?.retry()
+    })
+  return useMemo(
+    () => ({
+      rows: snapshot.rows as readonly RowsOf<Q>[], // as above
+      status: snapshot.status,
+      isPending: false,
+      error: snapshot.error,
+      retry: live?.retry.bind(live) ?? doNothing,
+    }),
+    [snapshot, live],
+  )
 }
 
 const openings = new WeakMap<object, Promise<void>>()
@@ -112,7 +158,12 @@ const openings = new WeakMap<object, Promise<void>>()
 function opening(store: ReturnType<typeof useStore>): Promise<void> {
   let promise = openings.get(store)
   if (promise === undefined) {
-    promise = store.database().then(doNothing, doNothing).finally(() => { openings.delete(store) })
+    promise = store
+      .database()
+      .then(doNothing, doNothing)
+      .finally(() => {
+        openings.delete(store)
+      })
     openings.set(store, promise)
   }
   return promise

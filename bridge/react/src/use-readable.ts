@@ -13,27 +13,53 @@ export function useReadable<T>(readable: Readable<T> | null | undefined, nothing
 }
 
 const ZERO = { epoch: 0, seq: 0 }
-const NO_STATUS: SyncStatus = { position: ZERO, head: ZERO, pending: 0, parked: 0, failed: 0, shapes: [], isPaused: false, lastMillis: 0 }
-const NO_HEALTH: DatabaseHealth = { database: 'opening', socket: 'idle', role: 'none', isDurable: false, retryMillis: 0, attempts: 0, rttMillis: 0, error: null }
+const NO_STATUS: SyncStatus = {
+  position: ZERO,
+  head: ZERO,
+  pending: 0,
+  parked: 0,
+  failed: 0,
+  shapes: [],
+  isPaused: false,
+  lastMillis: 0,
+}
+const NO_HEALTH: DatabaseHealth = {
+  database: 'opening',
+  socket: 'idle',
+  role: 'none',
+  isDurable: false,
+  retryMillis: 0,
+  attempts: 0,
+  rttMillis: 0,
+  error: null,
+}
 const NO_CONFLICTS: readonly Conflict[] = []
 const NO_ENTRIES: readonly OutboxEntry[] = []
 
 /** Where sync stands. */
-export function useSyncStatus(): SyncStatus { return useReadable(useClient()?.sync.changes, NO_STATUS) }
+export function useSyncStatus(): SyncStatus {
+  return useReadable(useClient()?.sync.changes, NO_STATUS)
+}
 
 /** The health of the database and of its connection to the relay. */
-export function useHealth(): DatabaseHealth { return useReadable(useClient()?.health, NO_HEALTH) }
+export function useHealth(): DatabaseHealth {
+  return useReadable(useClient()?.health, NO_HEALTH)
+}
 
 /** Every conflict that was not dismissed; each one can be resolved. */
 export function useConflicts(): readonly Conflict[] {
   const client = useClient()
-  useEffect(() => { client?.conflicts.list().catch(() => {}) }, [client]) // a failure shows in health
+  useEffect(() => {
+    client?.conflicts.list().catch(() => {})
+  }, [client]) // a failure shows in health
   return useReadable(client?.conflicts.changes, NO_CONFLICTS)
 }
 
 /** This client's transactions and their states. */
 export function useOutbox(): readonly OutboxEntry[] {
   const client = useClient()
-  useEffect(() => { client?.outbox.list().catch(() => {}) }, [client]) // as above
+  useEffect(() => {
+    client?.outbox.list().catch(() => {})
+  }, [client]) // as above
   return useReadable(client?.outbox.changes, NO_ENTRIES)
 }

@@ -43,34 +43,51 @@ export async function boot(modules: Modules, imports: BootImports, onDead: (why:
   const go = new Go()
   go.argv = ['rockpool']
   let code = 0
-  go.exit = (status) => { code = status }
+  go.exit = (status) => {
+    code = status
+  }
   const trampoline = await WebAssembly.instantiate(modules.trampoline)
   const program = await WebAssembly.instantiate(modules.core, {
-    ...go.importObject as WebAssembly.Imports, sqlite: trampoline.exports, rockpool: imports.rockpool, // wasm_exec's functions are plain ones
+    ...(go.importObject as WebAssembly.Imports),
+    sqlite: trampoline.exports,
+    rockpool: imports.rockpool, // wasm_exec's functions are plain ones
   })
   const exports = program.exports as unknown as CoreExports & { sqlite_call: CallableFunction } // what wasm/edge exports
   const memory = exports.mem
   const engine = await WebAssembly.instantiate(modules.engine, {
-    env: { memory }, host: imports.host(() => memory), go: { sqlite_call: program.exports['sqlite_call'] ?? (() => 1) },
+    env: { memory },
+    host: imports.host(() => memory),
+    go: { sqlite_call: program.exports['sqlite_call'] ?? (() => 1) },
   })
   const { table } = trampoline.exports as unknown as TrampolineExports // link.mjs writes it
-  const names = WebAssembly.Module.exports(modules.trampoline).filter((entry) => entry.kind === 'function').map((entry) => entry.name)
-  names.forEach((name, slot) => { table.set(slot, engine.exports[name]) })
+  const names = WebAssembly.Module.exports(modules.trampoline)
+    .filter((entry) => entry.kind === 'function')
+    .map((entry) => entry.name)
+  names.forEach((name, slot) => {
+    table.set(slot, engine.exports[name])
+  })
 
   const own = engine.exports as unknown as EngineExports // what wasm/engine exports
   own._initialize?.()
   const heap = (Number(own.__heap_base.value) + 15) & ~15
   // Go's memory begins small: the engine's region must exist before it is used.
   const missing = goData - memory.buffer.byteLength
-  if (missing > 0) throw new Error(`the core was linked with a memory of ${memory.buffer.byteLength} bytes, and the engine needs ${goData}`)
+  if (missing > 0)
+    throw new Error(
+      `the core was linked with a memory of ${memory.buffer.byteLength} bytes, and the engine needs ${goData}`,
+    )
   const status = own.sq_init(heap, goData - heap, pageSlots)
   if (status !== 0) throw new Error(`the engine did not start: code ${status}`)
 
   const core = new Core(exports, () => go.exited, onDead)
   imports.started(core)
   go.run(program).then(
-    () => { core.die(`the core ended with code ${code}`) },
-    (error: unknown) => { core.die(error instanceof Error ? error.message : String(error)) },
+    () => {
+      core.die(`the core ended with code ${code}`)
+    },
+    (error: unknown) => {
+      core.die(error instanceof Error ? error.message : String(error))
+    },
   )
   if (go.exited) throw new Error(`the core ended at once with code ${code}`)
   return core

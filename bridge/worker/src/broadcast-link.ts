@@ -29,8 +29,14 @@ interface Chunk {
   readonly size: number
   readonly bytes: ArrayBuffer
 }
-interface Credit { readonly side: Side; readonly took: number }
-interface Told { readonly side: Side; readonly told: OnPort }
+interface Credit {
+  readonly side: Side
+  readonly took: number
+}
+interface Told {
+  readonly side: Side
+  readonly told: OnPort
+}
 
 /** What a BroadcastChannel must do for a link; tests give a fake pair. */
 export interface Channel {
@@ -42,11 +48,14 @@ export interface Channel {
 /** Opens one side. A gap in the sequence of chunks ends the link with `gone`: nothing is ever silently lost. */
 export function broadcastLink(channel: Channel, side: Side, events: LinkEvents): Link {
   let isOpen = true
-  let sent = 0, expected = 0
+  let sent = 0,
+    expected = 0
   let credit = CREDIT_BYTES_MAX
   const queue: ArrayBuffer[] = []
-  let queued = 0, at = 0
-  let partial: Uint8Array | null = null, filled = 0
+  let queued = 0,
+    at = 0
+  let partial: Uint8Array | null = null,
+    filled = 0
 
   const pump = () => {
     while (isOpen && credit > 0) {
@@ -57,7 +66,10 @@ export function broadcastLink(channel: Channel, side: Side, events: LinkEvents):
       credit -= bytes.byteLength
       queued -= bytes.byteLength
       at += bytes.byteLength
-      if (at >= frame.byteLength) { queue.shift(); at = 0 }
+      if (at >= frame.byteLength) {
+        queue.shift()
+        at = 0
+      }
     }
   }
   const broken = (message: string) => {
@@ -65,7 +77,12 @@ export function broadcastLink(channel: Channel, side: Side, events: LinkEvents):
     isOpen = false
     channel.close()
     // Later, as this may run inside a call that the core has made.
-    queueMicrotask(() => events.control({ rp: 'gone', error: { kind: 'leader_unreachable', op: 'talk to the leading tab', message, hint: 'the call may be retried' } }))
+    queueMicrotask(() =>
+      events.control({
+        rp: 'gone',
+        error: { kind: 'leader_unreachable', op: 'talk to the leading tab', message, hint: 'the call may be retried' },
+      }),
+    )
   }
   const take = (chunk: Chunk) => {
     if (chunk.seq !== expected) return broken(`chunk ${chunk.seq} came where ${expected} was due`)
@@ -75,7 +92,8 @@ export function broadcastLink(channel: Channel, side: Side, events: LinkEvents):
       partial = new Uint8Array(chunk.size)
       filled = 0
     }
-    if (partial === null || filled + chunk.bytes.byteLength > partial.length) return broken('a chunk does not fit its frame')
+    if (partial === null || filled + chunk.bytes.byteLength > partial.length)
+      return broken('a chunk does not fit its frame')
     partial.set(new Uint8Array(chunk.bytes), filled)
     filled += chunk.bytes.byteLength
     channel.postMessage({ side, took: chunk.bytes.byteLength } satisfies Credit)
@@ -104,8 +122,12 @@ export function broadcastLink(channel: Channel, side: Side, events: LinkEvents):
       queued += frame.byteLength
       pump()
     },
-    tell: (told) => { if (isOpen) channel.postMessage({ side, told } satisfies Told) },
-    get backlog() { return queued },
+    tell: (told) => {
+      if (isOpen) channel.postMessage({ side, told } satisfies Told)
+    },
+    get backlog() {
+      return queued
+    },
     close: () => {
       if (!isOpen) return
       channel.postMessage({ side, told: { rp: 'bye' } } satisfies Told)

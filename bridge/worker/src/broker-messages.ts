@@ -7,6 +7,4 @@ export type ToBroker =
   | { readonly bye: string }
 
 /** What the broker sends to a tab: a port from another tab, or that the wanted tab is not known here. */
-export type FromBroker =
-  | { readonly from: string; readonly port: MessagePort }
-  | { readonly unknown: string }
+export type FromBroker = { readonly from: string; readonly port: MessagePort } | { readonly unknown: string }

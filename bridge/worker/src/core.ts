@@ -38,7 +38,9 @@ export class Core {
     this.#onDead = onDead
   }
 
-  get isDead(): boolean { return this.#isDead }
+  get isDead(): boolean {
+    return this.#isDead
+  }
 
   /** Marks the core dead, once, and says so. */
   die(why: string): void {

@@ -27,22 +27,32 @@ export async function joinEngine(
   const trampoline = await WebAssembly.instantiate(modules.trampoline)
   const core = await WebAssembly.instantiate(modules.core, { ...goImports, sqlite: functionsOf(trampoline.exports) })
   onInstance(core)
-  const memory = core.exports['mem'], call = core.exports['sqlite_call']
-  if (!(memory instanceof WebAssembly.Memory) || typeof call !== 'function') throw new Error('the core exports no mem and sqlite_call: it was not built from package sqlite')
+  const memory = core.exports['mem'],
+    call = core.exports['sqlite_call']
+  if (!(memory instanceof WebAssembly.Memory) || typeof call !== 'function')
+    throw new Error('the core exports no mem and sqlite_call: it was not built from package sqlite')
   const engine = await WebAssembly.instantiate(modules.engine, { env: { memory }, go: { sqlite_call: call }, host })
   const { table } = trampoline.exports
-  if (!(table instanceof WebAssembly.Table)) throw new Error('the trampoline has no table: make it with wasm/engine/link.mjs')
-  Object.keys(functionsOf(trampoline.exports)).forEach((name, slot) => { table.set(slot, functionOf(engine, name)) })
+  if (!(table instanceof WebAssembly.Table))
+    throw new Error('the trampoline has no table: make it with wasm/engine/link.mjs')
+  Object.keys(functionsOf(trampoline.exports)).forEach((name, slot) => {
+    table.set(slot, functionOf(engine, name))
+  })
   functionOf(engine, '_initialize')()
   const base = (numberOf(engine, '__heap_base') + HEAP_ALIGN - 1) & -HEAP_ALIGN
-  const code: unknown = functionOf(engine, 'sq_init')(base, numberOf(trampoline, 'go_data') - base, numberOf(trampoline, 'page_slots'))
+  const code: unknown = functionOf(engine, 'sq_init')(
+    base,
+    numberOf(trampoline, 'go_data') - base,
+    numberOf(trampoline, 'page_slots'),
+  )
   if (code !== 0) throw new Error(`the engine's heap cannot be made: SQLite's code ${String(code)}`)
   return core
 }
 
 function functionsOf(exports: WebAssembly.Exports): Record<string, (...args: number[]) => unknown> {
   const functions: Record<string, (...args: number[]) => unknown> = {}
-  for (const [name, value] of Object.entries(exports)) if (typeof value === 'function') functions[name] = value as (...args: number[]) => unknown // wasm functions take numbers
+  for (const [name, value] of Object.entries(exports))
+    if (typeof value === 'function') functions[name] = value as (...args: number[]) => unknown // wasm functions take numbers
   return functions
 }
 

@@ -13,7 +13,9 @@ import { Sockets } from './sockets.ts'
 /** Milliseconds between two looks at whether the core has drained. */
 const FREEZE_STEP_MS = 5
 
-const tell = (message: FromWorker) => { postMessage(message) }
+const tell = (message: FromWorker) => {
+  postMessage(message)
+}
 let core: Core | undefined
 let isReady = false
 let isOver = false
@@ -27,10 +29,16 @@ const sockets = new Sockets(running)
 const fetches = new Fetches(running)
 const pace = new Pace(running)
 let memory: (() => WebAssembly.Memory) | undefined
-const files = new Files(() => {
-  if (memory === undefined) throw new Error('the memory is not there yet')
-  return memory()
-}, running, (message) => { console.info('rockpool: ' + message) })
+const files = new Files(
+  () => {
+    if (memory === undefined) throw new Error('the memory is not there yet')
+    return memory()
+  },
+  running,
+  (message) => {
+    console.info('rockpool: ' + message)
+  },
+)
 
 /** Ports that came before the core. */
 const early: ToWorker[] = []
@@ -42,10 +50,19 @@ onmessage = ({ data }: MessageEvent<ToWorker>) => {
 
 function handle(message: ToWorker): void {
   switch (message.rp) {
-    case 'port': ports.adopt(message.port); return
-    case 'channel': ports.listen(message.name); return
-    case 'freeze': freeze(); return
-    default: { const never: never = message; void never }
+    case 'port':
+      ports.adopt(message.port)
+      return
+    case 'channel':
+      ports.listen(message.name)
+      return
+    case 'freeze':
+      freeze()
+      return
+    default: {
+      const never: never = message
+      void never
+    }
   }
 }
 
@@ -100,17 +117,41 @@ async function start(): Promise<void> {
   try {
     modules = await load()
   } catch (error) {
-    tell({ rp: 'dead', error: { kind: 'io', op: 'load the core', message: error instanceof Error ? error.message : String(error), hint: 'the page tries again; see whether the .wasm files are served' } })
+    tell({
+      rp: 'dead',
+      error: {
+        kind: 'io',
+        op: 'load the core',
+        message: error instanceof Error ? error.message : String(error),
+        hint: 'the page tries again; see whether the .wasm files are served',
+      },
+    })
     return
   }
   try {
-    await boot(modules, {
-      host: (of) => { memory = of; return files.pool.imports() },
-      rockpool: rockpoolImports({ core: running, ports, sockets, fetches, pace, files }),
-      started: (made) => { core = made },
-    }, (why) => { dead({ kind: 'worker_died', op: 'run the core', message: why, hint: 'it is started again from what is stored' }) })
+    await boot(
+      modules,
+      {
+        host: (of) => {
+          memory = of
+          return files.pool.imports()
+        },
+        rockpool: rockpoolImports({ core: running, ports, sockets, fetches, pace, files }),
+        started: (made) => {
+          core = made
+        },
+      },
+      (why) => {
+        dead({ kind: 'worker_died', op: 'run the core', message: why, hint: 'it is started again from what is stored' })
+      },
+    )
   } catch (error) {
-    dead({ kind: 'internal', op: 'start the core', message: error instanceof Error ? error.message : String(error), hint: 'this browser may be too old, or the files may not belong together' })
+    dead({
+      kind: 'internal',
+      op: 'start the core',
+      message: error instanceof Error ? error.message : String(error),
+      hint: 'this browser may be too old, or the files may not belong together',
+    })
     return
   }
   isReady = true

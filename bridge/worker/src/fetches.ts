@@ -4,7 +4,8 @@ import type { Core } from './core.ts'
 import { bytesOf } from './memory.ts'
 
 /** Events of rp_fetch. */
-const BODY = 1, FAILED = 2
+const BODY = 1,
+  FAILED = 2
 
 /** A body larger than this ends in FAILED: wire.ChunkBytesMax, doubled for slack. */
 export const BODY_BYTES_MAX = 2 << 20
@@ -14,7 +15,9 @@ export class Fetches {
   readonly #core: () => Core
   readonly #running = new Map<number, AbortController>()
 
-  constructor(core: () => Core) { this.#core = core }
+  constructor(core: () => Core) {
+    this.#core = core
+  }
 
   start(id: number, url: string, token: string): void {
     const abort = new AbortController()
@@ -27,14 +30,21 @@ export class Fetches {
     this.#running.delete(id)
   }
 
-  cancelAll(): void { for (const id of [...this.#running.keys()]) this.cancel(id) }
+  cancelAll(): void {
+    for (const id of [...this.#running.keys()]) this.cancel(id)
+  }
 
   async #run(id: number, url: string, token: string, signal: AbortSignal): Promise<void> {
     try {
-      const response = await fetch(url, { signal, credentials: 'omit', ...(token === '' ? {} : { headers: { authorization: 'Bearer ' + token } }) })
+      const response = await fetch(url, {
+        signal,
+        credentials: 'omit',
+        ...(token === '' ? {} : { headers: { authorization: 'Bearer ' + token } }),
+      })
       const body = await response.arrayBuffer()
       if (!this.#running.delete(id)) return
-      if (body.byteLength > BODY_BYTES_MAX) throw new Error(`the answer has ${body.byteLength} bytes, more than ${BODY_BYTES_MAX}`)
+      if (body.byteLength > BODY_BYTES_MAX)
+        throw new Error(`the answer has ${body.byteLength} bytes, more than ${BODY_BYTES_MAX}`)
       this.#core().send(new Uint8Array(body), (go, length) => go.rp_fetch(id, BODY, response.status, length))
     } catch (error) {
       const wasWanted = this.#running.delete(id)

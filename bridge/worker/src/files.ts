@@ -20,16 +20,27 @@ export class Files {
   readonly #log: (message: string) => void
   readonly #databases = new Set<string>()
 
-  constructor(memory: () => WebAssembly.Memory, core: () => Core, log: (message: string) => void, source: HandleSource = opfsHandles) {
+  constructor(
+    memory: () => WebAssembly.Memory,
+    core: () => Core,
+    log: (message: string) => void,
+    source: HandleSource = opfsHandles,
+  ) {
     this.#core = core
     this.#log = log
     this.#source = source
-    this.pool = new FilePool(memory, { onError: (error) => { log(`file: ${textOf(error)}`) } })
+    this.pool = new FilePool(memory, {
+      onError: (error) => {
+        log(`file: ${textOf(error)}`)
+      },
+    })
   }
 
   open(id: number, name: string, temps: number): void {
     void this.#answer(id, async () => {
-      const handles = await this.#source((file) => { this.#log(`waiting for ${file}, which a Worker that ended still holds`) })
+      const handles = await this.#source((file) => {
+        this.#log(`waiting for ${file}, which a Worker that ended still holds`)
+      })
       await this.pool.open(name, handles, temps)
       this.#databases.add(name)
     })
@@ -44,21 +55,36 @@ export class Files {
 
   close(name: string): void {
     this.#databases.delete(name)
-    try { this.pool.close(name) } catch (error) { this.#log(`close ${name}: ${textOf(error)}`) }
+    try {
+      this.pool.close(name)
+    } catch (error) {
+      this.#log(`close ${name}: ${textOf(error)}`)
+    }
   }
 
-  closeAll(): void { for (const name of [...this.#databases]) this.close(name) }
+  closeAll(): void {
+    for (const name of [...this.#databases]) this.close(name)
+  }
 
   async #answer(id: number, work: () => Promise<void>): Promise<void> {
     try {
       await work()
-      this.#core().call((go) => { go.rp_files(id, 0, 0) })
+      this.#core().call((go) => {
+        go.rp_files(id, 0, 0)
+      })
     } catch (error) {
       const kind = error instanceof StorageError ? error.kind : INTERNAL
-      const number = Math.max(1, KIND_NAMES.findIndex((name) => name === kind))
-      this.#core().send(bytesOf(textOf(error)), (go, length) => { go.rp_files(id, number, length) })
+      const number = Math.max(
+        1,
+        KIND_NAMES.findIndex((name) => name === kind),
+      )
+      this.#core().send(bytesOf(textOf(error)), (go, length) => {
+        go.rp_files(id, number, length)
+      })
     }
   }
 }
 
-function textOf(error: unknown): string { return error instanceof Error ? error.message : String(error) }
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -24,22 +24,46 @@ const LOGS = [console.debug, console.info, console.warn, console.error] as const
 export function rockpoolImports({ core, ports, sockets, fetches, pace, files }: Host): WebAssembly.ModuleImports {
   const text = (at: number, length: number) => core().memory.string(at, length)
   return {
-    post: (port: number, at: number, length: number) => { ports.post(port, core().memory.copy(at, length)) },
-    socket_open: (id: number, at: number, length: number) => { sockets.open(id, text(at, length)) },
+    post: (port: number, at: number, length: number) => {
+      ports.post(port, core().memory.copy(at, length))
+    },
+    socket_open: (id: number, at: number, length: number) => {
+      sockets.open(id, text(at, length))
+    },
     socket_send: (id: number, at: number, length: number) => sockets.send(id, core().memory.view(at, length)),
     socket_buffered: (id: number) => sockets.buffered(id),
-    socket_close: (id: number, code: number) => { sockets.close(id, code) },
-    fetch_start: (id: number, at: number, length: number, tokenAt: number, tokenLength: number) => { fetches.start(id, text(at, length), text(tokenAt, tokenLength)) },
-    fetch_cancel: (id: number) => { fetches.cancel(id) },
-    timer_set: (milliseconds: number) => { pace.timer(milliseconds) },
+    socket_close: (id: number, code: number) => {
+      sockets.close(id, code)
+    },
+    fetch_start: (id: number, at: number, length: number, tokenAt: number, tokenLength: number) => {
+      fetches.start(id, text(at, length), text(tokenAt, tokenLength))
+    },
+    fetch_cancel: (id: number) => {
+      fetches.cancel(id)
+    },
+    timer_set: (milliseconds: number) => {
+      pace.timer(milliseconds)
+    },
     now: () => Date.now(),
     monotonic: () => performance.now(),
-    random: (at: number, length: number) => { crypto.getRandomValues(core().memory.view(at, length) as Uint8Array<ArrayBuffer>) }, // the memory is not shared
-    yield: () => { pace.soon() },
-    files_open: (id: number, at: number, length: number, temps: number) => { files.open(id, text(at, length), temps) },
-    files_close: (at: number, length: number) => { files.close(text(at, length)) },
-    files_delete: (id: number, at: number, length: number) => { files.delete(id, text(at, length)) },
+    random: (at: number, length: number) => {
+      crypto.getRandomValues(core().memory.view(at, length) as Uint8Array<ArrayBuffer>)
+    }, // the memory is not shared
+    yield: () => {
+      pace.soon()
+    },
+    files_open: (id: number, at: number, length: number, temps: number) => {
+      files.open(id, text(at, length), temps)
+    },
+    files_close: (at: number, length: number) => {
+      files.close(text(at, length))
+    },
+    files_delete: (id: number, at: number, length: number) => {
+      files.delete(id, text(at, length))
+    },
     files_flush: (at: number, length: number) => files.pool.flush(text(at, length)),
-    log: (level: number, at: number, length: number) => { (LOGS[level] ?? console.info)('rockpool: ' + text(at, length)) },
+    log: (level: number, at: number, length: number) => {
+      ;(LOGS[level] ?? console.info)('rockpool: ' + text(at, length))
+    },
   }
 }

@@ -28,11 +28,24 @@ export function portLink(port: MessagePort, events: LinkEvents): Link {
     else if (isControl(data)) events.control(data as OnPort) // the one cast of this border: both ends are ours, of one build
   }
   port.onmessageerror = () => {
-    if (isOpen) events.control({ rp: 'gone', error: { kind: 'protocol', op: 'receive frame', message: 'a message could not be read', hint: 'reload the page' } })
+    if (isOpen)
+      events.control({
+        rp: 'gone',
+        error: {
+          kind: 'protocol',
+          op: 'receive frame',
+          message: 'a message could not be read',
+          hint: 'reload the page',
+        },
+      })
   }
   return {
-    post: (frame) => { if (isOpen) port.postMessage(frame, [frame]) },
-    tell: (message) => { if (isOpen) port.postMessage(message) },
+    post: (frame) => {
+      if (isOpen) port.postMessage(frame, [frame])
+    },
+    tell: (message) => {
+      if (isOpen) port.postMessage(message)
+    },
     backlog: 0,
     close: () => {
       if (!isOpen) return

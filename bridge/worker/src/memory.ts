@@ -8,13 +8,17 @@ export class Memory {
   readonly #memory: WebAssembly.Memory
   #view = new Uint8Array(0)
 
-  constructor(memory: WebAssembly.Memory) { this.#memory = memory }
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory
+  }
 
   /** A view of `length` bytes at `at`; valid until the next call into the core. @throws RangeError when it is outside. */
   view(at: number, length: number): Uint8Array {
     if (this.#view.buffer !== this.#memory.buffer) this.#view = new Uint8Array(this.#memory.buffer)
-    const from = at >>> 0, to = from + (length >>> 0)
-    if (to > this.#view.length) throw new RangeError(`the core named bytes ${from}–${to} of a memory of ${this.#view.length}`)
+    const from = at >>> 0,
+      to = from + (length >>> 0)
+    if (to > this.#view.length)
+      throw new RangeError(`the core named bytes ${from}–${to} of a memory of ${this.#view.length}`)
     return this.#view.subarray(from, to)
   }
 
@@ -24,8 +28,12 @@ export class Memory {
     return this.#memory.buffer.slice(at >>> 0, (at >>> 0) + (length >>> 0)) as ArrayBuffer // never shared: the page needs no isolation
   }
 
-  string(at: number, length: number): string { return text.decode(this.view(at, length)) }
+  string(at: number, length: number): string {
+    return text.decode(this.view(at, length))
+  }
 }
 
 /** UTF-8 bytes of a string. */
-export function bytesOf(string: string): Uint8Array { return utf8.encode(string) }
+export function bytesOf(string: string): Uint8Array {
+  return utf8.encode(string)
+}

@@ -24,7 +24,12 @@ export class Pace {
   timer(milliseconds: number): void {
     clearTimeout(this.#timer)
     if (milliseconds < 0) return
-    this.#timer = setTimeout(() => { this.#core().call((go) => go.rp_timer()) }, Math.min(milliseconds, DELAY_MAX))
+    this.#timer = setTimeout(
+      () => {
+        this.#core().call((go) => go.rp_timer())
+      },
+      Math.min(milliseconds, DELAY_MAX),
+    )
   }
 
   /** Calls rp_run in a macrotask of its own. A MessageChannel takes 0.05–0.2 ms; a timer is clamped to 4. */

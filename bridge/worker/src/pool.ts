@@ -37,7 +37,11 @@ const IO = -1
 const FULL = -2
 
 /** Figures of all files since the pool was made. */
-export interface PoolStats { flushes: number, reads: number, writes: number }
+export interface PoolStats {
+  flushes: number
+  reads: number
+  writes: number
+}
 
 /** How many temporary files a database gets: a sort and a temporary table, twice. */
 export const TEMP_FILES = 4
@@ -102,8 +106,14 @@ export class FilePool {
       if (slot === undefined) continue
       try {
         if (slot.isDirty && !slot.isTemp) slot.handle.flush()
-      } catch (error) { first ??= error }
-      try { slot.handle.close() } catch (error) { first ??= error }
+      } catch (error) {
+        first ??= error
+      }
+      try {
+        slot.handle.close()
+      } catch (error) {
+        first ??= error
+      }
     }
     if (first !== undefined) throw first
   }
@@ -137,7 +147,9 @@ export class FilePool {
     return this.#view.subarray(at >>> 0, (at >>> 0) + length)
   }
 
-  #name(at: number, length: number): string { return new TextDecoder().decode(this.#bytes(at, length)) }
+  #name(at: number, length: number): string {
+    return new TextDecoder().decode(this.#bytes(at, length))
+  }
 
   /** Runs one call on a slot; what it throws becomes a code. */
   #on(at: number, run: (slot: Slot) => number): number {
@@ -204,29 +216,35 @@ export class FilePool {
     return {
       open: (at = 0, length = 0) => this.#open(this.#name(at, length)),
       close: (slot = 0) => this.#close(slot),
-      read: (slot = 0, to = 0, length = 0, at = 0) => this.#on(slot, (file) => {
-        this.stats.reads++
-        return at >= file.size ? 0 : file.handle.read(this.#bytes(to, length), { at })
-      }),
-      write: (slot = 0, from = 0, length = 0, at = 0) => this.#on(slot, (file) => {
-        this.stats.writes++
-        file.isDirty = true // also when it fails half way
-        const put = file.handle.write(this.#bytes(from, length), { at })
-        file.size = Math.max(file.size, at + put)
-        return put
-      }),
-      truncate: (slot = 0, size = 0) => this.#on(slot, (file) => {
-        file.isDirty = true
-        file.handle.truncate(size)
-        file.size = size
-        return 0
-      }),
+      read: (slot = 0, to = 0, length = 0, at = 0) =>
+        this.#on(slot, (file) => {
+          this.stats.reads++
+          return at >= file.size ? 0 : file.handle.read(this.#bytes(to, length), { at })
+        }),
+      write: (slot = 0, from = 0, length = 0, at = 0) =>
+        this.#on(slot, (file) => {
+          this.stats.writes++
+          file.isDirty = true // also when it fails half way
+          const put = file.handle.write(this.#bytes(from, length), { at })
+          file.size = Math.max(file.size, at + put)
+          return put
+        }),
+      truncate: (slot = 0, size = 0) =>
+        this.#on(slot, (file) => {
+          file.isDirty = true
+          file.handle.truncate(size)
+          file.size = size
+          return 0
+        }),
       flush: (slot = 0) => this.#flush(slot),
       size: (slot = 0) => this.#slots[slot]?.size ?? IO,
       delete: (at = 0, length = 0, flush = 0) => {
         const slot = named(at, length)
         if (slot < 0) return 0
-        const code = this.#on(slot, (file) => { this.#empty(file); return 0 })
+        const code = this.#on(slot, (file) => {
+          this.#empty(file)
+          return 0
+        })
         return code === 0 && flush !== 0 ? this.#flush(slot) : code
       },
       exists: (at = 0, length = 0) => ((this.#slots[named(at, length)]?.size ?? 0) > 0 ? 1 : 0),
@@ -240,7 +258,11 @@ export class FilePool {
 }
 
 function closeQuietly(handle: SyncHandle): void {
-  try { handle.close() } catch { /* it is given up either way */ }
+  try {
+    handle.close()
+  } catch {
+    /* it is given up either way */
+  }
 }
 
 /** A file in memory that grows. */
@@ -273,7 +295,13 @@ export class MemoryHandle implements SyncHandle {
     this.#size = size
   }
 
-  flush(): void { /* there is nothing behind it */ }
-  getSize(): number { return this.#size }
-  close(): void { /* it goes with its owner */ }
+  flush(): void {
+    /* there is nothing behind it */
+  }
+  getSize(): number {
+    return this.#size
+  }
+  close(): void {
+    /* it goes with its owner */
+  }
 }

@@ -14,16 +14,24 @@ export class Ports {
   readonly #links = new Map<number, Link>()
   #next = 1
 
-  constructor(core: () => Core) { this.#core = core }
+  constructor(core: () => Core) {
+    this.#core = core
+  }
 
   /** Adopts a port, until it says bye. */
-  adopt(port: MessagePort): void { this.#add((events) => portLink(port, events)) }
+  adopt(port: MessagePort): void {
+    this.#add((events) => portLink(port, events))
+  }
 
   /** Serves a tab over a BroadcastChannel of that name. */
-  listen(name: string): void { this.#add((events) => broadcastLink(new BroadcastChannel(name), 'worker', events)) }
+  listen(name: string): void {
+    this.#add((events) => broadcastLink(new BroadcastChannel(name), 'worker', events))
+  }
 
   /** Sends a frame of the core's; the buffer is transferred. */
-  post(port: number, frame: ArrayBuffer): void { this.#links.get(port)?.post(frame) }
+  post(port: number, frame: ArrayBuffer): void {
+    this.#links.get(port)?.post(frame)
+  }
 
   /** Tells every tab that this Worker is going, then forgets them. */
   goneAll(error?: ControlError): void {
@@ -37,11 +45,23 @@ export class Ports {
   #add(open: (events: LinkEvents) => Link): void {
     const id = this.#next++
     const link = open({
-      frame: (frame) => { this.#core().send(new Uint8Array(frame), (go, length) => go.rp_port_frame(id, length)) },
-      control: (message) => { this.#control(id, message) },
+      frame: (frame) => {
+        this.#core().send(new Uint8Array(frame), (go, length) => go.rp_port_frame(id, length))
+      },
+      control: (message) => {
+        this.#control(id, message)
+      },
     })
     if (this.#links.size >= PORTS_MAX) {
-      link.tell({ rp: 'gone', error: { kind: 'limit_exceeded', op: 'join the database', message: `${PORTS_MAX} tabs are open already`, hint: 'close a tab of this site' } })
+      link.tell({
+        rp: 'gone',
+        error: {
+          kind: 'limit_exceeded',
+          op: 'join the database',
+          message: `${PORTS_MAX} tabs are open already`,
+          hint: 'close a tab of this site',
+        },
+      })
       link.close()
       return
     }
@@ -64,7 +84,10 @@ export class Ports {
         return
       case 'pong':
         return
-      default: { const never: never = message; void never }
+      default: {
+        const never: never = message
+        void never
+      }
     }
   }
 }

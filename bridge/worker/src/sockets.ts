@@ -7,14 +7,18 @@ import { bytesOf } from './memory.ts'
 export const SUBPROTOCOL = 'rockpool.v1'
 
 /** Events of rp_socket. */
-const OPEN = 1, FRAME = 2, CLOSED = 3
+const OPEN = 1,
+  FRAME = 2,
+  CLOSED = 3
 
 /** Sockets by the core's numbers. Each one ends in exactly one CLOSED event. */
 export class Sockets {
   readonly #core: () => Core
   readonly #sockets = new Map<number, WebSocket>()
 
-  constructor(core: () => Core) { this.#core = core }
+  constructor(core: () => Core) {
+    this.#core = core
+  }
 
   open(id: number, url: string): void {
     let socket: WebSocket
@@ -22,17 +26,23 @@ export class Sockets {
       socket = new WebSocket(url, SUBPROTOCOL)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      queueMicrotask(() => { this.#event(id, CLOSED, bytesOf(why), 1006) })
+      queueMicrotask(() => {
+        this.#event(id, CLOSED, bytesOf(why), 1006)
+      })
       return
     }
     socket.binaryType = 'arraybuffer'
     this.#sockets.set(id, socket)
-    socket.onopen = () => { this.#event(id, OPEN, new Uint8Array(0), 0) }
+    socket.onopen = () => {
+      this.#event(id, OPEN, new Uint8Array(0), 0)
+    }
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (data instanceof ArrayBuffer) this.#event(id, FRAME, new Uint8Array(data), 0)
       else this.close(id, 3003) // the protocol has binary frames only
     }
-    socket.onclose = ({ code, reason }) => { this.#end(id, reason, code) }
+    socket.onclose = ({ code, reason }) => {
+      this.#end(id, reason, code)
+    }
   }
 
   /** 1 when the frame was handed to the browser, 0 when the socket is not open. */
@@ -43,14 +53,18 @@ export class Sockets {
     return 1
   }
 
-  buffered(id: number): number { return Math.min(this.#sockets.get(id)?.bufferedAmount ?? 0, 0x7fffffff) }
+  buffered(id: number): number {
+    return Math.min(this.#sockets.get(id)?.bufferedAmount ?? 0, 0x7fffffff)
+  }
 
   /** Browsers accept 1000 and 3000–4999 only. A half-dead socket may never say that it closed, so the core hears it at once. */
   close(id: number, code: number): void {
     const socket = this.#sockets.get(id)
     if (socket === undefined) return
     socket.close(code >= 3000 && code <= 4999 ? code : 1000)
-    queueMicrotask(() => { this.#end(id, 'closed here', code) })
+    queueMicrotask(() => {
+      this.#end(id, 'closed here', code)
+    })
   }
 
   closeAll(): void {

@@ -14,16 +14,29 @@ export interface CoreWorker {
 export function spawn(): CoreWorker {
   const worker = new Worker(new URL('./entry.ts', import.meta.url), { type: 'module', name: 'rockpool' })
   const core: CoreWorker = {
-    post: (message, transfer = []) => { worker.postMessage(message, transfer) },
+    post: (message, transfer = []) => {
+      worker.postMessage(message, transfer)
+    },
     onmessage: null,
-    terminate: () => { worker.terminate() },
+    terminate: () => {
+      worker.terminate()
+    },
   }
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => { core.onmessage?.(data) }
+  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+    core.onmessage?.(data)
+  }
   const died = (message: string) => {
-    core.onmessage?.({ rp: 'dead', error: { kind: 'worker_died', op: 'run the Worker', message, hint: 'it is started again from what is stored' } })
+    core.onmessage?.({
+      rp: 'dead',
+      error: { kind: 'worker_died', op: 'run the Worker', message, hint: 'it is started again from what is stored' },
+    })
   }
-  worker.onerror = (event) => { died(event.message || 'the Worker script could not be loaded') }
-  worker.onmessageerror = () => { died('a message to the page could not be read') }
+  worker.onerror = (event) => {
+    died(event.message || 'the Worker script could not be loaded')
+  }
+  worker.onmessageerror = () => {
+    died('a message to the page could not be read')
+  }
   return core
 }
 

@@ -146,8 +146,10 @@ func Product(id int64, name, price string, stock int64) value.Row {
 // AddStock is the operation stock += n on a product.
 func AddStock(s *schema.Schema, id, n int64) mutation.Op {
 	t := s.Table("products")
-	return mutation.Op{Table: t.ID, Kind: mutation.Update, Key: value.Row{value.Int(id)}, Cols: []uint32{uint32(t.Index("stock"))},
-		Old: value.Row{value.Int(0)}, New: value.Row{value.Int(n)}, Deltas: []uint32{0}}
+	return mutation.Op{
+		Table: t.ID, Kind: mutation.Update, Key: value.Row{value.Int(id)}, Cols: []uint32{uint32(t.Index("stock"))},
+		Old: value.Row{value.Int(0)}, New: value.Row{value.Int(n)}, Deltas: []uint32{0},
+	}
 }
 
 // Insert is the operation that inserts columns 0… of a table.

@@ -14,12 +14,41 @@ export interface Expression<T> {
 
 /** Comparisons that `where` takes. */
 export type Operator =
-  | '=' | '!=' | '<>' | '<' | '<=' | '>' | '>=' | 'like' | 'not like' | 'ilike' | 'not ilike'
-  | 'in' | 'not in' | 'between' | 'is' | 'is not'
+  | '='
+  | '!='
+  | '<>'
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'like'
+  | 'not like'
+  | 'ilike'
+  | 'not ilike'
+  | 'in'
+  | 'not in'
+  | 'between'
+  | 'is'
+  | 'is not'
 
 /** The operators, for people and for checks at run time. */
 export const OPERATORS: readonly Operator[] = [
-  '=', '!=', '<>', '<', '<=', '>', '>=', 'like', 'not like', 'ilike', 'not ilike', 'in', 'not in', 'between', 'is', 'is not',
+  '=',
+  '!=',
+  '<>',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'like',
+  'not like',
+  'ilike',
+  'not ilike',
+  'in',
+  'not in',
+  'between',
+  'is',
+  'is not',
 ]
 
 /** A node with the given fields and nothing else. */
@@ -36,19 +65,27 @@ export function column(name: string): Expr {
 }
 
 /** A bound value. */
-export function value(of: unknown, what?: string): Expr { return node(ExprKind.ExprValue, { value: toSql(of, what) }) }
+export function value(of: unknown, what?: string): Expr {
+  return node(ExprKind.ExprValue, { value: toSql(of, what) })
+}
 
 /** All of them; a list of one is that one. */
-export function and(all: readonly Expr[]): Expr | undefined { return branch(ExprKind.ExprAnd, all) }
+export function and(all: readonly Expr[]): Expr | undefined {
+  return branch(ExprKind.ExprAnd, all)
+}
 
 /** Any of them. */
-export function or(all: readonly Expr[]): Expr | undefined { return branch(ExprKind.ExprOr, all) }
+export function or(all: readonly Expr[]): Expr | undefined {
+  return branch(ExprKind.ExprOr, all)
+}
 
 function branch(kind: ExprKind, all: readonly Expr[]): Expr | undefined {
   return all.length < 2 ? all[0] : node(kind, { args: [...all] })
 }
 
-function not(of: Expr): Expr { return node(ExprKind.ExprNot, { args: [of] }) }
+function not(of: Expr): Expr {
+  return node(ExprKind.ExprNot, { args: [of] })
+}
 
 /** Whether a value is an expression or a whole query rather than something to bind. */
 function operand(of: unknown, what: string): Expr {
@@ -68,16 +105,29 @@ function isQuery(of: unknown): of is { readonly ast: Select } {
 /** `left op right` as a tree. NULL compares by IS. @throws `invalid_argument` for an unknown operator or a list of the wrong shape. */
 export function compare(left: Expr, op: string, right: unknown, what: string): Expr {
   switch (op) {
-    case '=': case 'is':
+    case '=':
+    case 'is':
       return right === null ? node(ExprKind.ExprIsNull, { args: [left] }) : binary('=', left, operand(right, what))
-    case '!=': case '<>': case 'is not':
-      return right === null ? not(node(ExprKind.ExprIsNull, { args: [left] })) : binary('<>', left, operand(right, what))
-    case '<': case '<=': case '>': case '>=': case 'like': case 'ilike':
+    case '!=':
+    case '<>':
+    case 'is not':
+      return right === null
+        ? not(node(ExprKind.ExprIsNull, { args: [left] }))
+        : binary('<>', left, operand(right, what))
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+    case 'like':
+    case 'ilike':
       return binary(op, left, operand(right, what))
-    case 'not like': case 'not ilike':
+    case 'not like':
+    case 'not ilike':
       return not(binary(op.slice(4), left, operand(right, what)))
-    case 'in': return isIn(left, right, what)
-    case 'not in': return not(isIn(left, right, what))
+    case 'in':
+      return isIn(left, right, what)
+    case 'not in':
+      return not(isIn(left, right, what))
     case 'between':
       if (!Array.isArray(right) || right.length !== 2) throw bad(what, 'between takes [low, high]')
       return node(ExprKind.ExprBetween, { args: [left, operand(right[0], what), operand(right[1], what)] })
@@ -86,7 +136,9 @@ export function compare(left: Expr, op: string, right: unknown, what: string): E
   }
 }
 
-function binary(name: string, left: Expr, right: Expr): Expr { return node(ExprKind.ExprCompare, { name, args: [left, right] }) }
+function binary(name: string, left: Expr, right: Expr): Expr {
+  return node(ExprKind.ExprCompare, { name, args: [left, right] })
+}
 
 function isIn(left: Expr, right: unknown, what: string): Expr {
   if (isQuery(right)) return node(ExprKind.ExprIn, { args: [left], sub: right.ast })
@@ -102,7 +154,8 @@ function bad(what: string, message: string, hint = ''): RockpoolError {
 type Tests = { readonly [op in Operator]?: unknown }
 
 function isTests(of: unknown): of is Tests {
-  if (typeof of !== 'object' || of === null || Array.isArray(of) || Object.getPrototypeOf(of) !== Object.prototype) return false
+  if (typeof of !== 'object' || of === null || Array.isArray(of) || Object.getPrototypeOf(of) !== Object.prototype)
+    return false
   const keys = Object.keys(of)
   return keys.length > 0 && keys.every((key) => (OPERATORS as readonly string[]).includes(key))
 }
@@ -125,28 +178,49 @@ function call<T>(name: string, args: Expr[], distinct = false): Expression<T> {
 }
 
 /** A column as an expression. */
-export function col<T = unknown>(name: string): Expression<T> { return { node: column(name) } }
+export function col<T = unknown>(name: string): Expression<T> {
+  return { node: column(name) }
+}
 /** A bound value as an expression. */
-export function val<T>(of: T): Expression<T> { return { node: value(of) } }
+export function val<T>(of: T): Expression<T> {
+  return { node: value(of) }
+}
 /** count(*), or the rows in which a column is not NULL. */
 export function count(name?: string): Expression<number> {
   return call('count', [name === undefined ? node(ExprKind.ExprStar) : column(name)])
 }
 /** The number of different values of a column. */
-export function countDistinct(name: string): Expression<number> { return call('count', [column(name)], true) }
+export function countDistinct(name: string): Expression<number> {
+  return call('count', [column(name)], true)
+}
 /** The sum of a column; null over no rows. */
-export function sum(name: string): Expression<number | null> { return call('sum', [column(name)]) }
+export function sum(name: string): Expression<number | null> {
+  return call('sum', [column(name)])
+}
 /** The mean of a column; null over no rows. */
-export function avg(name: string): Expression<number | null> { return call('avg', [column(name)]) }
+export function avg(name: string): Expression<number | null> {
+  return call('avg', [column(name)])
+}
 /** The smallest value of a column; null over no rows. */
-export function min<T = number>(name: string): Expression<T | null> { return call('min', [column(name)]) }
+export function min<T = number>(name: string): Expression<T | null> {
+  return call('min', [column(name)])
+}
 /** The largest value of a column; null over no rows. */
-export function max<T = number>(name: string): Expression<T | null> { return call('max', [column(name)]) }
+export function max<T = number>(name: string): Expression<T | null> {
+  return call('max', [column(name)])
+}
 /** Any function that the core allows, by name. */
 export function fn<T = unknown>(name: string, ...args: readonly Expression<unknown>[]): Expression<T> {
-  return call(name, args.map((arg) => arg.node))
+  return call(
+    name,
+    args.map((arg) => arg.node),
+  )
 }
 /** Arithmetic and `||`. */
-export function math(left: Expression<unknown>, op: '+' | '-' | '*' | '/' | '%' | '||', right: Expression<unknown>): Expression<number> {
+export function math(
+  left: Expression<unknown>,
+  op: '+' | '-' | '*' | '/' | '%' | '||',
+  right: Expression<unknown>,
+): Expression<number> {
   return { node: node(ExprKind.ExprArith, { name: op, args: [left.node, right.node] }) }
 }

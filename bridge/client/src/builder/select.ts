@@ -7,7 +7,18 @@
 
 import type { CallOptions } from '../session.ts'
 import { ExprKind, JoinKind, type Expr, type Select } from '../gen/query.ts'
-import { and, column, compare, conditions, isExpression, node, or, value, type Expression, type Operator } from './expr.ts'
+import {
+  and,
+  column,
+  compare,
+  conditions,
+  isExpression,
+  node,
+  or,
+  value,
+  type Expression,
+  type Operator,
+} from './expr.ts'
 
 /** Tables by name, each a flat interface of its row. */
 export type Tables = { readonly [table: string]: object }
@@ -19,18 +30,25 @@ export type ColumnOf<Scope> = (keyof Scope & string) | `${string}.${string}`
 export type TypeOf<Scope, C> = C extends keyof Scope ? Scope[C] : unknown
 
 /** What a column may be compared to with an operator. */
-export type Comparand<T, Op> =
-  Op extends 'in' | 'not in' ? readonly T[] | AnyQuery
-  : Op extends 'between' ? readonly [T, T]
-  : T | null | Expression<unknown>
+export type Comparand<T, Op> = Op extends 'in' | 'not in'
+  ? readonly T[] | AnyQuery
+  : Op extends 'between'
+    ? readonly [T, T]
+    : T | null | Expression<unknown>
 
 /** An object of conditions, all of which must hold: a value, a list (IN), or operators. */
 export type Conditions<Scope> = {
-  readonly [C in keyof Scope & string]?: Scope[C] | readonly Scope[C][] | null | { readonly [Op in Operator]?: Comparand<Scope[C], Op> }
+  readonly [C in keyof Scope & string]?:
+    | Scope[C]
+    | readonly Scope[C][]
+    | null
+    | { readonly [Op in Operator]?: Comparand<Scope[C], Op> }
 } & { readonly [qualified: `${string}.${string}`]: unknown }
 
 /** Any query, where its columns do not matter. */
-export interface AnyQuery { readonly ast: Select }
+export interface AnyQuery {
+  readonly ast: Select
+}
 
 /** How a builder reaches the database. */
 export interface QueryRunner {
@@ -62,23 +80,35 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   }
 
   /** Chooses columns of the tables in scope. Several calls add up. */
-  select<C extends keyof Scope & string>(...columns: readonly C[]): SelectBuilder<DB, Scope, Simplify<Pick<Scope, C>>, Live>
+  select<C extends keyof Scope & string>(
+    ...columns: readonly C[]
+  ): SelectBuilder<DB, Scope, Simplify<Pick<Scope, C>>, Live>
   /** Chooses expressions, named by the object's keys. */
-  select<E extends Record<string, Expression<unknown>>>(expressions: E): SelectBuilder<DB, Scope, Simplify<{ [K in keyof E]: E[K] extends Expression<infer T> ? T : never }>, Live>
+  select<E extends Record<string, Expression<unknown>>>(
+    expressions: E,
+  ): SelectBuilder<DB, Scope, Simplify<{ [K in keyof E]: E[K] extends Expression<infer T> ? T : never }>, Live>
   /** Chooses "column", "table.column", "table.*" or any of them "as name". */
   select(...columns: readonly string[]): SelectBuilder<DB, Scope, Record<string, unknown>, Live>
   select(...columns: readonly (string | Record<string, Expression<unknown>>)[]): SelectBuilder<DB, Scope, never, Live> {
-    const added = columns.flatMap((one) => typeof one === 'string'
-      ? [named(one)]
-      : Object.entries(one).map(([as, expression]) => ({ expr: expression.node, as })))
+    const added = columns.flatMap((one) =>
+      typeof one === 'string'
+        ? [named(one)]
+        : Object.entries(one).map(([as, expression]) => ({ expr: expression.node, as })),
+    )
     return this.#with({ columns: [...this.ast.columns, ...added] })
   }
 
   /** Drops rows that are the same as another. */
-  distinct(): SelectBuilder<DB, Scope, Out, Live> { return this.#with({ distinct: true }) }
+  distinct(): SelectBuilder<DB, Scope, Out, Live> {
+    return this.#with({ distinct: true })
+  }
 
   /** Keeps rows for which this also holds. */
-  where<C extends ColumnOf<Scope>, Op extends Operator>(name: C, op: Op, to: Comparand<TypeOf<Scope, C>, Op>): SelectBuilder<DB, Scope, Out, Live>
+  where<C extends ColumnOf<Scope>, Op extends Operator>(
+    name: C,
+    op: Op,
+    to: Comparand<TypeOf<Scope, C>, Op>,
+  ): SelectBuilder<DB, Scope, Out, Live>
   where(all: Conditions<Scope>): SelectBuilder<DB, Scope, Out, Live>
   where(expression: Expression<unknown>): SelectBuilder<DB, Scope, Out, Live>
   where(first: unknown, op?: string, to?: unknown): SelectBuilder<DB, Scope, Out, Live> {
@@ -86,7 +116,11 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   }
 
   /** Keeps rows for which what was asked so far holds, or this. */
-  orWhere<C extends ColumnOf<Scope>, Op extends Operator>(name: C, op: Op, to: Comparand<TypeOf<Scope, C>, Op>): SelectBuilder<DB, Scope, Out, Live>
+  orWhere<C extends ColumnOf<Scope>, Op extends Operator>(
+    name: C,
+    op: Op,
+    to: Comparand<TypeOf<Scope, C>, Op>,
+  ): SelectBuilder<DB, Scope, Out, Live>
   orWhere(all: Conditions<Scope>): SelectBuilder<DB, Scope, Out, Live>
   orWhere(first: unknown, op?: string, to?: unknown): SelectBuilder<DB, Scope, Out, Live> {
     return this.#filter(this.ast.where, or, condition(first, op, to))
@@ -99,12 +133,25 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   }
 
   /** Adds the columns of rows of another table whose `right` equals `left`; rows without a partner go. */
-  join<T extends keyof DB & string>(table: T, left: string, right: string): SelectBuilder<DB, Scope & DB[T], Out & DB[T], Live> {
+  join<T extends keyof DB & string>(
+    table: T,
+    left: string,
+    right: string,
+  ): SelectBuilder<DB, Scope & DB[T], Out & DB[T], Live> {
     return this.#join(JoinKind.InnerJoin, table, left, right)
   }
 
   /** As join, but rows without a partner stay, with nulls. */
-  leftJoin<T extends keyof DB & string>(table: T, left: string, right: string): SelectBuilder<DB, Scope & { [C in keyof DB[T]]: DB[T][C] | null }, Out & { [C in keyof DB[T]]: DB[T][C] | null }, Live> {
+  leftJoin<T extends keyof DB & string>(
+    table: T,
+    left: string,
+    right: string,
+  ): SelectBuilder<
+    DB,
+    Scope & { [C in keyof DB[T]]: DB[T][C] | null },
+    Out & { [C in keyof DB[T]]: DB[T][C] | null },
+    Live
+  > {
     return this.#join(JoinKind.LeftJoin, table, left, right)
   }
 
@@ -126,16 +173,23 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   }
 
   /** Sorts; several calls refine. NULLs come last when ascending, first when descending, as in Postgres. */
-  orderBy(by: ColumnOf<Scope> | (keyof Out & string) | Expression<unknown>, direction: 'asc' | 'desc' = 'asc'): SelectBuilder<DB, Scope, Out, Live> {
+  orderBy(
+    by: ColumnOf<Scope> | (keyof Out & string) | Expression<unknown>,
+    direction: 'asc' | 'desc' = 'asc',
+  ): SelectBuilder<DB, Scope, Out, Live> {
     const expr = isExpression(by) ? by.node : column(by)
     return this.#with({ orderBy: [...this.ast.orderBy, { expr, desc: direction === 'desc', nulls: 0 }] })
   }
 
   /** At most this many rows. */
-  limit(rows: number): SelectBuilder<DB, Scope, Out, Live> { return this.#with({ limit: value(rows, 'limit') }) }
+  limit(rows: number): SelectBuilder<DB, Scope, Out, Live> {
+    return this.#with({ limit: value(rows, 'limit') })
+  }
 
   /** Leaves out the first rows. */
-  offset(rows: number): SelectBuilder<DB, Scope, Out, Live> { return this.#with({ offset: value(rows, 'offset') }) }
+  offset(rows: number): SelectBuilder<DB, Scope, Out, Live> {
+    return this.#with({ offset: value(rows, 'offset') })
+  }
 
   /** Runs it. Boolean columns are true and false; other values are SQLite's. @throws `unknown_table`, `unknown_column`, `type_mismatch`, `deadline_exceeded`, `cancelled`. */
   all(options?: CallOptions): Promise<Out[]> {
@@ -150,21 +204,35 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   /** The number of rows it would return. */
   async count(options?: CallOptions): Promise<number> {
     const total = { expr: node(ExprKind.ExprCall, { name: 'count', args: [node(ExprKind.ExprStar)] }), as: 'n' }
-    const isPlain = this.ast.groupBy.length === 0 && !this.ast.distinct && this.ast.limit === null && this.ast.offset === null
+    const isPlain =
+      this.ast.groupBy.length === 0 && !this.ast.distinct && this.ast.limit === null && this.ast.offset === null
     if (isPlain) {
-      const [row] = await this.#runner.run({ ...this.ast, columns: [total], orderBy: [] }, options) as { n: number }[]
+      const [row] = (await this.#runner.run({ ...this.ast, columns: [total], orderBy: [] }, options)) as { n: number }[]
       return row?.n ?? 0
     }
     return (await this.all(options)).length
   }
 
   /** Watches it: see LiveQuery. */
-  live(): Live { return this.#runner.watch(this.ast) as Live }
+  live(): Live {
+    return this.#runner.watch(this.ast) as Live
+  }
 }
 
 /** An empty query of a table. */
 export function emptySelect(table: string): Select {
-  return { distinct: false, columns: [], from: tableRef(table), joins: [], where: null, groupBy: [], having: null, orderBy: [], limit: null, offset: null }
+  return {
+    distinct: false,
+    columns: [],
+    from: tableRef(table),
+    joins: [],
+    where: null,
+    groupBy: [],
+    having: null,
+    orderBy: [],
+    limit: null,
+    offset: null,
+  }
 }
 
 /** "table" or "table as alias". */
@@ -176,7 +244,9 @@ function tableRef(text: string): { name: string; alias: string } {
 function named(text: string): { expr: Expr; as: string } {
   const [name = '', as = ''] = text.split(/\s+as\s+/i)
   if (name === '*') return { expr: node(ExprKind.ExprStar), as }
-  return name.endsWith('.*') ? { expr: node(ExprKind.ExprStar, { table: name.slice(0, -2) }), as } : { expr: column(name), as }
+  return name.endsWith('.*')
+    ? { expr: node(ExprKind.ExprStar, { table: name.slice(0, -2) }), as }
+    : { expr: column(name), as }
 }
 
 function condition(first: unknown, op: string | undefined, to: unknown): Expr | undefined {

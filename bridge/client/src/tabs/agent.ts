@@ -52,29 +52,48 @@ export class TabAgent {
     this.#events = events
     this.#model = initial(environment.tab, gate, environment.isVisible())
     this.#channel = environment.channel('rockpool:' + name)
-    if (this.#channel !== null) this.#channel.onmessage = ({ data }: MessageEvent<Message>) => { this.#send({ type: 'heard', now: this.#now(), message: data }) }
+    if (this.#channel !== null)
+      this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
+        this.#send({ type: 'heard', now: this.#now(), message: data })
+      }
     this.#broker = environment.broker()
     if (this.#broker !== null) {
-      this.#broker.onmessage = ({ data }: MessageEvent<FromBroker>) => { this.#introduced(data) }
+      this.#broker.onmessage = ({ data }: MessageEvent<FromBroker>) => {
+        this.#introduced(data)
+      }
       this.#toBroker({ iam: this.#id(environment.tab) })
     }
-    const on = (type: 'shown' | 'hidden' | 'sleep' | 'start') => () => { this.#send({ type, now: this.#now() }) }
+    const on = (type: 'shown' | 'hidden' | 'sleep' | 'start') => () => {
+      this.#send({ type, now: this.#now() })
+    }
     this.#unwatch = environment.watchPage(on('shown'), on('hidden'), on('sleep'), on('start'))
     this.#send({ type: 'start', now: this.#now() })
   }
 
-  get state(): State { return this.#model.state }
+  get state(): State {
+    return this.#model.state
+  }
   /** The leading tab's ID, "" while there is none. */
-  get leader(): string { return this.#model.leader }
+  get leader(): string {
+    return this.#model.leader
+  }
 
   /** Whether it has left for good: nothing of this tab holds the files any more. */
-  get isOver(): boolean { return this.#model.state === 'stopped' || this.#model.state === 'outdated' }
+  get isOver(): boolean {
+    return this.#model.state === 'stopped' || this.#model.state === 'outdated'
+  }
 
   /** Leaves: hands over if it leads. `AgentEvents.end` comes when that is done. */
-  stop(): void { this.#send({ type: 'stop', now: this.#now() }) }
+  stop(): void {
+    this.#send({ type: 'stop', now: this.#now() })
+  }
 
-  #now(): number { return this.#environment.now() }
-  #id(tab: string): string { return this.#name + '/' + tab }
+  #now(): number {
+    return this.#environment.now()
+  }
+  #id(tab: string): string {
+    return this.#name + '/' + tab
+  }
 
   #send(event: Event): void {
     const before = this.#model.state
@@ -90,14 +109,21 @@ export class TabAgent {
     const { state } = this.#model
     if (state === 'stopped' || state === 'outdated' || state === 'idle') return
     const isBusy = state === 'seeking' || state === 'linking' || state === 'handing'
-    this.#timer = setTimeout(() => { this.#send({ type: 'tick', now: this.#now() }) }, isBusy ? TICK_BUSY_MS : TICK_REST_MS)
+    this.#timer = setTimeout(
+      () => {
+        this.#send({ type: 'tick', now: this.#now() })
+      },
+      isBusy ? TICK_BUSY_MS : TICK_REST_MS,
+    )
   }
 
   #run(effect: Effect): void {
     switch (effect.do) {
       case 'queue': {
         this.#lock?.release()
-        const ticket = this.#environment.lock('rockpool:' + this.#name, () => { if (this.#lock === ticket) this.#send({ type: 'granted', now: this.#now() }) })
+        const ticket = this.#environment.lock('rockpool:' + this.#name, () => {
+          if (this.#lock === ticket) this.#send({ type: 'granted', now: this.#now() })
+        })
         this.#lock = ticket
         return
       }
@@ -108,11 +134,17 @@ export class TabAgent {
       case 'spawn':
         clearTimeout(this.#spawnTimer)
         if (effect.after === 0) this.#spawn()
-        else this.#spawnTimer = setTimeout(() => { this.#spawn() }, effect.after)
+        else
+          this.#spawnTimer = setTimeout(() => {
+            this.#spawn()
+          }, effect.after)
         return
       case 'drain':
         clearTimeout(this.#spawnTimer)
-        if (this.#worker === null) queueMicrotask(() => { this.#send({ type: 'frozen', now: this.#now() }) })
+        if (this.#worker === null)
+          queueMicrotask(() => {
+            this.#send({ type: 'frozen', now: this.#now() })
+          })
         else this.#worker.post({ rp: 'freeze' })
         return
       case 'terminate': {
@@ -129,22 +161,39 @@ export class TabAgent {
         this.#events.attach(this.#link)
         return
       }
-      case 'link': this.#openLink(effect.leader, effect.by); return
-      case 'serve': this.#worker?.post({ rp: 'channel', name: effect.channel }); return
-      case 'ping': this.#link?.tell({ rp: 'ping', n: ++this.#pings }); return
+      case 'link':
+        this.#openLink(effect.leader, effect.by)
+        return
+      case 'serve':
+        this.#worker?.post({ rp: 'channel', name: effect.channel })
+        return
+      case 'ping':
+        this.#link?.tell({ rp: 'ping', n: ++this.#pings })
+        return
       case 'say':
         this.#say(effect.say, '', '')
         if (effect.say === 'visible' || effect.say === 'hidden') this.#events.visibility()
         return
-      case 'attach': if (this.#link !== null) this.#events.attach(this.#link); return
+      case 'attach':
+        if (this.#link !== null) this.#events.attach(this.#link)
+        return
       case 'detach':
         this.#dropLink()
         this.#events.detach(effect.error)
         return
-      case 'silence': this.#events.silence(effect.error); return
-      case 'thaw': this.#events.thaw(); return
-      case 'end': this.#close(effect.error); return
-      default: { const never: never = effect; void never }
+      case 'silence':
+        this.#events.silence(effect.error)
+        return
+      case 'thaw':
+        this.#events.thaw()
+        return
+      case 'end':
+        this.#close(effect.error)
+        return
+      default: {
+        const never: never = effect
+        void never
+      }
     }
   }
 
@@ -154,10 +203,19 @@ export class TabAgent {
     worker.onmessage = (message: FromWorker) => {
       if (this.#worker !== worker) return
       switch (message.rp) {
-        case 'ready': this.#send({ type: 'ready', now: this.#now() }); return
-        case 'frozen': this.#send({ type: 'frozen', now: this.#now() }); return
-        case 'dead': this.#send({ type: 'dead', now: this.#now(), error: fromControl(message.error) }); return
-        default: { const never: never = message; void never }
+        case 'ready':
+          this.#send({ type: 'ready', now: this.#now() })
+          return
+        case 'frozen':
+          this.#send({ type: 'frozen', now: this.#now() })
+          return
+        case 'dead':
+          this.#send({ type: 'dead', now: this.#now(), error: fromControl(message.error) })
+          return
+        default: {
+          const never: never = message
+          void never
+        }
       }
     }
   }
@@ -182,7 +240,9 @@ export class TabAgent {
   #knock(link: Link, times: number): void {
     if (this.#link !== link || this.#model.state !== 'linking' || times > 10) return
     link.tell({ rp: 'ping', n: ++this.#pings })
-    setTimeout(() => { this.#knock(link, times + 1) }, 20 << Math.min(times, 4))
+    setTimeout(() => {
+      this.#knock(link, times + 1)
+    }, 20 << Math.min(times, 4))
   }
 
   #linkEvents(): LinkEvents {
@@ -190,14 +250,17 @@ export class TabAgent {
     this.#linkToken = token
     const isCurrent = () => this.#linkToken === token
     return {
-      frame: (frame) => { if (isCurrent()) this.#events.frame(frame) },
+      frame: (frame) => {
+        if (isCurrent()) this.#events.frame(frame)
+      },
       control: (message: OnPort) => {
         if (!isCurrent()) return
         if (message.rp === 'pong') this.#send({ type: 'pong', now: this.#now() })
         else if (message.rp === 'gone' || message.rp === 'bye') {
-          const error = message.rp === 'gone' && message.error !== undefined
-            ? fromControl(message.error)
-            : failure('leader_unreachable', 'use the database', 'the leading tab has handed over')
+          const error =
+            message.rp === 'gone' && message.error !== undefined
+              ? fromControl(message.error)
+              : failure('leader_unreachable', 'use the database', 'the leading tab has handed over')
           this.#send({ type: 'lost', now: this.#now(), error })
         }
       },
@@ -207,7 +270,8 @@ export class TabAgent {
   /** Another tab wants a port to our Worker. */
   #introduced(message: FromBroker): void {
     if (!('port' in message)) return
-    if (this.#model.state === 'leading' && this.#worker !== null) this.#worker.post({ rp: 'port', port: message.port }, [message.port])
+    if (this.#model.state === 'leading' && this.#worker !== null)
+      this.#worker.post({ rp: 'port', port: message.port }, [message.port])
     else message.port.postMessage({ rp: 'gone' } satisfies OnPort)
   }
 
@@ -216,7 +280,9 @@ export class TabAgent {
     this.#channel?.postMessage({ ...gate, say, tab, visible, to, channel } satisfies Message)
   }
 
-  #toBroker(message: ToBroker, transfer: Transferable[] = []): void { this.#broker?.postMessage(message, transfer) }
+  #toBroker(message: ToBroker, transfer: Transferable[] = []): void {
+    this.#broker?.postMessage(message, transfer)
+  }
 
   #dropLink(): void {
     const link = this.#link

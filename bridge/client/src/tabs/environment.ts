@@ -27,12 +27,19 @@ export interface TabEnvironment {
 }
 
 /** A fresh name for this tab. */
-export function newTabId(): string { return crypto.randomUUID() }
+export function newTabId(): string {
+  return crypto.randomUUID()
+}
 
 /** The browser as it is. @throws `storage_unavailable` without Web Locks, which need https or localhost. */
 export function browserEnvironment(): TabEnvironment {
   if (typeof navigator === 'undefined' || navigator.locks === undefined) {
-    throw failure('storage_unavailable', 'open database', 'this page has no Web Locks, so no tab can own the files', 'serve the page over https or from localhost, or open with storage: "memory"')
+    throw failure(
+      'storage_unavailable',
+      'open database',
+      'this page has no Web Locks, so no tab can own the files',
+      'serve the page over https or from localhost, or open with storage: "memory"',
+    )
   }
   return {
     tab: newTabId(),
@@ -40,7 +47,11 @@ export function browserEnvironment(): TabEnvironment {
     spawn,
     lock,
     channel: (name) => new BroadcastChannel(name),
-    broker: () => { const worker = broker(); worker?.port.start(); return worker?.port ?? null },
+    broker: () => {
+      const worker = broker()
+      worker?.port.start()
+      return worker?.port ?? null
+    },
     isVisible: () => document.visibilityState === 'visible',
     watchPage,
   }
@@ -54,8 +65,14 @@ export function soloEnvironment(): TabEnvironment {
     spawn,
     lock: (_name, granted) => {
       let isWanted = true
-      queueMicrotask(() => { if (isWanted) granted() })
-      return { release: () => { isWanted = false } }
+      queueMicrotask(() => {
+        if (isWanted) granted()
+      })
+      return {
+        release: () => {
+          isWanted = false
+        },
+      }
     },
     channel: () => null,
     broker: () => null,
@@ -66,22 +83,53 @@ export function soloEnvironment(): TabEnvironment {
 
 function lock(name: string, granted: () => void): LockTicket {
   const abort = new AbortController()
-  let release = () => { abort.abort() }
-  navigator.locks.request(name, { signal: abort.signal }, () => new Promise<void>((resolve) => {
-    if (abort.signal.aborted) { resolve(); return }
-    release = resolve
-    granted()
-  })).catch(() => {}) // only our own abort rejects it
-  return { release: () => { release() } }
+  let release = () => {
+    abort.abort()
+  }
+  navigator.locks
+    .request(
+      name,
+      { signal: abort.signal },
+      () =>
+        new Promise<void>((resolve) => {
+          if (abort.signal.aborted) {
+            resolve()
+            return
+          }
+          release = resolve
+          granted()
+        }),
+    )
+    .catch(() => {}) // only our own abort rejects it
+  return {
+    release: () => {
+      release()
+    },
+  }
 }
 
 function watchPage(shown: () => void, hidden: () => void, sleep: () => void, wake: () => void): () => void {
   const abort = new AbortController()
   const { signal } = abort
-  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') shown(); else hidden() }, { signal })
+  document.addEventListener(
+    'visibilitychange',
+    () => {
+      if (document.visibilityState === 'visible') shown()
+      else hidden()
+    },
+    { signal },
+  )
   document.addEventListener('freeze', sleep, { signal })
   document.addEventListener('resume', wake, { signal })
   addEventListener('pagehide', sleep, { signal })
-  addEventListener('pageshow', ({ persisted }) => { if (persisted) wake() }, { signal })
-  return () => { abort.abort() }
+  addEventListener(
+    'pageshow',
+    ({ persisted }) => {
+      if (persisted) wake()
+    },
+    { signal },
+  )
+  return () => {
+    abort.abort()
+  }
 }

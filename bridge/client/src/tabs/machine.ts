@@ -148,8 +148,22 @@ type Row = { readonly [E in Event['type']]: Handler<E> }
 /** A tab before its start. */
 export function initial(tab: string, gate: Gate, isVisible: boolean): Model {
   return {
-    state: 'idle', tab, gate, isVisible, hiddenAt: 0, leader: '', visiblePeers: new Map(), since: 0, by: 'broker',
-    passes: 0, pongAt: 0, unanswered: 0, beatAt: 0, after: 'requeue', deaths: 0, isToldUnreachable: false,
+    state: 'idle',
+    tab,
+    gate,
+    isVisible,
+    hiddenAt: 0,
+    leader: '',
+    visiblePeers: new Map(),
+    since: 0,
+    by: 'broker',
+    passes: 0,
+    pongAt: 0,
+    unanswered: 0,
+    beatAt: 0,
+    after: 'requeue',
+    deaths: 0,
+    isToldUnreachable: false,
   }
 }
 
@@ -159,10 +173,22 @@ export function step(model: Model, event: Event): Step {
   return handler(model, event)
 }
 
-const RELOAD = () => failure('reload_needed', 'use the database', 'a newer build of this app has taken over in another tab', 'reload this page')
+const RELOAD = () =>
+  failure(
+    'reload_needed',
+    'use the database',
+    'a newer build of this app has taken over in another tab',
+    'reload this page',
+  )
 const CLOSED = () => failure('closed', 'use the database', 'the database is closed in this tab')
 const MOVED = () => failure('leader_unreachable', 'use the database', 'leadership is moving to another tab')
-const FROZEN = () => failure('leader_frozen', 'reach the leading tab', 'another tab holds the database and does not answer: the browser has frozen it', 'show or close that tab; calls go on when it answers')
+const FROZEN = () =>
+  failure(
+    'leader_frozen',
+    'reach the leading tab',
+    'another tab holds the database and does not answer: the browser has frozen it',
+    'show or close that tab; calls go on when it answers',
+  )
 
 const stay = (model: Model): Step => [model, []]
 
@@ -170,31 +196,37 @@ function enter(model: Model, state: State, now: number, change: Partial<Model> =
   return { ...model, state, since: now, ...change }
 }
 
-const start: Handler<'start'> = (model, { now }) =>
-  [enter(model, 'seeking', now, { beatAt: now, hiddenAt: now, passes: 0, isToldUnreachable: false, after: 'requeue' }), [{ do: 'say', say: 'hello' }, { do: 'queue' }]]
+const start: Handler<'start'> = (model, { now }) => [
+  enter(model, 'seeking', now, { beatAt: now, hiddenAt: now, passes: 0, isToldUnreachable: false, after: 'requeue' }),
+  [{ do: 'say', say: 'hello' }, { do: 'queue' }],
+]
 
 /** The lock is ours, unless a visible tab should have it. */
 const granted: Handler<'granted'> = (model, { now }) => {
   if (!model.isVisible && hasVisiblePeer(model, now) && model.passes < PASSES_MAX) {
     return [{ ...model, passes: model.passes + 1 }, [{ do: 'release' }, { do: 'queue' }]]
   }
-  const effects: Effect[] = model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
+  const effects: Effect[] =
+    model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
   return [enter(model, 'starting', now, { leader: model.tab, passes: 0 }), [...effects, { do: 'spawn', after: 0 }]]
 }
 
 /** The lock was granted to a tab that does not want it any more. */
 const refuse: Handler<'granted'> = (model) => [model, [{ do: 'release' }]]
 
-const ready: Handler<'ready'> = (model, { now }) =>
-  [enter(model, 'leading', now, { isToldUnreachable: false }), [{ do: 'own' }, { do: 'say', say: 'leader' }]]
+const ready: Handler<'ready'> = (model, { now }) => [
+  enter(model, 'leading', now, { isToldUnreachable: false }),
+  [{ do: 'own' }, { do: 'say', say: 'leader' }],
+]
 
 const dead: Handler<'dead'> = (model, { now, error }) => {
   const deaths = model.state === 'leading' && now - model.since > HEALTHY_MS ? 1 : model.deaths + 1
   const isHopeless = deaths > DEATHS_MAX || (model.state === 'starting' && !error.retryable)
   if (isHopeless) return [enter(model, 'stopped', now), [{ do: 'terminate' }, { do: 'release' }, { do: 'end', error }]]
-  return [enter(model, 'starting', now, { deaths }), [
-    { do: 'terminate' }, { do: 'detach', error }, { do: 'spawn', after: RESPAWN_MS * 2 ** (deaths - 1) },
-  ]]
+  return [
+    enter(model, 'starting', now, { deaths }),
+    [{ do: 'terminate' }, { do: 'detach', error }, { do: 'spawn', after: RESPAWN_MS * 2 ** (deaths - 1) }],
+  ]
 }
 
 /** A death while draining: the lock lets the next tab in all the same. */
@@ -209,17 +241,33 @@ function handed(model: Model, now: number): Step {
   const effects: Effect[] = [{ do: 'terminate' }, { do: 'release' }]
   switch (model.after) {
     case 'requeue':
-      return [enter(model, 'seeking', now, { leader: '', passes: 0 }), [{ do: 'detach', error: MOVED() }, ...effects, { do: 'say', say: 'who' }, { do: 'queue' }]]
-    case 'idle': return [enter(model, 'idle', now, { leader: '' }), [{ do: 'detach', error: MOVED() }, ...effects, { do: 'say', say: 'bye' }]]
-    case 'outdated': return [enter(model, 'outdated', now), [...effects, { do: 'end', error: RELOAD() }]]
-    case 'stopped': return [enter(model, 'stopped', now), [...effects, { do: 'say', say: 'bye' }, { do: 'end', error: CLOSED() }]]
-    default: { const never: never = model.after; return never }
+      return [
+        enter(model, 'seeking', now, { leader: '', passes: 0 }),
+        [{ do: 'detach', error: MOVED() }, ...effects, { do: 'say', say: 'who' }, { do: 'queue' }],
+      ]
+    case 'idle':
+      return [
+        enter(model, 'idle', now, { leader: '' }),
+        [{ do: 'detach', error: MOVED() }, ...effects, { do: 'say', say: 'bye' }],
+      ]
+    case 'outdated':
+      return [enter(model, 'outdated', now), [...effects, { do: 'end', error: RELOAD() }]]
+    case 'stopped':
+      return [enter(model, 'stopped', now), [...effects, { do: 'say', say: 'bye' }, { do: 'end', error: CLOSED() }]]
+    default: {
+      const never: never = model.after
+      return never
+    }
   }
 }
 
 /** While handing over, a later wish outranks an earlier one: stop and outdated are final. */
-const changeAfter = (after: After) => (model: Model): Step =>
-  [model.after === 'stopped' || (model.after === 'outdated' && after !== 'stopped') ? model : { ...model, after }, []]
+const changeAfter =
+  (after: After) =>
+  (model: Model): Step => [
+    model.after === 'stopped' || (model.after === 'outdated' && after !== 'stopped') ? model : { ...model, after },
+    [],
+  ]
 
 function hasVisiblePeer(model: Model, now: number): boolean {
   for (const at of model.visiblePeers.values()) if (now - at < PEER_MS) return true
@@ -234,43 +282,80 @@ function remember(model: Model, message: Message, now: number): Model {
 }
 
 /** Hears other tabs. `older` says hello back, so that the older build learns of ours. */
-function hear(model: Model, message: Message, now: number, sameBuild: (model: Model) => Step, newer: (model: Model) => Step): Step {
+function hear(
+  model: Model,
+  message: Message,
+  now: number,
+  sameBuild: (model: Model) => Step,
+  newer: (model: Model) => Step,
+): Step {
   const order = compareGates(message, model.gate)
   if (order > 0) return newer(model)
-  if (order < 0) return message.say === 'hello' || message.say === 'leader' || message.say === 'who' ? [model, [{ do: 'say', say: 'hello' }]] : stay(model)
+  if (order < 0)
+    return message.say === 'hello' || message.say === 'leader' || message.say === 'who'
+      ? [model, [{ do: 'say', say: 'hello' }]]
+      : stay(model)
   return sameBuild(remember(model, message, now))
 }
 
-const outdate = (now: number) => (model: Model): Step =>
-  [enter(model, 'outdated', now), [{ do: 'release' }, { do: 'end', error: RELOAD() }]]
+const outdate =
+  (now: number) =>
+  (model: Model): Step => [enter(model, 'outdated', now), [{ do: 'release' }, { do: 'end', error: RELOAD() }]]
 
-const heardFollowing: Handler<'heard'> = (model, { message, now }) => hear(model, message, now, (next) => {
-  if (message.say === 'leader' && (message.tab !== next.leader || next.state === 'seeking')) return link(next, message.tab, now, 'broker')
-  if (message.say === 'leader' && next.state === 'silent') return [next, [{ do: 'ping' }]]
-  return stay(next)
-}, outdate(now))
+const heardFollowing: Handler<'heard'> = (model, { message, now }) =>
+  hear(
+    model,
+    message,
+    now,
+    (next) => {
+      if (message.say === 'leader' && (message.tab !== next.leader || next.state === 'seeking'))
+        return link(next, message.tab, now, 'broker')
+      if (message.say === 'leader' && next.state === 'silent') return [next, [{ do: 'ping' }]]
+      return stay(next)
+    },
+    outdate(now),
+  )
 
 function link(model: Model, leader: string, now: number, by: 'broker' | 'channel'): Step {
-  const effects: Effect[] = model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
+  const effects: Effect[] =
+    model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
   return [enter(model, 'linking', now, { leader, by }), [...effects, { do: 'link', leader, by }]]
 }
 
-const heardLeading: Handler<'heard'> = (model, { message, now }) => hear(model, message, now, (next) => {
-  if (next.state !== 'leading') return stay(next)
-  if (message.say === 'hello' || message.say === 'who') return [next, [{ do: 'say', say: 'leader' }]]
-  if (message.say === 'want' && message.to === next.tab) return [next, [{ do: 'serve', channel: message.channel }]]
-  return stay(next)
-}, (next) => hand(next, now, 'outdated'))
+const heardLeading: Handler<'heard'> = (model, { message, now }) =>
+  hear(
+    model,
+    message,
+    now,
+    (next) => {
+      if (next.state !== 'leading') return stay(next)
+      if (message.say === 'hello' || message.say === 'who') return [next, [{ do: 'say', say: 'leader' }]]
+      if (message.say === 'want' && message.to === next.tab) return [next, [{ do: 'serve', channel: message.channel }]]
+      return stay(next)
+    },
+    (next) => hand(next, now, 'outdated'),
+  )
 
-const heardHanding: Handler<'heard'> = (model, { message, now }) => hear(model, message, now, stay, changeAfter('outdated'))
+const heardHanding: Handler<'heard'> = (model, { message, now }) =>
+  hear(model, message, now, stay, changeAfter('outdated'))
 
-const lost: Handler<'lost'> = (model, { now, error }) =>
-  [enter(model, 'seeking', now, { leader: '', isToldUnreachable: false }), [{ do: 'detach', error }, { do: 'say', say: 'who' }]]
+const lost: Handler<'lost'> = (model, { now, error }) => [
+  enter(model, 'seeking', now, { leader: '', isToldUnreachable: false }),
+  [
+    { do: 'detach', error },
+    { do: 'say', say: 'who' },
+  ],
+]
 
-const pongLinking: Handler<'pong'> = (model, { now }) =>
-  [enter(model, 'following', now, { pongAt: now, unanswered: 0, isToldUnreachable: false }), [{ do: 'attach' }]]
+const pongLinking: Handler<'pong'> = (model, { now }) => [
+  enter(model, 'following', now, { pongAt: now, unanswered: 0, isToldUnreachable: false }),
+  [{ do: 'attach' }],
+]
 const pongFollowing: Handler<'pong'> = (model, { now }) => [{ ...model, pongAt: now, unanswered: 0 }, []]
-const pongSilent: Handler<'pong'> = (model, { now }) => [enter(model, 'following', now, { pongAt: now, unanswered: 0 }), [{ do: 'thaw' }]]
+const pongSilent: Handler<'pong'> = (model, { now }) => [
+  enter(model, 'following', now, { pongAt: now, unanswered: 0 }),
+  [{ do: 'thaw' }],
+]
 
 /** A visible tab gives a sign of life. */
 function beat(model: Model, now: number): Step {
@@ -278,7 +363,9 @@ function beat(model: Model, now: number): Step {
   return [{ ...model, beatAt: now }, [{ do: 'say', say: 'visible' }]]
 }
 
-function also([model, effects]: Step, more: readonly Effect[]): Step { return [model, [...effects, ...more]] }
+function also([model, effects]: Step, more: readonly Effect[]): Step {
+  return [model, [...effects, ...more]]
+}
 
 /** After SILENT_MS in vain the health says why: somebody has the lock and does not answer. */
 const tickSeeking: Handler<'tick'> = (model, { now }) => {
@@ -305,26 +392,63 @@ const tickSilent: Handler<'tick'> = (model, { now }) => also(beat(model, now), [
 const tickBeat: Handler<'tick'> = (model, { now }) => beat(model, now)
 
 const tickLeading: Handler<'tick'> = (model, { now }) => {
-  if (!model.isVisible && now - model.hiddenAt >= HIDDEN_MS && hasVisiblePeer(model, now)) return hand(model, now, 'requeue')
+  if (!model.isVisible && now - model.hiddenAt >= HIDDEN_MS && hasVisiblePeer(model, now))
+    return hand(model, now, 'requeue')
   return beat(model, now)
 }
 
-const tickHanding: Handler<'tick'> = (model, { now }) => now - model.since >= DRAIN_MS ? handed(model, now) : stay(model)
+const tickHanding: Handler<'tick'> = (model, { now }) =>
+  now - model.since >= DRAIN_MS ? handed(model, now) : stay(model)
 
-const shown: Handler<'shown'> = (model, { now }) => [{ ...model, isVisible: true, beatAt: now }, [{ do: 'say', say: 'visible' }]]
-const hidden: Handler<'hidden'> = (model, { now }) => [{ ...model, isVisible: false, hiddenAt: now }, [{ do: 'say', say: 'hidden' }]]
+const shown: Handler<'shown'> = (model, { now }) => [
+  { ...model, isVisible: true, beatAt: now },
+  [{ do: 'say', say: 'visible' }],
+]
+const hidden: Handler<'hidden'> = (model, { now }) => [
+  { ...model, isVisible: false, hiddenAt: now },
+  [{ do: 'say', say: 'hidden' }],
+]
 const shownQuietly: Handler<'shown'> = (model) => [{ ...model, isVisible: true }, []]
 const hiddenQuietly: Handler<'hidden'> = (model, { now }) => [{ ...model, isVisible: false, hiddenAt: now }, []]
 
-const leaveQueue = (state: 'idle' | 'stopped') => (model: Model, { now }: { readonly now: number }): Step => {
-  const end: Effect = state === 'stopped' ? { do: 'end', error: CLOSED() } : { do: 'detach', error: MOVED() }
-  return [enter(model, state, now, { leader: '' }), [{ do: 'release' }, { do: 'say', say: 'bye' }, end]]
-}
-const handTo = (after: After) => (model: Model, { now }: { readonly now: number }): Step => hand(model, now, after)
+const leaveQueue =
+  (state: 'idle' | 'stopped') =>
+  (model: Model, { now }: { readonly now: number }): Step => {
+    const end: Effect = state === 'stopped' ? { do: 'end', error: CLOSED() } : { do: 'detach', error: MOVED() }
+    return [enter(model, state, now, { leader: '' }), [{ do: 'release' }, { do: 'say', say: 'bye' }, end]]
+  }
+const handTo =
+  (after: After) =>
+  (model: Model, { now }: { readonly now: number }): Step =>
+    hand(model, now, after)
 const endIdle: Handler<'stop'> = (model, { now }) => [enter(model, 'stopped', now), [{ do: 'end', error: CLOSED() }]]
 
-const queued = { start: stay, granted, ready: stay, dead: stay, frozen: stay, heard: heardFollowing, shown, hidden, sleep: leaveQueue('idle'), stop: leaveQueue('stopped') } as const
-const over = { start: stay, granted: refuse, ready: stay, dead: stay, frozen: stay, heard: stay, pong: stay, lost: stay, tick: stay, shown: shownQuietly, hidden: hiddenQuietly, sleep: stay } as const
+const queued = {
+  start: stay,
+  granted,
+  ready: stay,
+  dead: stay,
+  frozen: stay,
+  heard: heardFollowing,
+  shown,
+  hidden,
+  sleep: leaveQueue('idle'),
+  stop: leaveQueue('stopped'),
+} as const
+const over = {
+  start: stay,
+  granted: refuse,
+  ready: stay,
+  dead: stay,
+  frozen: stay,
+  heard: stay,
+  pong: stay,
+  lost: stay,
+  tick: stay,
+  shown: shownQuietly,
+  hidden: hiddenQuietly,
+  sleep: stay,
+} as const
 
 /** Every state meets every event; a hole does not compile. */
 const TABLE: { readonly [S in State]: Row } = {
@@ -333,9 +457,51 @@ const TABLE: { readonly [S in State]: Row } = {
   linking: { ...queued, pong: pongLinking, lost: stay, tick: tickLinking },
   following: { ...queued, pong: pongFollowing, lost, tick: tickFollowing },
   silent: { ...queued, pong: pongSilent, lost, tick: tickSilent },
-  starting: { start: stay, granted: stay, ready, dead, frozen: stay, heard: heardLeading, pong: stay, lost: stay, tick: tickBeat, shown, hidden, sleep: handTo('idle'), stop: handTo('stopped') },
-  leading: { start: stay, granted: stay, ready: stay, dead, frozen: stay, heard: heardLeading, pong: stay, lost: stay, tick: tickLeading, shown, hidden, sleep: handTo('idle'), stop: handTo('stopped') },
-  handing: { start: changeAfter('requeue'), granted: stay, ready: stay, dead: deadHanding, frozen, heard: heardHanding, pong: stay, lost: stay, tick: tickHanding, shown, hidden, sleep: changeAfter('idle'), stop: changeAfter('stopped') },
+  starting: {
+    start: stay,
+    granted: stay,
+    ready,
+    dead,
+    frozen: stay,
+    heard: heardLeading,
+    pong: stay,
+    lost: stay,
+    tick: tickBeat,
+    shown,
+    hidden,
+    sleep: handTo('idle'),
+    stop: handTo('stopped'),
+  },
+  leading: {
+    start: stay,
+    granted: stay,
+    ready: stay,
+    dead,
+    frozen: stay,
+    heard: heardLeading,
+    pong: stay,
+    lost: stay,
+    tick: tickLeading,
+    shown,
+    hidden,
+    sleep: handTo('idle'),
+    stop: handTo('stopped'),
+  },
+  handing: {
+    start: changeAfter('requeue'),
+    granted: stay,
+    ready: stay,
+    dead: deadHanding,
+    frozen,
+    heard: heardHanding,
+    pong: stay,
+    lost: stay,
+    tick: tickHanding,
+    shown,
+    hidden,
+    sleep: changeAfter('idle'),
+    stop: changeAfter('stopped'),
+  },
   outdated: { ...over, stop: endIdle },
   stopped: { ...over, stop: stay },
 }
