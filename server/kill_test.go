@@ -1,12 +1,9 @@
 package main_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,106 +11,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"rockpool.dev/server/relay/relaytest"
 	"rockpool.dev/server/seed"
 	"rockpool.dev/value"
-	"rockpool.dev/wire"
 )
 
 // patience bounds every wait.
 const patience = 60 * time.Second
 
-// process is a relay that can be killed.
-type process struct {
-	cmd *exec.Cmd
-	url string
-}
-
-// build makes the binary with failpoints.
-func build(t *testing.T) string {
+// launch starts rockpool dev on the test's database.
+func launch(t *testing.T, bin, dir, failpoint string) *relaytest.Process {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "rockpool")
-	out, err := exec.Command("go", "build", "-tags", "failpoints", "-o", bin, ".").CombinedOutput()
-	if err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	return bin
-}
-
-func launch(t *testing.T, bin, dir, failpoint string) *process {
-	t.Helper()
-	cmd := exec.Command(bin, "dev", "--listen", "127.0.0.1:0", "--store", filepath.Join(dir, "r.db"), "--seed", dir)
-	cmd.Env = append(os.Environ(), "ROCKPOOL_FAILPOINT="+failpoint)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	_, url, ok := strings.Cut(strings.TrimSpace(line), "http://")
-	if err != nil || !ok {
-		t.Fatalf("the relay said %q (%v), want its address", line, err)
-	}
-	p := &process{cmd, url}
-	t.Cleanup(p.kill)
-	return p
-}
-
-// kill is kill -9, and waits for the end.
-func (p *process) kill() {
-	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
-}
-
-// session runs a client on the relay until done, or until the relay dies.
-func session(ctx context.Context, t *testing.T, p *process, c *relaytest.Client, done func() bool) (died bool) {
-	t.Helper()
-	c.Fetch = func(url string) ([]byte, error) {
-		res, err := http.Get("http://" + p.url + url)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = res.Body.Close() }()
-		return io.ReadAll(res.Body)
-	}
-	conn, _, err := websocket.Dial(ctx, "ws://"+p.url+"/sync", &websocket.DialOptions{Subprotocols: []string{wire.Subprotocol}})
-	if err != nil {
-		return true
-	}
-	defer func() { _ = conn.CloseNow() }()
-	conn.SetReadLimit(wire.FrameBytesMax)
-	if conn.Write(ctx, websocket.MessageBinary, c.Hello()) != nil {
-		return true
-	}
-	sent := false
-	for !done() {
-		_, frame, err := conn.Read(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				t.Fatalf("%d of the transactions are settled, and no more come", c.Acked)
-			}
-			return true
-		}
-		answers, err := c.Take(frame)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.Welcome != nil && !sent || c.Retry != nil {
-			sent, c.Retry = true, nil
-			answers = append(answers, c.Outbox()...)
-		}
-		for _, a := range answers {
-			if conn.Write(ctx, websocket.MessageBinary, a) != nil {
-				return true
-			}
-		}
-	}
-	return false
+	return relaytest.Launch(t, bin, []string{"ROCKPOOL_FAILPOINT=" + failpoint},
+		"dev", "--listen", "127.0.0.1:0", "--store", filepath.Join(dir, "r.db"), "--seed", dir)
 }
 
 // 200 increments of one row and 200 inserts, while the relay is killed with -9
@@ -127,7 +37,11 @@ func TestExactlyOnceUnderKill(t *testing.T) {
 	)
 	t.Logf("seed %d", rseed)
 	rng := rand.New(rand.NewPCG(rseed, 0))
-	dir, bin := t.TempDir(), build(t)
+	dir := t.TempDir()
+	bin, err := relaytest.Build(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -171,12 +85,12 @@ func TestExactlyOnceUnderKill(t *testing.T) {
 				}
 			}
 			until := c.Acked + uint64(min(c.Pending(), 10+rng.IntN(20)))
-			if session(ctx, t, p, c, func() bool { return c.Acked >= until }) {
+			if p.Session(ctx, t, c, func() bool { return c.Acked >= until }) {
 				died++
 				break
 			}
 		}
-		p.kill()
+		p.Kill()
 		if round < kills {
 			died++
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -23,7 +24,11 @@ import (
 	"rockpool.dev/value"
 )
 
-const secretEnv = "ROCKPOOL_JWT_SECRET"
+const (
+	secretEnv = "ROCKPOOL_JWT_SECRET"
+	// listenDefault is where a relay serves when nobody says where.
+	listenDefault = "127.0.0.1:7400"
+)
 
 // runRelay serves as the configuration says.
 func runRelay(ctx context.Context, args []string) error {
@@ -41,7 +46,7 @@ func runRelay(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.Listen = first(*address, c.Listen, "127.0.0.1:7400")
+	c.Listen = first(*address, c.Listen, listenDefault)
 	c.Store = first(*path, c.Store, "rockpool.db")
 	c.DatabaseURL = first(*database, os.Getenv("DATABASE_URL"), c.DatabaseURL)
 	verifier, err := openAuth(ctx, c)
@@ -79,8 +84,16 @@ func first(values ...string) string {
 	return ""
 }
 
-// openAuth refuses to start without a way to verify tokens.
-func openAuth(ctx context.Context, c *config.Config) (*auth.Verifier, error) {
+// openAuth refuses to start without a way to verify tokens, but on a loopback
+// address where the file asks for it by name.
+func openAuth(ctx context.Context, c *config.Config) (relay.Verifier, error) {
+	if c.Auth.Anonymous {
+		if host, _, err := net.SplitHostPort(c.Listen); err != nil || !loopback(host) {
+			return nil, fault.New(fault.Forbidden, "read the auth settings", "auth.anonymous lets everybody in, and "+c.Listen+" is not this machine alone").
+				WithHint("listen on 127.0.0.1, or verify tokens: auth.jwks or ROCKPOOL_JWT_SECRET")
+		}
+		return auth.Anonymous{}, nil
+	}
 	env := first(c.Auth.HS256Env, secretEnv)
 	return auth.Open(ctx, auth.Options{
 		Secret: []byte(os.Getenv(env)), JWKS: c.Auth.JWKS, Audience: c.Auth.Audience, Issuer: c.Auth.Issuer, Now: time.Now,

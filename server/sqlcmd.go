@@ -87,6 +87,7 @@ func runDoctor(ctx context.Context, args []string) error {
 	}
 	c, err := config.Read(*file)
 	if check("configuration "+*file, err) {
+		c.Listen = first(c.Listen, listenDefault)
 		_, err = openAuth(ctx, c)
 		check("a way to verify tokens", err)
 		c.DatabaseURL = first(*database, os.Getenv("DATABASE_URL"), c.DatabaseURL)

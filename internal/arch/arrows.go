@@ -60,14 +60,15 @@ var arrows = map[string][]string{
 
 // roots wire parts together and may import everything on their side.
 var roots = map[string][]string{
-	"wasm":                   {"wasm/...", "."},
-	"server":                 {"server/...", "."},
-	"server/relay":           {"server/...", "."},
-	"server/relay/...":       {"server/...", "."},
-	"server/listen":          {"server/...", "."},
-	"server/relay/relaytest": {"server/...", "."},
-	"internal/sim":           {"wasm/...", "server/...", "internal/...", "."},
-	"internal/sim/cmd":       {"internal/sim"},
+	"wasm":                      {"wasm/...", "."},
+	"server":                    {"server/...", "."},
+	"server/relay":              {"server/...", "."},
+	"server/relay/...":          {"server/...", "."},
+	"server/listen":             {"server/...", "."},
+	"server/relay/relaytest":    {"server/...", "."},
+	"server/relay/postgrestest": {"server/...", "."},
+	"internal/sim":              {"wasm/...", "server/...", "internal/...", "."},
+	"internal/sim/cmd":          {"internal/sim"},
 }
 
 // contracts are the packages that both ends run.

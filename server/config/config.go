@@ -57,6 +57,9 @@ type Auth struct {
 	// HS256Env names the environment variable that holds the key;
 	// ROCKPOOL_JWT_SECRET by default.
 	HS256Env string `yaml:"hs256_env"`
+	// Anonymous lets everybody in as one user, without a token: for a demo on
+	// one machine. A relay takes it on a loopback address only.
+	Anonymous bool `yaml:"anonymous"`
 }
 
 // Postgres is how the source is reached.

@@ -103,6 +103,9 @@ func (c *Client) Outbox() (frames [][]byte) {
 	return frames
 }
 
+// Again returns the frame of a transaction that was made before.
+func (c *Client) Again(mid uint64) []byte { return Frame(wire.FrameMut, c.outbox[mid-1]) }
+
 // Pending is how many transactions are not settled.
 func (c *Client) Pending() int { return len(c.Outbox()) }
 
