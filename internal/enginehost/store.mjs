@@ -64,7 +64,10 @@ export class Store {
   /** A handle of a file, which is made when it is new. */
   open(name) {
     let bytes = this.files.get(name)
-    if (bytes === undefined) this.files.set(name, (bytes = new Bytes()))
+    if (bytes === undefined) {
+      bytes = new Bytes()
+      this.files.set(name, bytes)
+    }
     return {
       read: (to, { at }) => bytes.read(to, at),
       write: (from, { at }) => {

@@ -1,7 +1,5 @@
 package sim
 
-import "rockpool.dev/fault"
-
 // link is one socket between a client and the relay. Each direction is a
 // stream: frames arrive in order, late, until the link is cut. A half-open
 // link swallows frames and tells nobody. The two ends close apart, so an old
@@ -206,5 +204,3 @@ func (n clientNet) Set(delay int64) {
 		}
 	})
 }
-
-var errOffline = fault.New(fault.Offline, "simulate", "offline")

@@ -53,7 +53,7 @@ for (const call of [
   globalThis.fs[call] = (...args) => args.at(-1)(refuse(call))
 }
 
-onmessage = async ({ data: { binary, argv, env, prepare } }) => {
+self.onmessage = async ({ data: { binary, argv, env, prepare } }) => {
   try {
     await import('/wasm_exec.js')
     const go = new globalThis.Go()

@@ -44,8 +44,10 @@ func TestCloseAndReopen(t *testing.T) {
 	if f := v.failed(v.send(1, wire.PageSignOut, &wire.SignOut{Pending: 1})); fault.Kind(f.Kind) != fault.Conflict {
 		t.Errorf("sign out = %+v", f)
 	}
-	if !v.h.Freeze() || !v.h.Freeze() {
-		t.Error("freeze did not close")
+	for range 2 { // the second time there is nothing left to close
+		if !v.h.Freeze() {
+			t.Error("freeze did not close")
+		}
 	}
 	if last := v.log[len(v.log)-1]; last != "close shop" {
 		t.Errorf("the files were not given back: %v", v.log)

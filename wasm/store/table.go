@@ -85,15 +85,6 @@ func stageName(id uint32) string {
 	return schema.Quote("_rockpool_stage_" + strconv.FormatUint(uint64(id), 10))
 }
 
-// keyValues cuts the key out of a whole row.
-func (x *table) keyValues(row value.Row) value.Row {
-	key := make(value.Row, len(x.Key))
-	for i, k := range x.Key {
-		key[i] = row[k]
-	}
-	return key
-}
-
 // visible returns the row that the app sees, or nil.
 func (db *DB) visible(x *table, key value.Row) (value.Row, error) {
 	row, found, err := db.one(x.sel, key...)

@@ -78,7 +78,7 @@ export function isSameRow(a: object, b: object): boolean {
   for (const name in left) {
     const x = left[name],
       y = right[name]
-    if (x === y || (x !== x && y !== y)) continue
+    if (x === y || (Number.isNaN(x) && Number.isNaN(y))) continue
     if (!(x instanceof Uint8Array && y instanceof Uint8Array && isSameBytes(x, y))) return false
   }
   for (const name in right) if (!(name in left)) return false

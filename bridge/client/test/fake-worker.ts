@@ -14,7 +14,7 @@ import { KIND_NAMES } from '../src/gen/fault.ts'
 import { Type } from '../src/gen/schema.ts'
 import * as wire from '../src/gen/wire.ts'
 import { encodeChunk } from './encode-chunk.ts'
-import { FakeFailure, FakeStore } from './fake-store.ts'
+import { FakeFailure, type FakeStore } from './fake-store.ts'
 
 const { PageFrame } = wire
 
@@ -172,7 +172,7 @@ export class FakeWorker implements CoreWorker {
             PageFrame.PageFail,
             head.call,
             wire.encodeFailure({
-              kind: KIND_NAMES.findIndex((name) => name === kind),
+              kind: (KIND_NAMES as readonly string[]).indexOf(kind),
               op: 'fake',
               msg: message,
               offset: -1,
@@ -283,7 +283,7 @@ export class FakeWorker implements CoreWorker {
   #state(port: Port, call: number): void {
     const live = port.live.get(call)
     if (live === undefined) return
-    let result
+    let result: { readonly columns: { name: string; type: Type }[]; readonly rows: SqlValue[][] }
     try {
       result = live.call.select === null ? this.#sql(live.call.sql) : this.store.select(live.call.select)
     } catch (error) {

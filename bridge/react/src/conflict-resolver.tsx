@@ -62,6 +62,7 @@ function One({ conflict, onResolved, onError }: OneProps) {
       setBusy(false)
     }
   }
+  const isChoice = conflict.isOpen && mine !== null && theirs !== null
   const edited = (): Row => {
     const row: Row = { ...conflict.key, ...(theirs ?? mine) }
     for (const name of differing) row[name] = (picks[name] === 'mine' ? mine?.[name] : theirs?.[name]) ?? null
@@ -89,8 +90,8 @@ function One({ conflict, onResolved, onError }: OneProps) {
               <th scope="row">{name}</th>
               {(['mine', 'theirs'] as const).map((side) => (
                 <td key={side}>
-                  <label>
-                    {conflict.isOpen && mine !== null && theirs !== null && (
+                  {isChoice ? (
+                    <label>
                       <input
                         type="radio"
                         name={id + name}
@@ -99,9 +100,11 @@ function One({ conflict, onResolved, onError }: OneProps) {
                           setPicks({ ...picks, [name]: side })
                         }}
                       />
-                    )}
-                    {text((side === 'mine' ? mine : theirs)?.[name])}
-                  </label>
+                      {text((side === 'mine' ? mine : theirs)?.[name])}
+                    </label>
+                  ) : (
+                    text((side === 'mine' ? mine : theirs)?.[name])
+                  )}
                 </td>
               ))}
             </tr>

@@ -93,7 +93,8 @@ export class ConnectionStore {
   readonly database = (): Promise<Database<Tables>> => {
     const { state, database } = this.#snapshot
     if (state === 'connected' && database !== null) return Promise.resolve(database)
-    const wait = (this.#wait ??= makeWait())
+    this.#wait ??= makeWait()
+    const wait = this.#wait
     if (state === 'idle' || state === 'failed') this.#attempt(0)
     return wait.promise
   }

@@ -64,7 +64,7 @@ export function useClient(): Database<Tables> | null {
 export function useDatabase(): DatabaseContextValue {
   const store = useStore()
   const snapshot = useConnection()
-  return useMemo(() => valueOf(store, snapshot), [store, snapshot])
+  return useMemo(() => contextOf(store, snapshot), [store, snapshot])
 }
 
 const actions = new WeakMap<
@@ -87,7 +87,7 @@ function actionsOf(store: ConnectionStore) {
   return made
 }
 
-function valueOf(store: ConnectionStore, snapshot: ConnectionSnapshot): DatabaseContextValue {
+function contextOf(store: ConnectionStore, snapshot: ConnectionSnapshot): DatabaseContextValue {
   const { database } = snapshot
   return {
     ...actionsOf(store),

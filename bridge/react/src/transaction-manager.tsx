@@ -119,6 +119,7 @@ export function TransactionManager({
     <section className="rp-transaction" aria-label="Transaction" data-testid="transaction-manager">
       <ol>
         {operations.map((operation, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: operations have no name but their place, and two may be equal
           <li key={at}>
             <b className={`rp-op rp-op-${operation.type}`}>{operation.type}</b> <span>{operation.table}</span>{' '}
             <code>{toText(operation.data)}</code>

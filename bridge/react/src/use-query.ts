@@ -64,6 +64,7 @@ function useLive(
   const { database, state, error } = useConnection()
   if (state === 'failed' && error !== null) throw error
   const paramsKey = toText(params)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: params count by value, through paramsKey
   return useMemo(() => {
     if (database === null || !isEnabled || source === null || source === undefined || source === false) return null
     try {
@@ -73,7 +74,6 @@ function useLive(
     } catch (thrown) {
       return failed(toError(thrown, 'watch a query'))
     }
-    // params count by value, through paramsKey.
   }, [database, source, paramsKey, isEnabled])
 }
 

@@ -46,7 +46,7 @@ function Root({ children, strict = false }: { readonly children: ReactNode; read
 
 function Products({ onRender }: { readonly onRender?: () => void }) {
   const client = useClient()
-  const { rows, status } = useQuery(client && client.from('products').select('id', 'name').orderBy('id'))
+  const { rows, status } = useQuery(client?.from('products').select('id', 'name').orderBy('id'))
   onRender?.()
   return (
     <ul data-status={status}>
@@ -136,7 +136,7 @@ describe.each([{ strict: false }, { strict: true }])('with strict=$strict', ({ s
   test('a suspended query shows its fallback, then its rows', async () => {
     function Names() {
       const { rows } = useSuspenseQuery({ sql: 'select name' })
-      return <p>{rows.map((row) => String(row['name'])).join()}</p>
+      return <p>{rows.map((row) => String(row.name)).join()}</p>
     }
     const fallback = vi.fn(() => <p>waiting</p>)
     const Fallback = fallback

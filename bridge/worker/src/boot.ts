@@ -57,7 +57,7 @@ export async function boot(modules: Modules, imports: BootImports, onDead: (why:
   const engine = await WebAssembly.instantiate(modules.engine, {
     env: { memory },
     host: imports.host(() => memory),
-    go: { sqlite_call: program.exports['sqlite_call'] ?? (() => 1) },
+    go: { sqlite_call: program.exports.sqlite_call ?? (() => 1) },
   })
   const { table } = trampoline.exports as unknown as TrampolineExports // link.mjs writes it
   const names = WebAssembly.Module.exports(modules.trampoline)

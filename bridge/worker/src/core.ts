@@ -50,12 +50,12 @@ export class Core {
   }
 
   /** Runs one export. Returns 0 when the core is dead or dies of it. */
-  call(run: (exports: CoreExports) => number | void): number {
+  call(run: (exports: CoreExports) => unknown): number {
     if (this.#isDead) return 0
     try {
       const result = run(this.#exports)
       if (this.#hasExited()) this.die('the core stopped with a panic')
-      return result ?? 0
+      return typeof result === 'number' ? result : 0
     } catch (error) {
       this.die(error instanceof Error ? error.message : String(error))
       return 0

@@ -27,8 +27,8 @@ export async function joinEngine(
   const trampoline = await WebAssembly.instantiate(modules.trampoline)
   const core = await WebAssembly.instantiate(modules.core, { ...goImports, sqlite: functionsOf(trampoline.exports) })
   onInstance(core)
-  const memory = core.exports['mem'],
-    call = core.exports['sqlite_call']
+  const memory = core.exports.mem,
+    call = core.exports.sqlite_call
   if (!(memory instanceof WebAssembly.Memory) || typeof call !== 'function')
     throw new Error('the core exports no mem and sqlite_call: it was not built from package sqlite')
   const engine = await WebAssembly.instantiate(modules.engine, { env: { memory }, go: { sqlite_call: call }, host })

@@ -43,7 +43,7 @@ const files = new Files(
 /** Ports that came before the core. */
 const early: ToWorker[] = []
 
-onmessage = ({ data }: MessageEvent<ToWorker>) => {
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   if (!isReady) early.push(data)
   else handle(data)
 }

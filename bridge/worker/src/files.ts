@@ -74,10 +74,7 @@ export class Files {
       })
     } catch (error) {
       const kind = error instanceof StorageError ? error.kind : INTERNAL
-      const number = Math.max(
-        1,
-        KIND_NAMES.findIndex((name) => name === kind),
-      )
+      const number = Math.max(1, (KIND_NAMES as readonly string[]).indexOf(kind))
       this.#core().send(bytesOf(textOf(error)), (go, length) => {
         go.rp_files(id, number, length)
       })

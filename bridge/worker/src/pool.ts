@@ -182,7 +182,7 @@ export class FilePool {
 
   #open(name: string): number {
     if (name === '') {
-      const at = this.#slots.findIndex((slot) => slot !== undefined && slot.isTemp && !slot.isBusy)
+      const at = this.#slots.findIndex((slot) => slot?.isTemp === true && !slot.isBusy)
       const slot = this.#slots[at]
       if (slot === undefined) return IO
       slot.isBusy = true

@@ -1,4 +1,4 @@
-onmessage = async ({ data }) => {
+self.onmessage = async ({ data }) => {
   try {
     const root = await navigator.storage.getDirectory()
     const file = await root.getFileHandle('assumption', { create: true })

@@ -50,5 +50,5 @@ export function isStatement(value: unknown): value is Statement {
 
 /** Whether a statement surely only reads. It errs to the safe side: WITH may write. */
 export function isRead(sql: string): boolean {
-  return /^(?:\s|;|--[^\n]*\n|\/\*[^]*?\*\/)*(?:select|values|explain)\b/i.test(sql)
+  return /^(?:\s|;|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:select|values|explain)\b/i.test(sql)
 }
