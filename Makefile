@@ -76,17 +76,32 @@ sizes: core node_modules/.installed ## bytes of every shipped file against its b
 
 # --- what a person runs
 
-.PHONY: demo
-demo: setup apps relay ## build all and start the relay on the embedded database, with Northwind and the apps
+# SOURCE=postgres puts the truth in a Postgres of the demo's own (internal/testpg,
+# data in build/demo-postgres) instead of the relay's SQLite.
+SOURCE ?= embedded
+.PHONY: demo demo-embedded demo-postgres
+demo: demo-$(SOURCE) ## build all and start the relay with Northwind and the apps; SOURCE=postgres starts a Postgres too
+
+demo-embedded: setup build/apps/.built relay
 	node web/shop/seed/northwind.mjs build/seed/northwind
 	bin/rockpool dev --seed build/seed/northwind --web build/apps --store build/demo.db
 
+demo-postgres: setup build/apps/.built relay
+	node web/shop/seed/northwind.mjs build/seed/northwind
+	go build -o bin/testpg ./internal/testpg/cmd
+	bin/testpg -data build/demo-postgres -seed build/seed/northwind/seed.sql \
+		bin/rockpool relay --config build/seed/northwind/rockpool.yaml --web build/apps --store build/demo-replica.db
+
 # The shop, and the workbench beside it on one origin: they share its database.
-.PHONY: apps
-apps: web
+# Built again only when something of theirs has changed.
+APP_SOURCES = $(shell find bridge web/shop web/workbench \( -name node_modules -o -name dist \) -prune -o -type f -print)
+build/apps/.built: $(APP_SOURCES) build/core.wasm build/trampoline.wasm package-lock.json node_modules/.installed
+	npm run build --workspace @rockpool/shop --workspace @rockpool/workbench
 	rm -rf build/apps
+	mkdir -p build
 	cp -r web/shop/dist build/apps
 	cp -r web/workbench/dist build/apps/workbench
+	touch $@
 
 # What the browser tests need, as far as this tree has it.
 BUILT := $(if $(wildcard wasm/main*.go),core) $(if $(wildcard server/main.go),relay) $(if $(and $(wildcard wasm/main*.go),$(wildcard web/*/vite.config.*)),web)

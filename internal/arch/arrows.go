@@ -46,6 +46,7 @@ var arrows = map[string][]string{
 	"server/session":          {"server/auth", "server/shape", "server/fanout", "server/apply", "server/snapshot", "server/source", "wire", "schema", "mutation", "version", "value"},
 	"server/admin":            {"server/apply", "server/policy", "server/auth", "server/fanout", "server/store", "query", "version"},
 	"internal/testpg":         {},
+	"internal/testpg/cmd":     {"internal/testpg"},
 	"internal/codectest":      {"value"},
 	"internal/gen":            {"wire", "fault"},
 	"internal/testrun":        {},

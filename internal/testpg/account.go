@@ -42,8 +42,16 @@ func (a *account) own(dir string) error {
 	return os.Chown(dir, int(a.uid), int(a.gid))
 }
 
+// reaches says whether the account may make files in a folder: as root's
+// helper it has no way through a folder of root's own.
+func (a *account) reaches(dir string) bool {
+	cmd := exec.Command("test", "-w", dir, "-a", "-x", dir)
+	cmd.Dir, cmd.SysProcAttr = "/", a.attributes()
+	return cmd.Run() == nil
+}
+
 // attributes makes a process run as the account, in a process group of its
-// own so that Kill9 reaches the backends, and die with us.
+// own: Kill9 reaches its backends, and a Ctrl-C meant for us does not reach it.
 func (a *account) attributes() *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true}
 	if a.isOther {

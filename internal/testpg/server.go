@@ -33,7 +33,8 @@ const (
 // that DSN may be called from anywhere.
 type Server struct {
 	bin    string // folder of initdb and postgres
-	root   string // temporary folder: data, log and socket
+	root   string // folder of data, log and socket
+	kept   bool   // root stays when the server is closed
 	user   *account
 	port   int
 	cmd    *exec.Cmd
@@ -60,7 +61,20 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
+// start makes a cluster in a temporary folder and starts it.
 func start(logf func(string, ...any)) (*Server, error) {
+	s, err := locate()
+	if err != nil {
+		return nil, err
+	}
+	if s.root, err = os.MkdirTemp("", "testpg-"); err != nil {
+		return nil, err
+	}
+	return s, s.begin(logf)
+}
+
+// locate finds the programs and whom they run as.
+func locate() (*Server, error) {
 	bin, err := findBin()
 	if err != nil {
 		return nil, err
@@ -69,28 +83,30 @@ func start(logf func(string, ...any)) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := os.MkdirTemp("", "testpg-")
-	if err != nil {
-		return nil, err
+	return &Server{bin: bin, user: user}, nil
+}
+
+// begin makes the cluster where it is missing, and starts it on a free port.
+func (s *Server) begin(logf func(string, ...any)) error {
+	if _, err := os.Stat(s.data()); errors.Is(err, os.ErrNotExist) {
+		if err := s.initialise(); err != nil {
+			return errors.Join(err, s.close())
+		}
 	}
-	s := &Server{bin: bin, root: root, user: user}
-	if err := s.initialise(); err != nil {
-		_ = os.RemoveAll(root)
-		return nil, err
-	}
+	var err error
 	for try := 1; ; try++ {
 		if s.port, err = freePort(); err != nil {
 			break
 		}
 		if err = s.launch(); err == nil {
-			return s, nil
+			return nil
 		}
 		if try == portTries || !strings.Contains(s.LogTail(4096), "Address already in use") {
 			break
 		}
 		logf("testpg: port %d was taken, trying another", s.port)
 	}
-	return nil, errors.Join(fmt.Errorf("start Postgres: %w; its log ends:\n%s", err, s.LogTail(4096)), s.close())
+	return errors.Join(fmt.Errorf("start Postgres: %w; its log ends:\n%s", err, s.LogTail(4096)), s.close())
 }
 
 // DSN returns a connection string for the superuser and the database
@@ -161,14 +177,18 @@ func (s *Server) initialise() error {
 	if err := s.user.own(s.root); err != nil {
 		return err
 	}
+	half := filepath.Join(s.root, "data.new") // a cut-off initdb must not look like a cluster
+	if err := os.RemoveAll(half); err != nil {
+		return err
+	}
 	out, err := s.command("initdb",
-		"--pgdata="+s.data(), "--username=postgres", "--auth=trust",
+		"--pgdata="+half, "--username=postgres", "--auth=trust",
 		"--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
 	).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	return nil
+	return os.Rename(half, s.data())
 }
 
 // launch starts the process and waits until a connection is accepted.
@@ -179,7 +199,7 @@ func (s *Server) launch() error {
 	}
 	defer logFile.Close()
 	cmd := s.command("postgres", "-D", s.data())
-	for name, value := range settings(s.root, s.port) {
+	for name, value := range settings(s.root, s.port, s.kept) {
 		cmd.Args = append(cmd.Args, "-c", name+"="+value)
 	}
 	cmd.Stdout, cmd.Stderr = logFile, logFile
@@ -248,8 +268,12 @@ func (s *Server) halt(signal syscall.Signal) error {
 	return nil
 }
 
-// close kills the server and removes its folder; it may be called twice.
+// close kills the server and removes its folder; it may be called twice. One
+// that keeps its folder is stopped in order.
 func (s *Server) close() error {
+	if s.kept {
+		return s.halt(syscall.SIGINT)
+	}
 	return errors.Join(s.halt(syscall.SIGKILL), os.RemoveAll(s.root))
 }
 

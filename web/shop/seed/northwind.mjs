@@ -1,5 +1,6 @@
 // Turns the northwind-data package into a seed that `rockpool dev --seed` and
-// psql can load: schema.yaml, one JSON file a table, and seed.sql for Postgres.
+// psql can load: schema.yaml, one JSON file a table, and for Postgres seed.sql
+// with the rockpool.yaml of a demo.
 // Usage: node seed/northwind.mjs <out directory>
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -110,6 +111,25 @@ const yamlOf = () => {
   return lines.join('\n') + '\n'
 }
 
+// The relay's file for a demo on one machine: every table open, no sign-in, and
+// the conflict strategies that schema.yaml has for the embedded database.
+const relayOf = () => {
+  const lines = [
+    '# Northwind on this machine alone: everybody may read and write everything.',
+    'auth: { anonymous: true }',
+    'tables:',
+  ]
+  for (const t of tables) {
+    const parts = ['read: true', 'write: true']
+    const columns = Object.entries(t.columns).filter(([, c]) => c.conflict)
+    const conflict = t.conflict ? [`default: ${t.conflict}`] : []
+    if (columns.length > 0) conflict.push(`columns: { ${columns.map(([n, c]) => `${n}: ${c.conflict}`).join(', ')} }`)
+    if (conflict.length > 0) parts.push(`conflict: { ${conflict.join(', ')} }`)
+    lines.push(`  ${t.name}: { ${parts.join(', ')} }`)
+  }
+  return lines.join('\n') + '\n'
+}
+
 const literal = (v) => (v === null ? 'NULL' : typeof v === 'string' ? `'${v.replaceAll("'", "''")}'` : String(v))
 const sqlOf = () => {
   const out = ['BEGIN;']
@@ -145,5 +165,6 @@ if (!dir) {
 mkdirSync(dir, { recursive: true })
 writeFileSync(join(dir, 'schema.yaml'), yamlOf())
 writeFileSync(join(dir, 'seed.sql'), sqlOf())
+writeFileSync(join(dir, 'rockpool.yaml'), relayOf())
 for (const t of tables) writeFileSync(join(dir, `${t.name}.json`), JSON.stringify(rows[t.name]))
 console.log(`northwind: ${tables.map((t) => `${rows[t.name].length} ${t.name}`).join(', ')} in ${dir}`)
