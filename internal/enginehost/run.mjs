@@ -46,7 +46,11 @@ const string = (at, n) => Buffer.from(memory().buffer, at >>> 0, n).toString()
 const enginehost = {
   record: (at, n) => store.record(string(at, n)),
   operations: () => store.operations,
-  replay: (at, n, count, loss, seed) => store.replay(string(at, n), count, loss, seed),
+  replay: (at, n, count, loss, seed) => {
+    const database = string(at, n)
+    pool.close(database) // the pool knows the size of each file it has open
+    store.replay(database, count, loss, seed)
+  },
   fail: (after, kind) => store.failAfter(after, kind),
   failed: () => (store.hasFailed ? 1 : 0),
   contains: (at, n, what, m) => {

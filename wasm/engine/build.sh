@@ -13,7 +13,12 @@ if [ -z "${ZIG:-}" ]; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp "$modules"/better-sqlite3-multiple-ciphers/deps/sqlite3/sqlite3.[ch] "$here"/c/*.[ch] "$work"
+source=$modules/better-sqlite3-multiple-ciphers/deps/sqlite3
+cp "$source/sqlite3.h" "$here"/c/*.[ch] "$work"
+# One change to SQLite3MultipleCiphers (NOTICE): its file shim answers "no error" for a read that failed, unless the
+# file was too short. A damaged page or a failing handle would go unnoticed.
+sed '/^static int mcReadMainDb(/,/^static int mcIoWrite(.*[^;]$/s/if (rc == SQLITE_IOERR_SHORT_READ)/if (rc != SQLITE_OK)/' "$source/sqlite3.c" > "$work/sqlite3.c"
+[ "$(diff "$source/sqlite3.c" "$work/sqlite3.c" | grep -c '^>')" = 2 ] || { echo 'the read shim of SQLite3MultipleCiphers is not as this script knows it: look at mcIoRead and mcReadMainDb' >&2; exit 1; }
 flags="-target wasm32-wasi $(sed -n 's/^\(-[^ ]*\).*/\1/p' "$here/flags.txt" | tr '\n' ' ')"
 layout=$(node --input-type=module -e "import { globalBase, stackBytes } from '$here/layout.mjs'; console.log(globalBase, stackBytes)")
 cd "$work"

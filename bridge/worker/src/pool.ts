@@ -188,9 +188,14 @@ export class FilePool {
       slot.isBusy = true
       return at
     }
+    return name.startsWith(MEMORY_PREFIX) && !this.#byName.has(name) ? this.#add(name, new MemoryHandle(), false) : this.#named(name)
+  }
+
+  /** The slot of a file that is prepared, or can be on the spot; −1 for none. */
+  #named(name: string): number {
     const at = this.#byName.get(name)
     if (at !== undefined) return at
-    const handle = name.startsWith(MEMORY_PREFIX) ? new MemoryHandle() : this.#onMissing(name)
+    const handle = name.startsWith(MEMORY_PREFIX) ? null : this.#onMissing(name)
     return handle === null ? IO : this.#add(name, handle, false)
   }
 
@@ -212,7 +217,7 @@ export class FilePool {
 
   /** The engine's import module "host". */
   imports(): Record<string, (...numbers: number[]) => number> {
-    const named = (at: number, length: number): number => this.#byName.get(this.#name(at, length)) ?? -1
+    const named = (at: number, length: number): number => this.#named(this.#name(at, length))
     return {
       open: (at = 0, length = 0) => this.#open(this.#name(at, length)),
       close: (slot = 0) => this.#close(slot),

@@ -17,6 +17,7 @@ typedef struct Node {
   char **region; int regions;        /* WAL index, 32 KiB each, plain heap */
   int shmRefs;
   int lock[SHM_LOCKS];               /* -1 exclusive, n shared */
+  int checked;                       /* bytes of a page when pages carry checksums, else 0 */
 } Node;
 
 struct File {
@@ -25,7 +26,7 @@ struct File {
   int level;                         /* SQLITE_LOCK_* */
   uint8_t shared, exclusive;         /* WAL-index locks held, one bit each */
   uint8_t shm;                       /* has mapped the WAL index */
-  uint8_t mainDb, checksums;         /* pages carry checksums */
+  uint8_t mainDb;
 };
 
 Node *nodeOpen(int slot);

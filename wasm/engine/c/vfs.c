@@ -3,16 +3,22 @@
 #include "node.h"
 
 #define PAGE_MIN 512
+#define PAGE_MAX 65536
 #define HEADER_BYTES 100
+#define PAGE_SIZE_AT 16
 #define RESERVED_AT 20
 #define CHECKSUM_BYTES 8
 
-static int isPage(int n) { return n >= PAGE_MIN && (n & (n - 1)) == 0; }
+static int isPage(int n) { return n >= PAGE_MIN && n <= PAGE_MAX && (n & (n - 1)) == 0; }
 
-/* The header of the file says whether its pages carry checksums. */
-static void learn(File *t, const uint8_t *p, int n, sqlite3_int64 at) {
-  if (at == 0 && n >= HEADER_BYTES && memcmp(p, "SQLite format 3", 16) == 0)
-    t->checksums = p[RESERVED_AT] == CHECKSUM_BYTES;
+/* The header of the file says whether its pages carry checksums, and how long a
+   page is. All users of the file share it: one may write pages by a checkpoint
+   and have seen the header only in the WAL.
+   https://www.sqlite.org/fileformat2.html#page_size */
+static void learn(Node *n, const uint8_t *p, int len, sqlite3_int64 at) {
+  if (at != 0 || len < HEADER_BYTES || memcmp(p, "SQLite format 3", 16)) return;
+  int page = p[PAGE_SIZE_AT] << 8 | p[PAGE_SIZE_AT + 1];
+  n->checked = p[RESERVED_AT] != CHECKSUM_BYTES ? 0 : page == 1 ? PAGE_MAX : page;
 }
 
 static int fileClose(sqlite3_file *f) {
@@ -32,8 +38,8 @@ static int fileRead(sqlite3_file *f, void *p, int n, sqlite3_int64 at) {
     return SQLITE_IOERR_SHORT_READ;
   }
   if (!t->mainDb) return SQLITE_OK;
-  learn(t, p, n, at);
-  if (t->checksums && isPage(n)) {
+  learn(t->node, p, n, at);
+  if (n == t->node->checked) {
     uint8_t sum[CHECKSUM_BYTES];
     checksum(p, n - CHECKSUM_BYTES, sum);
     if (memcmp(sum, (uint8_t *)p + n - CHECKSUM_BYTES, CHECKSUM_BYTES)) return SQLITE_IOERR_DATA;
@@ -44,9 +50,10 @@ static int fileRead(sqlite3_file *f, void *p, int n, sqlite3_int64 at) {
 static int fileWrite(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
   File *t = (File *)f;
   if (t->mainDb) {
-    learn(t, p, n, at);
-    /* The last bytes of the page are reserved: nobody else reads them. */
-    if (t->checksums && isPage(n)) checksum(p, n - CHECKSUM_BYTES, (uint8_t *)(uintptr_t)p + n - CHECKSUM_BYTES);
+    learn(t->node, p, n, at);
+    /* The last bytes of the page are reserved: nobody else reads them. While the
+       page size changes, pages of both sizes pass. */
+    if (t->node->checked && isPage(n)) checksum(p, n - CHECKSUM_BYTES, (uint8_t *)(uintptr_t)p + n - CHECKSUM_BYTES);
   }
   int put = host_write(t->node->slot, p, n, (double)at);
   return put == n ? SQLITE_OK : put == HOST_FULL || put >= 0 ? SQLITE_FULL : SQLITE_IOERR_WRITE;
@@ -93,9 +100,12 @@ static int vfsOpen(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags,
   return SQLITE_OK;
 }
 
+/* Always flushed, whatever SQLite asks: a journal that comes back after a power
+   cut is hot and would undo the transactions that are durable in the WAL since. */
 static int vfsDelete(sqlite3_vfs *v, const char *name, int flush) {
-  (void)v;
-  return host_delete(name, (int)strlen(name), flush) < 0 ? SQLITE_IOERR_DELETE : SQLITE_OK;
+  (void)v; (void)flush;
+  int rc = host_delete(name, (int)strlen(name), 1);
+  return rc == 0 ? SQLITE_OK : rc == HOST_FULL ? SQLITE_FULL : SQLITE_IOERR_DELETE;
 }
 
 static int vfsAccess(sqlite3_vfs *v, const char *name, int flags, int *out) {
