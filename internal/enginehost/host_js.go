@@ -13,6 +13,9 @@ func operations() int32
 //go:wasmimport enginehost replay
 func replay(name unsafe.Pointer, n int32, at int32, loss int32, seed int32)
 
+//go:wasmimport enginehost copy
+func copyFiles(from unsafe.Pointer, n int32, to unsafe.Pointer, m int32)
+
 //go:wasmimport enginehost fail
 func fail(after int32, kind int32)
 
@@ -69,6 +72,13 @@ func Operations() int { return int(operations()) }
 func Replay(database string, n int, loss Loss, seed int) {
 	p, l := text(database)
 	replay(p, l, int32(n), int32(loss), int32(seed))
+}
+
+// Copy makes the files of the database to what those of from hold now, flushed or not.
+func Copy(from, to string) {
+	p, n := text(from)
+	q, m := text(to)
+	copyFiles(p, n, q, m)
 }
 
 // FailAfter makes the (n+1)-th write, truncate or flush from now on fail; n < 0 for none.

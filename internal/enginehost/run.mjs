@@ -51,6 +51,11 @@ const enginehost = {
     pool.close(database) // the pool knows the size of each file it has open
     store.replay(database, count, loss, seed)
   },
+  copy: (at, n, to, m) => {
+    const database = string(to, m)
+    pool.close(database)
+    store.copy(string(at, n), database)
+  },
   fail: (after, kind) => store.failAfter(after, kind),
   failed: () => (store.hasFailed ? 1 : 0),
   contains: (at, n, what, m) => {

@@ -3,6 +3,7 @@
 // again as a power cut would leave it.
 
 const SECTOR = 512
+const SUFFIXES = ['', '-journal', '-wal']
 
 /** A growing array of bytes with the calls of a sync access handle, less flush. */
 export class Bytes {
@@ -104,6 +105,19 @@ export class Store {
     this.#operations.push({ ...operation, bytes: operation.bytes?.slice(), suffix: name.slice(this.#recorded.length) })
   }
 
+  /** Makes the files of `to` what those of `from` hold now. */
+  copy(from, to) {
+    for (const suffix of SUFFIXES) this.#file(to + suffix).write(this.files.get(from + suffix)?.copy() ?? new Uint8Array(0), 0)
+  }
+
+  /** The file, emptied. */
+  #file(name) {
+    const file = this.files.get(name) ?? new Bytes()
+    file.truncate(0)
+    this.files.set(name, file)
+    return file
+  }
+
   failAfter(n, kind) {
     this.#failAfter = n
     this.#failKind = kind
@@ -125,12 +139,10 @@ export class Store {
   /** Writes the files of `database` as a cut after n operations leaves them. */
   replay(database, n, loss, seed) {
     const chance = random(seed)
-    for (const suffix of ['', '-journal', '-wal']) {
+    for (const suffix of SUFFIXES) {
       const mine = this.#operations.slice(0, n).filter((operation) => operation.suffix === suffix)
       const flushed = mine.findLastIndex((operation) => operation.kind === 'flush') + 1
-      const file = this.files.get(database + suffix) ?? new Bytes()
-      file.truncate(0)
-      this.files.set(database + suffix, file)
+      const file = this.#file(database + suffix)
       const start = this.#start.get(suffix)
       if (start !== undefined) file.write(start, 0)
       mine.forEach((operation, i) => {

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -188,20 +187,4 @@ func TestCrash(t *testing.T) {
 			}
 		})
 	}
-}
-
-func copyFiles(from, to string) error {
-	for _, suffix := range []string{"", "-wal"} {
-		b, err := os.ReadFile(from + suffix)
-		if os.IsNotExist(err) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(to+suffix, b, 0o600); err != nil {
-			return err
-		}
-	}
-	return nil
 }
