@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -57,10 +56,6 @@ func run(ctx context.Context, only []string) (ok bool, err error) {
 	var sum counts
 	ok = true
 	for _, s := range chosen {
-		if s.awaits != "" && !exists(s.awaits) {
-			lines = append(lines, fmt.Sprintf("%s: not in this tree, waits for %s", s.name, s.awaits))
-			continue
-		}
 		start := time.Now()
 		fmt.Printf("--- %s: %s\n", s.name, s.why)
 		c, err := runOne(ctx, s)
@@ -125,9 +120,4 @@ func choose(all []suite, only []string) ([]suite, error) {
 		return nil, fmt.Errorf("no suite %q: testrun -list names them", names)
 	}
 	return chosen, nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(filepath.FromSlash(path))
-	return err == nil
 }
