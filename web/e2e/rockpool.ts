@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -24,6 +25,43 @@ export async function startShop(): Promise<Relay> {
   })
 }
 
+/** A relay on a Postgres of its own, which can be asked. */
+export interface PostgresRelay extends Relay {
+  /** Runs SQL with psql; one line a row, columns apart by a bar. */
+  readonly query: (sql: string) => Promise<string>
+}
+
+/** The shop on `rockpool relay`, with Northwind in a Postgres that ends with it. */
+export async function startShopOnPostgres(): Promise<PostgresRelay> {
+  const folder = mkdtempSync(join(tmpdir(), 'rockpool-e2e-'))
+  const seed = join(folder, 'seed')
+  await done(spawn(process.execPath, [join(root, 'web/shop/seed/northwind.mjs'), seed], { stdio: 'inherit' }))
+  const testpg = join(folder, 'testpg')
+  await done(spawn('go', ['build', '-o', testpg, './internal/testpg/cmd'], { cwd: root, stdio: 'inherit' }))
+  const postgres = spawn(testpg, ['-seed', join(seed, 'seed.sql')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const stopped = new Promise<void>((resolve) => postgres.once('exit', () => resolve()))
+  const url = await new Promise<string>((resolve, reject) => {
+    postgres.stdout.once('data', (line: Buffer) => resolve(line.toString().replace('postgres:', '').trim()))
+    postgres.once('exit', (code) => reject(new Error(`Postgres ended with ${code}`)))
+  })
+  const relay = await serve(folder, join(root, 'web/shop/dist'), [
+    'relay',
+    '-config',
+    join(seed, 'rockpool.yaml'),
+    '-database-url',
+    url,
+  ])
+  return {
+    ...relay,
+    query: async (sql) => (await promisify(execFile)('psql', [url, '-qtA', '-c', sql])).stdout.trim(),
+    close: async () => {
+      await relay.close()
+      postgres.kill('SIGTERM')
+      await stopped
+    },
+  }
+}
+
 /**
  * A database of the test's own, with the bare page (web/e2e/lab): `schema` is
  * the text of schema.yaml, `rows` has rows by table.
@@ -40,10 +78,14 @@ async function start(app: string, writeSeed: (folder: string) => Promise<void>):
   const folder = mkdtempSync(join(tmpdir(), 'rockpool-e2e-'))
   const seed = join(folder, 'seed')
   await writeSeed(seed)
+  return serve(folder, app, ['dev', '-seed', seed])
+}
+
+async function serve(folder: string, app: string, command: readonly string[]): Promise<Relay> {
   const port = await freePort()
   const relay = spawn(
     join(root, 'bin/rockpool'),
-    ['dev', '-seed', seed, '-web', app, '-store', join(folder, 'rockpool.db'), '-listen', `127.0.0.1:${port}`],
+    [...command, '-web', app, '-store', join(folder, 'rockpool.db'), '-listen', `127.0.0.1:${port}`],
     { stdio: 'inherit' },
   )
   const url = `http://127.0.0.1:${port}`
