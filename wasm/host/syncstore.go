@@ -148,15 +148,17 @@ func (d *SyncDriver) tellHost(e syncer.Effect) bool {
 	return true
 }
 
+// roundDone tells a round to everybody, then answers those who asked for it:
+// an asker's listeners have heard of the round when its answer comes.
 func (d *SyncDriver) roundDone(e syncer.RoundDone) {
 	n := min(e.Asked, len(d.waiting))
 	done := d.waiting[:n:n]
 	d.waiting = d.waiting[n:]
-	for _, f := range done {
-		f(e.Round, e.Err)
-	}
 	if e.Err == nil && d.hooks.OnRound != nil {
 		d.hooks.OnRound(e.Round)
+	}
+	for _, f := range done {
+		f(e.Round, e.Err)
 	}
 }
 

@@ -108,7 +108,6 @@ export class Sync {
   readonly #session: Session
   readonly #status = new Cell<SyncStatus>(NO_STATUS)
   readonly #rounds = new Topic<SyncStats>()
-  #roundCount = 0
   /** Subscriptions of this tab, which are made again on a new link. */
   readonly #active = new Map<string, { body: Uint8Array; users: number; ready: Promise<void> }>()
 
@@ -204,13 +203,8 @@ export class Sync {
 
   /** A round now: pushes what waits, compares with the relay's head, answers what changed. @throws `offline`, `unauthenticated`. */
   async now(options: CallOptions = {}): Promise<SyncStats> {
-    const before = this.#roundCount
-    const stats = statsOf(
-      await this.#session.ask(PageFrame.PageSyncNow, 'sync', EmptyMessage, {}, SyncRoundMessage, options),
-    )
-    // The event of this round may come before the answer, or not at all: listeners hear of a round once.
-    if (this.#roundCount === before) this.#tellRound(stats)
-    return stats
+    // Its event comes before the answer: listeners have heard of the round already.
+    return statsOf(await this.#session.ask(PageFrame.PageSyncNow, 'sync', EmptyMessage, {}, SyncRoundMessage, options))
   }
 
   /** Stops push and tail, until resume. Writes go on to be queued. */
@@ -242,12 +236,7 @@ export class Sync {
   }
   /** Not for applications: a round has ended. */
   receiveRound(round: SyncRound): void {
-    this.#tellRound(statsOf(round))
-  }
-
-  #tellRound(stats: SyncStats): void {
-    this.#roundCount++
-    this.#rounds.emit(stats)
+    this.#rounds.emit(statsOf(round))
   }
 
   /** Not for applications: a new Worker serves this tab, which follows the same shapes there. */

@@ -247,6 +247,7 @@ export class FakeWorker implements CoreWorker {
         this.changed()
         return
       case PageFrame.PageSyncNow:
+        this.emit({ type: wire.EventType.EventSyncRound, round: { updated: 3, conflicts: 1 } })
         done(wire.encodeSyncRound({ updated: 3, conflicts: 1 }))
         return
       case PageFrame.PageConflicts:
