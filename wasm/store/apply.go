@@ -77,6 +77,8 @@ type change struct {
 	// refold lists rows to compute again because an operation left them.
 	refold  map[rowKey]bool
 	refolds []rowKey
+	// left holds the operations that left each row and do not stand, in order.
+	left map[rowKey][]mutation.Op
 	// fold holds applied operations on rows whose new server image has not
 	// come, as their shape is not at the cursor: they become part of the base.
 	fold   map[rowKey][]mutation.Op
@@ -102,7 +104,7 @@ func large(blocks []wire.Block) bool {
 // change runs f and writes what it found in one transaction that ends at pos.
 func (db *DB) change(pos version.Pos, quiet bool, f func(*change) error) (Applied, error) {
 	c := &change{
-		db: db, touched: map[rowKey][]byte{}, refold: map[rowKey]bool{}, fold: map[rowKey][]mutation.Op{},
+		db: db, touched: map[rowKey][]byte{}, refold: map[rowKey]bool{}, fold: map[rowKey][]mutation.Op{}, left: map[rowKey][]mutation.Op{},
 		acked: db.meta.AckedMid, tables: map[uint32]bool{}, likely: map[uint64]bool{},
 	}
 	err := db.atomically(quiet, func() error {

@@ -64,12 +64,15 @@ func (c *change) complete(ops []mutation.Op, x *mutation.Conflict, status mutati
 			mine = append(mine, op)
 		}
 	}
-	kept, err := c.db.base(t, key)
+	kept, gone, err := c.db.lastBase(t, key)
 	if err != nil {
 		return err
 	}
 	if x.Base == nil && len(mine) > 0 {
 		x.Base = startedFrom(kept, &mine[0])
+	}
+	if gone {
+		kept = nil
 	}
 	if x.Mine == nil {
 		x.Mine = mutation.Fold(t.Table, x.Base, mine)

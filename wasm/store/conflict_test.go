@@ -218,3 +218,90 @@ func TestRewind(t *testing.T) {
 		t.Errorf("next mid = %d, want 4", mid)
 	}
 }
+
+// TestGoneImages: the delete comes before the outcome, and the conflict still
+// says what was written to; keeping mine makes the row anew.
+func TestGoneImages(t *testing.T) {
+	t.Parallel()
+	for name, k := range map[string]struct {
+		o       mutation.Outcome
+		restart bool
+	}{
+		"superseded":                 {mutation.Outcome{Status: mutation.Superseded, Conflicts: []mutation.Conflict{{Table: itemsID, Key: row(1), Rule: mutation.RuleGone}}}, false},
+		"superseded after a restart": {mutation.Outcome{Status: mutation.Superseded, Conflicts: []mutation.Conflict{{Table: itemsID, Key: row(1), Rule: mutation.RuleGone}}}, true},
+		"parked":                     {mutation.Outcome{Status: mutation.Parked, Conflicts: []mutation.Conflict{{Table: itemsID, Key: row(1), Rule: mutation.RuleManual}}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClient(t)
+			c.follow(itemsID)
+			c.frame().put(itemsID, 1, "base", 7, nil, nil).apply()
+			k.o.Mid = c.write("UPDATE items SET name = 'mine' WHERE id = 1")
+			c.frame().out(itemsID, 1).apply()
+			if k.restart {
+				c.reopen()
+				c.follow(itemsID)
+			}
+			a := c.frame().outcome(k.o).apply()
+			if len(a.NewConflicts) != 1 {
+				t.Fatalf("new conflicts = %+v, want one", a.NewConflicts)
+			}
+			x := a.NewConflicts[0]
+			if image(x.Base) != "1|base|7" || image(x.Mine) != "1|mine|7" || x.Theirs != nil {
+				t.Errorf("base %s, mine %s, theirs %s; want what stood there, what I wanted, none", image(x.Base), image(x.Mine), image(x.Theirs))
+			}
+			c.want("SELECT * FROM items")
+			if _, err := c.db.Retry(k.o.Mid); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("retry an update of a row that is gone: %v, want not_found", err)
+			}
+			if list, err := c.db.Outbox(); err != nil || len(list) != 1 {
+				t.Errorf("Outbox = %+v, %v; want that the data is still there", list, err)
+			}
+			if done, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseMine}); err != nil || done.Mid == 0 {
+				t.Errorf("keep mine: %+v, %v", done, err)
+			}
+			c.want("SELECT id, name, qty FROM items", "1|mine|7")
+			if txs := c.decoded(); len(txs) != 1 || txs[0].Ops[0].Kind != mutation.Insert {
+				t.Errorf("outbox = %+v, want one insert", txs)
+			}
+		})
+	}
+}
+
+// TestUpdatedCountsWhatIsRevealed: a remote value that a pending one covered
+// counts when the pending one leaves; my own value that comes back does not.
+func TestUpdatedCountsWhatIsRevealed(t *testing.T) {
+	t.Parallel()
+	for name, k := range map[string]struct {
+		write   string
+		remote  func(*frame) *frame
+		status  mutation.Status
+		tail    uint64 // counted when the remote change comes
+		outcome uint64 // counted when the outcome comes
+	}{
+		"their value under mine, parked":     {"UPDATE items SET name = 'mine' WHERE id = 1", func(f *frame) *frame { return f.put(itemsID, 1, "theirs", 5, nil, nil) }, mutation.Parked, 0, 1},
+		"their value under mine, superseded": {"UPDATE items SET name = 'mine' WHERE id = 1", func(f *frame) *frame { return f.put(itemsID, 1, "theirs", 5, nil, nil) }, mutation.Superseded, 0, 1},
+		"nothing under mine, rejected":       {"UPDATE items SET name = 'mine' WHERE id = 1", nil, mutation.Rejected, 0, 0},
+		"their column beside mine, rejected": {"UPDATE items SET name = 'mine' WHERE id = 1", func(f *frame) *frame { return f.put(itemsID, 1, "base", 9, nil, nil) }, mutation.Rejected, 1, 0},
+		"their amount under mine, rejected":  {"UPDATE items SET qty = qty - 1 WHERE id = 1", func(f *frame) *frame { return f.put(itemsID, 1, "base", 9, nil, nil) }, mutation.Rejected, 1, 0},
+		"their update under my delete":       {"DELETE FROM items WHERE id = 1", func(f *frame) *frame { return f.put(itemsID, 1, "theirs", 5, nil, nil) }, mutation.Superseded, 0, 1},
+		"nothing under my delete":            {"DELETE FROM items WHERE id = 1", nil, mutation.Rejected, 0, 0},
+		"my insert, rejected":                {"INSERT INTO items(id, name) VALUES (2, 'mine')", nil, mutation.Rejected, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClient(t)
+			c.follow(itemsID)
+			c.frame().put(itemsID, 1, "base", 5, nil, nil).apply()
+			mid := c.write(k.write)
+			if k.remote != nil {
+				if a := k.remote(c.frame()).apply(); a.Updated != k.tail {
+					t.Errorf("the remote change: updated = %d, want %d", a.Updated, k.tail)
+				}
+			}
+			if a := c.frame().ack(mid, k.status).apply(); a.Updated != k.outcome {
+				t.Errorf("the outcome: updated = %d, want %d", a.Updated, k.outcome)
+			}
+		})
+	}
+}

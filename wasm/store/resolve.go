@@ -140,6 +140,10 @@ func (db *DB) rewrite(l *localTx, ops []mutation.Op, choices map[rowKey]choice) 
 		key := rowKey{ops[i].Table, encodeKey(ops[i].Key)}
 		one, chosen := choices[key]
 		switch {
+		case chosen && one.choice == wire.ChooseMine && ops[i].Kind == mutation.Update && len(one.conflict.Theirs) == 0:
+			if !used[key] { // the row is gone: to keep mine is to make it anew
+				again = append(again, imageOps(db.tables[key.table], one.conflict, one.conflict.Mine)...)
+			}
 		case !chosen || one.choice == wire.ChooseMine:
 			again = append(again, ops[i])
 		case one.choice == wire.ChooseEdited && !used[key]:
@@ -189,7 +193,8 @@ func (db *DB) replay(ops []mutation.Op, resolves uint64, with func() error) (Com
 }
 
 // perform writes one operation to the view: an insert of a row that is there
-// updates it, an update of a row that is gone does nothing.
+// updates it. fault.NotFound for an update of a row that is gone: passing it
+// over would lose it.
 func (db *DB) perform(op *mutation.Op) error {
 	x, err := db.table("write again", op.Table)
 	if err != nil {
@@ -208,7 +213,8 @@ func (db *DB) perform(op *mutation.Op) error {
 	}
 	after := mutation.Fold(x.Table, before, []mutation.Op{again})
 	if after == nil {
-		return nil
+		return fault.New(fault.NotFound, "write to "+x.Name+" again", "the row was deleted meanwhile").
+			WithHint("insert the row anew with the values of the outbox's entry, then discard that")
 	}
 	return db.run(x.put, after...)
 }

@@ -42,11 +42,12 @@ func (c *change) settleOne(l *localTx, o *mutation.Outcome) error {
 		return fault.New(fault.Protocol, "settle mutation", "unknown status")
 	}
 	wasInView := l.inView()
-	touched, err := c.db.unindex(l)
-	if err != nil {
+	if err := c.leave(l); err != nil {
 		return err
 	}
-	c.again(touched...)
+	if wasInView && o.Status != mutation.Applied {
+		c.undone(ops)
+	}
 	if o.Status == mutation.Superseded && gone(o) {
 		return c.keepFailed(l, o, txGone)
 	}
@@ -64,12 +65,11 @@ func (c *change) fail(l *localTx, o *mutation.Outcome) error {
 		return err
 	}
 	wasInView := l.inView()
-	touched, err := c.db.unindex(l)
-	if err != nil {
+	if err := c.leave(l); err != nil {
 		return err
 	}
-	c.again(touched...)
 	if wasInView {
+		c.undone(ops)
 		c.out.RolledBack = append(c.out.RolledBack, RolledBack{l.mid, c.db.showOps(ops)})
 	}
 	if err := c.exclude(l.mid); err != nil {
@@ -83,6 +83,26 @@ func (c *change) fail(l *localTx, o *mutation.Outcome) error {
 		state = txBlocked
 	}
 	return c.keepFailed(l, o, state)
+}
+
+// leave takes a transaction's operations out of the fold and notes the rows to
+// compute again.
+func (c *change) leave(l *localTx) error {
+	touched, err := c.db.unindex(l)
+	if err != nil {
+		return err
+	}
+	c.again(touched...)
+	return nil
+}
+
+// undone notes operations that left rows and do not stand at the source.
+func (c *change) undone(ops []mutation.Op) {
+	for i := range ops {
+		for _, key := range c.db.opKeys(&ops[i]) {
+			c.left[key] = append(c.left[key], ops[i])
+		}
+	}
 }
 
 // gone reports whether an update lost to a delete.
@@ -155,11 +175,10 @@ func (c *change) exclude(failed uint64) error {
 		if err != nil {
 			return err
 		}
-		touched, err := c.db.unindex(l) // sets l.excluded
-		if err != nil {
+		if err := c.leave(l); err != nil { // sets l.excluded
 			return err
 		}
-		c.again(touched...)
+		c.undone(ops)
 		c.out.RolledBack = append(c.out.RolledBack, RolledBack{mid, c.db.showOps(ops)})
 		if err := c.db.run(`UPDATE _rockpool_tx SET excluded = 1 WHERE mid = ?`, value.Int(int64(mid))); err != nil {
 			return err

@@ -53,6 +53,17 @@ const (
 	txGone = 6
 )
 
+// Values of _rockpool_base.hidden.
+const (
+	baseShown = 0
+	// baseHidden is a row with pending operations that another row keeps out
+	// of the view, as it holds a unique value.
+	baseHidden = 1
+	// baseGone is a row that the server has deleted: image is what stood there
+	// last, so that a conflict can still say what was written to.
+	baseGone = 2
+)
+
 // Limits of the bookkeeping.
 const (
 	// opChunkBytes is the largest blob of _rockpool_op.

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"slices"
+
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/sqlite"
@@ -77,7 +79,8 @@ func (c *change) hiddenAgain() error {
 		if !seen[t.ID] || len(t.Unique) == 0 {
 			continue
 		}
-		rows, err := c.db.all(`SELECT pk FROM _rockpool_base WHERE tbl = ? AND hidden = 1`, value.Int(int64(t.ID)))
+		rows, err := c.db.all(`SELECT pk FROM _rockpool_base WHERE tbl = ? AND hidden = ?`,
+			value.Int(int64(t.ID)), value.Int(baseHidden))
 		if err != nil {
 			return err
 		}
@@ -123,7 +126,7 @@ func (c *change) foldAll() ([]folded, error) {
 			continue
 		}
 		c.tables[key.table] = true
-		if remote {
+		if remote || revealed(x, c.left[key], before, after) {
 			c.out.Updated++
 		}
 		if before != nil {
@@ -134,6 +137,34 @@ func (c *change) foldAll() ([]folded, error) {
 		out = append(out, folded{x, key, after, len(ops) == 0})
 	}
 	return out, nil
+}
+
+// revealed reports whether operations that left a row have brought a remote
+// change into view that they had covered; false when what shows again is what
+// their writer had replaced.
+func revealed(x *table, left []mutation.Op, before, after value.Row) bool {
+	if len(left) == 0 || after == nil {
+		return false
+	}
+	if left[0].Kind == mutation.Delete {
+		return len(left[0].Old) == 0 || !after.Equal(left[0].Old)
+	}
+	if before == nil || left[0].Kind == mutation.Insert {
+		return true
+	}
+	seen := make([]bool, len(x.Columns))
+	for i := range left {
+		for n, col := range left[i].Cols {
+			if seen[col] || slices.Contains(left[i].Deltas, uint32(n)) {
+				continue
+			}
+			seen[col] = true
+			if !after[col].Equal(before[col]) && (n >= len(left[i].Old) || !after[col].Equal(left[i].Old[n])) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // newBase returns the server's image of a dirty row after this change; nil is
@@ -152,28 +183,51 @@ func (c *change) newBase(x *table, key rowKey) (value.Row, error) {
 // base returns the kept server image of a row with pending operations; nil is
 // absent, which is also what no entry means.
 func (db *DB) base(x *table, key rowKey) (value.Row, error) {
-	row, found, err := db.one(`SELECT image FROM _rockpool_base WHERE tbl = ? AND pk = ?`,
-		value.Int(int64(key.table)), value.BlobString(key.key))
-	if err != nil || !found || row[0].IsNull() {
+	image, gone, err := db.lastBase(x, key)
+	if gone {
 		return nil, err
 	}
-	return decodeImage(x, []byte(row[0].Str()))
+	return image, err
+}
+
+// lastBase returns the newest server image of a row with pending operations,
+// and whether the server has deleted the row since.
+func (db *DB) lastBase(x *table, key rowKey) (image value.Row, gone bool, err error) {
+	row, found, err := db.one(`SELECT hidden, image FROM _rockpool_base WHERE tbl = ? AND pk = ?`,
+		value.Int(int64(key.table)), value.BlobString(key.key))
+	if err != nil || !found {
+		return nil, false, err
+	}
+	gone = row[0].Int() == baseGone
+	if row[1].IsNull() {
+		return nil, gone, nil
+	}
+	image, err = decodeImage(x, []byte(row[1].Str()))
+	return image, gone, err
 }
 
 // saveBase keeps the server image of a row while operations on it are
-// pending. An insert's base is absent by its kind and takes no entry.
+// pending. An insert's base is absent by its kind and takes no entry; an
+// absent base keeps the image that stood there last.
 func (db *DB) saveBase(key rowKey, base value.Row, ops []mutation.Op, hidden bool) error {
 	if !hidden && (len(ops) == 0 || base == nil && ops[0].Kind == mutation.Insert) {
 		return db.run(`DELETE FROM _rockpool_base WHERE tbl = ? AND pk = ?`,
 			value.Int(int64(key.table)), value.BlobString(key.key))
 	}
-	image := value.Null
+	state, image := baseShown, value.Null
+	switch {
+	case hidden:
+		state = baseHidden
+	case base == nil:
+		state = baseGone
+	}
 	if base != nil {
 		image = value.Blob(base.Append(nil))
 	}
 	return db.run(`INSERT INTO _rockpool_base(tbl, pk, hidden, image) VALUES (?, ?, ?, ?)
-	  ON CONFLICT(tbl, pk) DO UPDATE SET hidden = excluded.hidden, image = excluded.image`,
-		value.Int(int64(key.table)), value.BlobString(key.key), value.Bool(hidden), image)
+	  ON CONFLICT(tbl, pk) DO UPDATE SET hidden = excluded.hidden,
+	  image = CASE WHEN excluded.hidden = ? THEN image ELSE excluded.image END`,
+		value.Int(int64(key.table)), value.BlobString(key.key), value.Int(int64(state)), image, value.Int(baseGone))
 }
 
 // decodeImage reads a whole row; nil bytes are an absent row.
