@@ -1,0 +1,33 @@
+/** The source of truth behind a relay, for tests whose body is the same on every source. */
+
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startLab } from './rockpool.ts'
+
+/** A relay, and a way past it to what the source holds. */
+export interface Truth {
+  readonly url: string
+  /** The rows of a reading statement at the source, every cell as text; NULL is "NULL". */
+  readonly query: (sql: string) => Promise<readonly Readonly<Record<string, string>>[]>
+  readonly close: () => Promise<void>
+}
+
+const run = promisify(execFile)
+const binary = fileURLToPath(new URL('../../bin/rockpool', import.meta.url))
+
+/** The embedded relay on tables of the test's own: its store is the truth. */
+export async function startEmbedded(schema: string, rows: Record<string, readonly object[]>): Promise<Truth> {
+  const relay = await startLab(schema, rows)
+  return {
+    url: relay.url,
+    close: relay.close,
+    query: async (sql) => {
+      const { stdout } = await run(binary, ['sql', '-store', join(relay.folder, 'rockpool.db'), sql])
+      const [head = '', ...lines] = stdout.split('\n').filter((line) => line !== '')
+      const names = head.split('\t')
+      return lines.map((line) => Object.fromEntries(line.split('\t').map((cell, at) => [names[at] ?? '', cell])))
+    },
+  }
+}
