@@ -65,6 +65,9 @@ func (e *engine) open(c *Conn, o Options) (err error) {
 	}
 	e.db.SetInterrupt(e.stop)
 	e.db.Limit(sqlite3.LIMIT_LENGTH, ValueBytesMax)
+	if _, err := e.db.Config(sqlite3.DBCONFIG_DEFENSIVE, true); err != nil {
+		return native("open", err, "")
+	}
 	if err := e.db.SetAuthorizer(e.authorize); err != nil {
 		return native("open", err, "")
 	}

@@ -16,6 +16,9 @@ func replay(name unsafe.Pointer, n int32, at int32, loss int32, seed int32)
 //go:wasmimport enginehost copy
 func copyFiles(from unsafe.Pointer, n int32, to unsafe.Pointer, m int32)
 
+//go:wasmimport enginehost put
+func put(name unsafe.Pointer, n int32, bytes unsafe.Pointer, m int32)
+
 //go:wasmimport enginehost fail
 func fail(after int32, kind int32)
 
@@ -81,13 +84,19 @@ func Copy(from, to string) {
 	copyFiles(p, n, q, m)
 }
 
+// Put makes a file what the bytes are.
+func Put(file string, bytes []byte) {
+	p, n := text(file)
+	put(p, n, unsafe.Pointer(unsafe.SliceData(bytes)), int32(len(bytes)))
+}
+
 // FailAfter makes the (n+1)-th write, truncate or flush from now on fail; n < 0 for none.
 func FailAfter(n int, kind Failure) { fail(int32(n), int32(kind)) }
 
 // Failed reports whether the failure that FailAfter planned has happened.
 func Failed() bool { return failed() != 0 }
 
-// Contains reports whether a database's files hold the text.
+// Contains reports whether a database's files, or temporary ones, hold the text.
 func Contains(database, what string) bool {
 	p, n := text(database)
 	q, m := text(what)

@@ -40,6 +40,9 @@ const { FilePool, joinEngine } = await product()
 let core
 const memory = () => core.exports.mem
 const pool = new FilePool(memory, { onMissing: (name) => store.open(name) })
+// Temporary files are the pool's, not a database's.
+const TEMPORARY = 'temporary'
+await pool.open(TEMPORARY, async (name) => store.open(name))
 const string = (at, n) => Buffer.from(memory().buffer, at >>> 0, n).toString()
 
 /** What package enginehost imports. */
@@ -56,13 +59,19 @@ const enginehost = {
     pool.close(database)
     store.copy(string(at, n), database)
   },
+  put: (at, n, from, m) => {
+    const name = string(at, n)
+    pool.close(name)
+    store.put(name, new Uint8Array(memory().buffer, from >>> 0, m))
+  },
   fail: (after, kind) => store.failAfter(after, kind),
   failed: () => (store.hasFailed ? 1 : 0),
   contains: (at, n, what, m) => {
     const database = string(at, n),
       text = Buffer.from(string(what, m))
     const found = [...store.files].some(
-      ([name, bytes]) => name.startsWith(database) && Buffer.from(bytes.copy()).includes(text),
+      ([name, bytes]) =>
+        (name.startsWith(database) || name.startsWith(TEMPORARY)) && Buffer.from(bytes.copy()).includes(text),
     )
     return found ? 1 : 0
   },

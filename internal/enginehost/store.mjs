@@ -107,7 +107,13 @@ export class Store {
 
   /** Makes the files of `to` what those of `from` hold now. */
   copy(from, to) {
-    for (const suffix of SUFFIXES) this.#file(to + suffix).write(this.files.get(from + suffix)?.copy() ?? new Uint8Array(0), 0)
+    for (const suffix of SUFFIXES)
+      this.#file(to + suffix).write(this.files.get(from + suffix)?.copy() ?? new Uint8Array(0), 0)
+  }
+
+  /** Makes a file what the bytes are. */
+  put(name, bytes) {
+    this.#file(name).write(bytes, 0)
   }
 
   /** The file, emptied. */

@@ -6,6 +6,7 @@ import (
 
 	"rockpool.dev/fault"
 	"rockpool.dev/sqlite"
+	"rockpool.dev/value"
 )
 
 // TestGuard holds what an app's SQL may do and what is refused, by name.
@@ -135,4 +136,23 @@ func TestGuardStaysWithItsStatement(t *testing.T) {
 	exec(t, c, "DROP TABLE mine; CREATE VIEW mine AS SELECT 1 AS x; CREATE TRIGGER sly INSTEAD OF INSERT ON mine BEGIN DELETE FROM _rockpool_v; END")
 	wantKind(t, "the app's statement, compiled anew without its guard being set", guarded.Run(), fault.Forbidden)
 	wantInt(t, c, "SELECT count(*) FROM _rockpool_v", 2)
+}
+
+// TestNoSQLDamagesTheFile: not even ours, without a guard.
+func TestNoSQLDamagesTheFile(t *testing.T) {
+	c := db(t, "CREATE TABLE v(x); INSERT INTO v VALUES (1)")
+	for _, sql := range []string{
+		"PRAGMA writable_schema=ON; DELETE FROM sqlite_schema",
+		"PRAGMA writable_schema=ON; UPDATE sqlite_schema SET rootpage = 9",
+		"UPDATE sqlite_dbpage SET data = zeroblob(4096) WHERE pgno = 2", // natively there is no such table
+	} {
+		if err := c.Exec(sql); err == nil {
+			t.Errorf("%s was allowed", sql)
+		}
+	}
+	exec(t, c, "PRAGMA writable_schema=OFF; PRAGMA journal_mode=OFF")
+	if got := one(t, c, "PRAGMA journal_mode"); !got.Equal(value.Text("wal")) {
+		t.Errorf("the journal mode is now %v", got)
+	}
+	wantInt(t, c, "SELECT x FROM v", 1)
 }

@@ -48,6 +48,13 @@ func size(t *testing.T, file string) int {
 	return int(info.Size())
 }
 
+func put(t *testing.T, file string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // holds looks into all files of a database.
 func holds(t *testing.T, database, text string) bool {
 	t.Helper()

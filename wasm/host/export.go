@@ -2,7 +2,6 @@ package host
 
 import (
 	"rockpool.dev/fault"
-	"rockpool.dev/value"
 	"rockpool.dev/wasm/builder"
 	"rockpool.dev/wasm/provider"
 	"rockpool.dev/wire"
@@ -11,18 +10,18 @@ import (
 // exportPages is how many pages of the file go in one frame.
 const exportPages = 64
 
-// export sends the database file, page by page out of one snapshot.
+// export sends the database as a file, page by page out of one snapshot.
 type export struct {
 	h      *Host
 	c      *call
 	task   *provider.Task
 	reader *provider.Reader
-	next   int64
+	next   int
 }
 
 func (h *Host) export(c *call) {
 	if len(h.open.Key) > 0 {
-		h.fail(c, fault.New(fault.Forbidden, "export database", "an encrypted database has no file to give away").
+		h.fail(c, fault.New(fault.Forbidden, "export database", "the file would hold in the clear what the key hides").
 			WithHint("read its tables with queries"))
 		return
 	}
@@ -49,31 +48,13 @@ func (x *export) step() bool {
 	if x.c.over {
 		return true
 	}
-	s, err := x.reader.Conn.Cached("SELECT data FROM sqlite_dbpage WHERE pgno >= ? AND pgno < ? ORDER BY pgno")
-	if fault.KindOf(err) == fault.UnknownTable {
-		err = fault.New(fault.InvalidArgument, "export database", "this engine is built without sqlite_dbpage")
-	}
+	pages, n, err := x.reader.Conn.Pages(x.next, exportPages)
 	if err != nil {
-		x.h.fail(x.c, fault.In("export database", err))
-		return true
-	}
-	rows, err := s.Query(value.Int(x.next), value.Int(x.next+exportPages))
-	if err != nil {
-		x.h.fail(x.c, fault.In("export database", err))
-		return true
-	}
-	defer rows.Close()
-	framed := make([]byte, builder.HeadBytes)
-	n := 0
-	for ; rows.Next(); n++ {
-		framed = append(framed, rows.Value(0).Str()...)
-	}
-	if err := rows.Err(); err != nil {
 		x.h.fail(x.c, fault.In("export database", err))
 		return true
 	}
 	if n > 0 {
-		x.h.postFramed(x.c.port, wire.PageChunk, x.c.id, framed)
+		x.h.postFramed(x.c.port, wire.PageChunk, x.c.id, append(make([]byte, builder.HeadBytes, builder.HeadBytes+len(pages)), pages...))
 	}
 	x.next += exportPages
 	if n < exportPages {

@@ -306,7 +306,7 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
 
   // Life
 
-  /** The database as one file, as SQLite reads it (encrypted if it is). */
+  /** The database as one file that SQLite opens, of one moment. One with a key is refused (`forbidden`): the file would hold it in the clear. */
   async export(options: CallOptions = {}): Promise<Blob> {
     const sink = new BytesSink()
     return this.#session.call({

@@ -188,7 +188,9 @@ export class FilePool {
       slot.isBusy = true
       return at
     }
-    return name.startsWith(MEMORY_PREFIX) && !this.#byName.has(name) ? this.#add(name, new MemoryHandle(), false) : this.#named(name)
+    return name.startsWith(MEMORY_PREFIX) && !this.#byName.has(name)
+      ? this.#add(name, new MemoryHandle(), false)
+      : this.#named(name)
   }
 
   /** The slot of a file that is prepared, or can be on the spot; −1 for none. */

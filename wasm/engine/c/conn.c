@@ -17,6 +17,8 @@ EXPORT(sq_open) int sq_open(const char *name, int flags, const void *key, int n,
   if (!rc) {
     sqlite3_extended_result_codes(c->db, 1);
     sqlite3_limit(c->db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
+    /* No SQL may damage the file: not the schema table, not a shadow table, not a page. */
+    sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
     rc = sqlite3_set_authorizer(c->db, onAuthorize, c);
   }
   return rc;
