@@ -22,6 +22,8 @@ type held struct {
 	c      *call
 	ticket uint64
 	answer message
+	// again is the mid of a write that repeats an earlier one by its key, or 0.
+	again uint64
 }
 
 // write runs a write now, or when the writer is free. run holds its answer or
@@ -74,7 +76,11 @@ func (h *Host) writerFree() {
 // hold keeps an answer until its commit is durable.
 func (h *Host) hold(c *call, res txn.Result, answer message) {
 	c.held = true
-	h.held = append(h.held, held{c, res.Ticket, answer})
+	x := held{c: c, ticket: res.Ticket, answer: answer}
+	if res.Repeat {
+		x.again = res.Mid
+	}
+	h.held = append(h.held, x)
 	for _, t := range res.Tables {
 		h.touched[t] = true
 	}
@@ -99,6 +105,7 @@ func (h *Host) flush() {
 	h.held = nil
 	for _, x := range due {
 		h.done(x.c, x.answer)
+		h.retell(x)
 	}
 	if wrote {
 		h.tellDurable()
@@ -108,6 +115,19 @@ func (h *Host) flush() {
 		h.log(LogWarn, h.prov.Bound())
 	}
 	h.tellTables()
+}
+
+// retell tells the tab that has repeated a write how it ended at the server,
+// if it has: that event may have gone by before the tab knew the mid.
+func (h *Host) retell(x held) {
+	if x.again == 0 {
+		return
+	}
+	done, err := h.txn.Status("", x.again)
+	h.log(LogError, err)
+	if err == nil && done.Outcome != nil {
+		h.post(x.c.port, wire.PageEvent, 0, (&wire.Event{Type: wire.EventOutcome, Outcome: done.Outcome}).AppendTo(nil))
+	}
 }
 
 // unflushed tells those who wait that their writes may be lost: they stand in

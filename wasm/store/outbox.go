@@ -89,7 +89,13 @@ func (db *DB) Discard(mid uint64) error {
 	if err != nil {
 		return err
 	}
-	return fault.In("discard mutation", db.atomic(func() error { return db.drop(l) }))
+	return fault.In("discard mutation", db.atomic(func() error {
+		// Its key names nothing any more: a repeat is a new write.
+		if err := db.run(`DELETE FROM _rockpool_once WHERE mid = ?`, value.Int(int64(mid))); err != nil {
+			return err
+		}
+		return db.drop(l)
+	}))
 }
 
 // drop deletes a failed transaction and its open conflicts.

@@ -67,7 +67,7 @@ func (db *DB) overrule(r *wire.Resolve, t *table, x *mutation.Conflict, edited [
 	default:
 		return Committed{}, fault.New(fault.InvalidArgument, "", "unknown choice")
 	}
-	return db.replay(ops, 0, func() error {
+	return db.replay(ops, CommitInfo{}, func() error {
 		return db.run(`DELETE FROM _rockpool_conflict WHERE id = ?`, value.Int(int64(r.ID)))
 	})
 }
@@ -163,12 +163,12 @@ func (db *DB) rewrite(l *localTx, ops []mutation.Op, choices map[rowKey]choice) 
 	if l.state == txParked {
 		resolves = l.mid
 	}
-	return db.replay(again, resolves, func() error { return db.drop(l) })
+	return db.replay(again, CommitInfo{Resolves: resolves, Replaces: l.mid}, func() error { return db.drop(l) })
 }
 
 // replay writes operations over the rows as they are now, as one mutation,
-// and runs with in the same transaction.
-func (db *DB) replay(ops []mutation.Op, resolves uint64, with func() error) (Committed, error) {
+// and runs with in the same transaction. info is for its commit.
+func (db *DB) replay(ops []mutation.Op, info CommitInfo, with func() error) (Committed, error) {
 	w, err := db.BeginWrite()
 	if err != nil {
 		return Committed{}, err
@@ -189,7 +189,7 @@ func (db *DB) replay(ops []mutation.Op, resolves uint64, with func() error) (Com
 		db.reload()
 		return Committed{}, err
 	}
-	return w.Commit(CommitInfo{Resolves: resolves})
+	return w.Commit(info)
 }
 
 // perform writes one operation to the view: an insert of a row that is there

@@ -45,6 +45,9 @@ type CommitInfo struct {
 	Result []byte
 	// Resolves is the parked mid that this write settles, or 0.
 	Resolves uint64
+	// Replaces is the failed mid that this write repeats, or 0: its
+	// idempotency key names this write from now on.
+	Replaces uint64
 	// Deltas names columns that this write only incremented: they travel as
 	// amounts to add whatever their strategy is.
 	Deltas []DeltaColumn

@@ -118,6 +118,11 @@ func (w *Write) queue(info CommitInfo) (Committed, *localTx, error) {
 			return Committed{}, nil, err
 		}
 	}
+	if info.Replaces != 0 {
+		if err := db.run(`UPDATE _rockpool_once SET mid = ? WHERE mid = ?`, value.Int(int64(out.Mid)), value.Int(int64(info.Replaces))); err != nil {
+			return Committed{}, nil, err
+		}
+	}
 	return out, l, nil
 }
 

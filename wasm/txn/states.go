@@ -207,10 +207,14 @@ func (m *Manager) Status(key string, mid uint64) (wire.WriteDone, error) {
 		meta := m.db.Meta()
 		out.Known = mid != 0 && mid <= meta.LastMid
 	}
-	if t, ok := m.Track(out.Mid); ok {
+	if t, ok := m.Track(out.Mid); ok && t.Outcome != nil {
 		out.Outcome = t.Outcome
+		return out, nil
 	}
-	return out, nil
+	// It ended in an earlier run, perhaps another tab's, or is out of the history.
+	var err error
+	out.Outcome, err = m.db.Settled(out.Mid)
+	return out, err
 }
 
 // Resolve settles a conflict as one more write.
