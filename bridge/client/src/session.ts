@@ -156,6 +156,7 @@ export class Session {
     }
     if (generation !== this.#generation || this.#end !== null) return
     clearTimeout(this.#settleTimer)
+    this.#settleTimer = undefined
     this.#set('open', null)
     this.#flush()
   }
@@ -359,9 +360,11 @@ export class Session {
     pending.reject(pending.isSent || pending.isInDoubt ? this.#inDoubt(pending, late) : late)
   }
 
+  /** Starts the wait of SETTLE_MS. A link that comes and goes without opening does not lengthen it. */
   #settleLater(): void {
-    clearTimeout(this.#settleTimer)
+    if (this.#settleTimer !== undefined) return
     this.#settleTimer = setTimeout(() => {
+      this.#settleTimer = undefined
       const why = failure(
         'leader_unreachable',
         'wait for a leading tab',

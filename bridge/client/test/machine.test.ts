@@ -116,6 +116,17 @@ describe('leadership', () => {
     expect(play(hidden, stale, { type: 'tick', now: now + HIDDEN_MS }).model.state).toBe('leading')
   })
 
+  test('whoever takes the lock says so at once, and the old link is given up then', () => {
+    expect(play(model('following'), { type: 'granted', now }).effects).toBe('detach say:taking spawn')
+    const taking: Event = { type: 'heard', now, message: say({ say: 'taking' }) }
+    for (const state of ['following', 'silent'] as const) {
+      const { model: next, effects } = play(model(state), taking)
+      expect([next.state, next.leader, effects]).toEqual(['seeking', '', 'detach'])
+    }
+    expect(play(model('linking'), taking)).toMatchObject({ model: { state: 'seeking' }, effects: '' })
+    expect(play(model('leading'), taking)).toMatchObject({ model: { state: 'leading' }, effects: '' })
+  })
+
   test('the lock goes only after the files are closed', () => {
     const { model: handing, effects } = play(model('leading'), { type: 'sleep', now })
     expect(effects).toBe('drain')
@@ -138,7 +149,7 @@ describe('leadership', () => {
       expect(next.effects).toBe('release queue')
       tab = next.model
     }
-    expect(play(tab, { type: 'granted', now })).toMatchObject({ model: { state: 'starting' }, effects: 'detach spawn' })
+    expect(play(tab, { type: 'granted', now })).toMatchObject({ model: { state: 'starting' }, effects: 'detach say:taking spawn' })
   })
 
   test('a core that dies again and again ends the tab with its error, and lets the lock go', () => {

@@ -18,7 +18,7 @@ const FOLDER = 'rockpool'
 /** A Worker that was ended keeps its handles for up to seconds: attempts go on for this long, milliseconds. */
 export const LOCKED_MS = 15_000
 const WAIT_MIN_MS = 10
-const WAIT_MAX_MS = 500
+const WAIT_MAX_MS = 100
 
 /** TypeScript's page library leaves out what only Workers have. */
 interface WorkerFileHandle extends FileSystemFileHandle {

@@ -14,6 +14,9 @@ import { initial, step, type Effect, type Event, type Message, type Model, type 
 const TICK_BUSY_MS = 250
 const TICK_REST_MS = 1_000
 
+/** Milliseconds after which the broker is asked again for a tab that it has not met. */
+const REINTRODUCE_MS = 50
+
 /** What an agent tells its database. */
 export interface AgentEvents {
   /** A link to a Worker that answers: the leader's own, or a follower's. */
@@ -38,7 +41,7 @@ export class TabAgent {
   #worker: CoreWorker | null = null
   #link: Link | null = null
   #channel: Channel | null
-  #broker: MessagePort | null
+  #broker: MessagePort | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
   #spawnTimer: ReturnType<typeof setTimeout> | undefined
   #pings = 0
@@ -56,13 +59,6 @@ export class TabAgent {
       this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
         this.#send({ type: 'heard', now: this.#now(), message: data })
       }
-    this.#broker = environment.broker()
-    if (this.#broker !== null) {
-      this.#broker.onmessage = ({ data }: MessageEvent<FromBroker>) => {
-        this.#introduced(data)
-      }
-      this.#toBroker({ iam: this.#id(environment.tab) })
-    }
     const on = (type: 'shown' | 'hidden' | 'sleep' | 'start') => () => {
       this.#send({ type, now: this.#now() })
     }
@@ -154,6 +150,7 @@ export class TabAgent {
         return
       }
       case 'own': {
+        this.#meetBroker()
         const { port1, port2 } = new MessageChannel()
         this.#dropLink()
         this.#link = portLink(port1, this.#linkEvents())
@@ -220,8 +217,20 @@ export class TabAgent {
     }
   }
 
+  /** Each meeting finds a living broker: one may die with the tab whose process ran it, and nobody hears of that. */
+  #meetBroker(): void {
+    this.#broker?.close()
+    this.#broker = this.#environment.broker()
+    if (this.#broker === null) return
+    this.#broker.onmessage = ({ data }: MessageEvent<FromBroker>) => {
+      this.#introduced(data)
+    }
+    this.#toBroker({ iam: this.#id(this.#environment.tab) })
+  }
+
   #openLink(leader: string, by: 'broker' | 'channel'): void {
     this.#dropLink()
+    if (by === 'broker') this.#meetBroker()
     if (by === 'broker' && this.#broker !== null) {
       const { port1, port2 } = new MessageChannel()
       this.#link = portLink(port1, this.#linkEvents())
@@ -267,9 +276,15 @@ export class TabAgent {
     }
   }
 
-  /** Another tab wants a port to our Worker. */
+  /** Another tab wants a port to our Worker, or the broker has not met the leader yet. */
   #introduced(message: FromBroker): void {
-    if (!('port' in message)) return
+    if (!('port' in message)) {
+      setTimeout(() => {
+        const { state, by, leader } = this.#model
+        if (state === 'linking' && by === 'broker' && message.unknown === this.#id(leader)) this.#openLink(leader, by)
+      }, REINTRODUCE_MS)
+      return
+    }
     if (this.#model.state === 'leading' && this.#worker !== null)
       this.#worker.post({ rp: 'port', port: message.port }, [message.port])
     else message.port.postMessage({ rp: 'gone' } satisfies OnPort)

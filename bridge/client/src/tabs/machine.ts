@@ -62,8 +62,11 @@ export type State =
 /** What a tab does once it has handed over. */
 export type After = 'requeue' | 'idle' | 'outdated' | 'stopped'
 
-/** What tabs tell each other. `want`: serve me over a BroadcastChannel of that name. */
-export type Say = 'hello' | 'who' | 'leader' | 'visible' | 'hidden' | 'want' | 'bye'
+/**
+ * What tabs tell each other. `taking`: the lock is mine and my Worker boots, so
+ * whoever led before is gone. `want`: serve me over a BroadcastChannel of that name.
+ */
+export type Say = 'hello' | 'who' | 'taking' | 'leader' | 'visible' | 'hidden' | 'want' | 'bye'
 
 /** A message between tabs. */
 export interface Message extends Gate {
@@ -208,7 +211,10 @@ const granted: Handler<'granted'> = (model, { now }) => {
   }
   const effects: Effect[] =
     model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
-  return [enter(model, 'starting', now, { leader: model.tab, passes: 0 }), [...effects, { do: 'spawn', after: 0 }]]
+  return [
+    enter(model, 'starting', now, { leader: model.tab, passes: 0 }),
+    [...effects, { do: 'say', say: 'taking' }, { do: 'spawn', after: 0 }],
+  ]
 }
 
 /** The lock was granted to a tab that does not want it any more. */
@@ -225,7 +231,12 @@ const dead: Handler<'dead'> = (model, { now, error }) => {
   if (isHopeless) return [enter(model, 'stopped', now), [{ do: 'terminate' }, { do: 'release' }, { do: 'end', error }]]
   return [
     enter(model, 'starting', now, { deaths }),
-    [{ do: 'terminate' }, { do: 'detach', error }, { do: 'spawn', after: RESPAWN_MS * 2 ** (deaths - 1) }],
+    [
+      { do: 'terminate' },
+      { do: 'detach', error },
+      { do: 'say', say: 'taking' }, // a Worker that was killed has told nobody
+      { do: 'spawn', after: RESPAWN_MS * 2 ** (deaths - 1) },
+    ],
   ]
 }
 
@@ -311,10 +322,18 @@ const heardFollowing: Handler<'heard'> = (model, { message, now }) =>
       if (message.say === 'leader' && (message.tab !== next.leader || next.state === 'seeking'))
         return link(next, message.tab, now, 'broker')
       if (message.say === 'leader' && next.state === 'silent') return [next, [{ do: 'ping' }]]
+      if (message.say === 'taking') return seekNew(next, now)
       return stay(next)
     },
     outdate(now),
   )
+
+/** The Worker that this tab used is gone, and the next one is on its way. */
+function seekNew(model: Model, now: number): Step {
+  const effects: Effect[] =
+    model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
+  return [enter(model, 'seeking', now, { leader: '', isToldUnreachable: false }), effects]
+}
 
 function link(model: Model, leader: string, now: number, by: 'broker' | 'channel'): Step {
   const effects: Effect[] =
