@@ -170,7 +170,7 @@ func (n *Normalized) add(x *touched) error {
 		if v.Equal(x.before[i]) {
 			continue
 		}
-		if amount, ok := minus(v, x.before[i]); ok && t.StrategyOf(i) == schema.StrategyDelta {
+		if amount, ok := Amount(v, x.before[i]); ok && t.StrategyOf(i) == schema.StrategyDelta {
 			op.Deltas, v = append(op.Deltas, uint32(len(op.Cols))), amount
 		}
 		op.Cols, op.Old, op.New = append(op.Cols, uint32(i)), append(op.Old, x.before[i]), append(op.New, v)

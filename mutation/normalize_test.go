@@ -2,6 +2,7 @@ package mutation_test
 
 import (
 	"encoding/binary"
+	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -143,4 +144,25 @@ func FuzzNormalize(f *testing.F) {
 	f.Fuzz(func(t *testing.T, log []byte) {
 		_, _ = mutation.Normalize(one(item(merge, inherit)), log)
 	})
+}
+
+// TestAmount: what an amount gives back when it is added, for every kind of
+// number, and where there is none.
+func TestAmount(t *testing.T) {
+	t.Parallel()
+	for name, k := range map[string]struct{ before, after, want value.Value }{
+		"integers":           {value.Int(5), value.Int(3), value.Int(-2)},
+		"floats":             {value.Float(1.5), value.Float(4), value.Float(2.5)},
+		"decimals":           {value.Text("10.10"), value.Text("9.95"), value.Text("-0.15")},
+		"beyond 64 bits":     {value.Int(math.MinInt64), value.Int(math.MaxInt64), value.Null},
+		"down beyond":        {value.Int(math.MaxInt64), value.Int(-2), value.Null},
+		"from nothing":       {value.Null, value.Int(1), value.Null},
+		"words":              {value.Text("a"), value.Text("b"), value.Null},
+		"an integer's float": {value.Int(1), value.Float(2), value.Null},
+	} {
+		got, ok := mutation.Amount(k.after, k.before)
+		if ok == k.want.IsNull() || ok && !got.Equal(k.want) {
+			t.Errorf("%s: Amount = %v, %v; want %v", name, got, ok, k.want)
+		}
+	}
 }

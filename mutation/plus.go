@@ -35,16 +35,18 @@ func overflows(a, amount value.Value) bool {
 	return (sum > a.Int()) != (amount.Int() > 0) && amount.Int() != 0
 }
 
-// minus returns the amount that leads from b to a; false when it is not a
-// number's.
-func minus(a, b value.Value) (value.Value, bool) {
+// Amount returns what must be added to before to get after: integers, floats,
+// or decimals as text. false when either is no number, or when the difference
+// of two integers leaves 64 bits.
+func Amount(after, before value.Value) (value.Value, bool) {
 	switch {
-	case a.Kind() == value.KindInt && b.Kind() == value.KindInt:
-		return value.Int(a.Int() - b.Int()), true
-	case a.Kind() == value.KindFloat && b.Kind() == value.KindFloat:
-		return value.Float(a.Float() - b.Float()), true
-	case a.Kind() == value.KindText && b.Kind() == value.KindText:
-		if d, ok := schema.SubDecimal(a.Str(), b.Str()); ok {
+	case after.Kind() == value.KindInt && before.Kind() == value.KindInt:
+		amount := after.Int() - before.Int()
+		return value.Int(amount), (amount < 0) == (after.Int() < before.Int())
+	case after.Kind() == value.KindFloat && before.Kind() == value.KindFloat:
+		return value.Float(after.Float() - before.Float()), true
+	case after.Kind() == value.KindText && before.Kind() == value.KindText:
+		if d, ok := schema.SubDecimal(after.Str(), before.Str()); ok {
 			return value.Text(d), true
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"rockpool.dev/mutation"
-	"rockpool.dev/value"
 )
 
 // asDeltas turns new values of columns that were only incremented into
@@ -28,7 +27,7 @@ func asDeltas(ops []mutation.Op, list []DeltaColumn) {
 			if n < 0 || slices.Contains(op.Deltas, uint32(n)) {
 				continue
 			}
-			amount, ok := minus(op.New[n], op.Old[n])
+			amount, ok := mutation.Amount(op.New[n], op.Old[n])
 			if !ok {
 				continue
 			}
@@ -37,15 +36,4 @@ func asDeltas(ops []mutation.Op, list []DeltaColumn) {
 		}
 		slices.Sort(op.Deltas)
 	}
-}
-
-// minus returns a - b of two integers or two floats.
-func minus(a, b value.Value) (value.Value, bool) {
-	switch {
-	case a.Kind() == value.KindInt && b.Kind() == value.KindInt:
-		return value.Int(a.Int() - b.Int()), true
-	case a.Kind() == value.KindFloat && b.Kind() == value.KindFloat:
-		return value.Float(a.Float() - b.Float()), true
-	}
-	return value.Null, false
 }
