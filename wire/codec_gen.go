@@ -1135,6 +1135,7 @@ func (m *ConflictInfo) AppendTo(dst []byte) []byte {
 	dst = codec.AppendUint(dst, 12, m.Mid)
 	dst = codec.AppendInt(dst, 13, m.Millis)
 	dst = codec.AppendBool(dst, 14, m.Notify)
+	dst = codec.AppendBool(dst, 15, m.Gone)
 	return dst
 }
 
@@ -1193,6 +1194,8 @@ func (m *ConflictInfo) DecodeFrom(r *codec.Reader) {
 			m.Millis = r.Int(64)
 		case 14:
 			m.Notify = r.Bool()
+		case 15:
+			m.Gone = r.Bool()
 		default:
 			r.Skip()
 		}

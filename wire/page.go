@@ -332,6 +332,9 @@ type ConflictInfo struct {
 	// Notify is false for a merge of different columns: recorded and counted,
 	// but nobody is called.
 	Notify bool `wire:"14"`
+	// Gone says that it is off the list, as somebody has dealt with it; an event
+	// alone says so, and sets nothing else but ID.
+	Gone bool `wire:"15"`
 }
 
 // Choice is how a person settles a conflict.
@@ -461,7 +464,7 @@ type EventType uint8
 const (
 	EventHealth      EventType = 1
 	EventOutcome     EventType = 2 // a mutation has ended
-	EventConflict    EventType = 3 // new, changed, or settled
+	EventConflict    EventType = 3 // new, changed, or off the list
 	EventTokenWanted EventType = 4
 	EventSync        EventType = 5 // status changed
 	EventTables      EventType = 6 // these tables changed (any writer)

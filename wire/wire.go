@@ -14,8 +14,9 @@ const VersionMin uint32 = 1
 // Subprotocol is the WebSocket subprotocol of Version.
 const Subprotocol = "rockpool.v1"
 
-// PageVersion is the version of the page ⇄ Worker protocol.
-const PageVersion uint32 = 1
+// PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
+// which conflicts are off the list (ConflictInfo.Gone).
+const PageVersion uint32 = 2
 
 // StorageVersion is the version of the client's database layout.
 const StorageVersion uint32 = 1

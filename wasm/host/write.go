@@ -257,34 +257,24 @@ func (h *Host) operations(c *call, m *wire.Operations) {
 // resolve settles a conflict.
 func (h *Host) resolve(c *call, m *wire.Resolve) {
 	h.write(c, func() error {
-		before, err := h.prov.DB.Conflicts()
-		if err != nil {
-			return err
-		}
 		res, err := h.txn.Resolve(m)
 		if err != nil {
 			return err
 		}
 		h.hold(c, res, (&wire.WriteDone{Mid: res.Mid, Known: true}).AppendTo)
-		h.tellConflict(m.ID, before)
+		h.tellEnded(res)
 		return nil
 	})
 }
 
-// tellConflict tells how a conflict stands that a person has just settled: as
-// it is listed now, or as it was and closed.
-func (h *Host) tellConflict(id uint64, before []wire.ConflictInfo) {
-	now, err := h.prov.DB.Conflicts()
-	if err != nil {
-		h.log(LogError, err)
-		return
+// tellEnded tells every tab what a person has dealt with: conflicts that are
+// off the list, and the failed transaction that was dropped.
+func (h *Host) tellEnded(res txn.Result) {
+	for _, id := range res.Closed {
+		h.tell(&wire.Event{Type: wire.EventConflict, Conflict: &wire.ConflictInfo{ID: id, Gone: true}})
 	}
-	is := func(c wire.ConflictInfo) bool { return c.ID == id }
-	if i := slices.IndexFunc(now, is); i >= 0 {
-		h.tell(&wire.Event{Type: wire.EventConflict, Conflict: &now[i]})
-	} else if i := slices.IndexFunc(before, is); i >= 0 && before[i].Open {
-		before[i].Open = false
-		h.tell(&wire.Event{Type: wire.EventConflict, Conflict: &before[i]})
+	if res.Ended != 0 {
+		h.tell(&wire.Event{Type: wire.EventTxState, Entry: &wire.OutboxEntry{Mid: res.Ended, State: wire.TxRolledBack, Millis: h.nowMillis()}})
 	}
 }
 
@@ -297,8 +287,8 @@ func (h *Host) outboxAct(c *call, m *wire.OutboxAct) {
 		}
 		if m.Discard {
 			h.touchAll = true // its rows have left the view
-			h.tell(&wire.Event{Type: wire.EventTxState, Entry: &wire.OutboxEntry{Mid: m.Mid, State: wire.TxRolledBack, Millis: h.nowMillis()}})
 		}
+		h.tellEnded(res)
 		h.hold(c, res, (&wire.Empty{}).AppendTo)
 		return nil
 	})

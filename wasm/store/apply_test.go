@@ -202,18 +202,18 @@ func TestFailedKeepsData(t *testing.T) {
 	if list[1].State != wire.TxBlocked {
 		t.Errorf("blocked entry = %+v", list[1])
 	}
-	if err := c.db.Discard(3); fault.KindOf(err) != fault.Forbidden {
+	if _, err := c.db.Discard(3); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("discard a pending one: %v, want forbidden", err)
 	}
 	done, err := c.db.Retry(1)
-	if err != nil || done.Mid != 4 {
-		t.Fatalf("Retry = %+v, %v; want mid 4", done, err)
+	if err != nil || done.Mid != 4 || done.Ended != 1 {
+		t.Fatalf("Retry = %+v, %v; want mid 4 instead of 1", done, err)
 	}
 	c.want("SELECT id FROM items ORDER BY id", "1", "2")
-	if err := c.db.Discard(2); err != nil {
-		t.Fatal(err)
+	if done, err := c.db.Discard(2); err != nil || done.Ended != 2 {
+		t.Fatalf("Discard = %+v, %v; want that 2 has ended", done, err)
 	}
-	if err := c.db.Discard(2); fault.KindOf(err) != fault.NotFound {
+	if _, err := c.db.Discard(2); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("discard twice: %v, want not_found", err)
 	}
 	c.want("SELECT mid FROM _rockpool_tx", "3", "4")

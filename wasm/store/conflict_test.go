@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 
 	"rockpool.dev/fault"
@@ -79,6 +80,9 @@ func TestResolveParked(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.want("SELECT id, name, qty FROM items", k.visible)
+			if !slices.Equal(done.Closed, []uint64{x.ID}) || done.Ended != x.Mid {
+				t.Errorf("closed %v, ended %d; want conflict %d and transaction %d", done.Closed, done.Ended, x.ID, x.Mid)
+			}
 			if (done.Mid != 0) != k.queued {
 				t.Errorf("committed %+v, queued should be %v", done, k.queued)
 			}
@@ -116,11 +120,11 @@ func TestResolveWaitsForEveryRow(t *testing.T) {
 		t.Fatalf("conflicts = %+v, want 2", a.NewConflicts)
 	}
 	c.want("SELECT name FROM items ORDER BY id", "t1", "t2", "c")
-	if done, err := c.db.Resolve(&wire.Resolve{ID: a.NewConflicts[0].ID, Choice: wire.ChooseTheirs}); err != nil || done.Mid != 0 {
+	if done, err := c.db.Resolve(&wire.Resolve{ID: a.NewConflicts[0].ID, Choice: wire.ChooseTheirs}); err != nil || done.Mid != 0 || len(done.Closed) != 0 || done.Ended != 0 {
 		t.Fatalf("first choice: %+v, %v", done, err)
 	}
 	c.reopen()
-	if done, err := c.db.Resolve(&wire.Resolve{ID: a.NewConflicts[1].ID, Choice: wire.ChooseMine}); err != nil || done.Mid != 2 {
+	if done, err := c.db.Resolve(&wire.Resolve{ID: a.NewConflicts[1].ID, Choice: wire.ChooseMine}); err != nil || done.Mid != 2 || len(done.Closed) != 2 || done.Ended != mid {
 		t.Fatalf("second choice: %+v, %v", done, err)
 	}
 	c.want("SELECT name FROM items ORDER BY id", "t1", "mine2", "mine3")
@@ -134,8 +138,8 @@ func TestOverrule(t *testing.T) {
 	}}, "theirs")
 	c.frame().put(itemsID, 1, "theirs", 50, nil, nil).apply()
 	done, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseMine})
-	if err != nil || done.Mid == 0 {
-		t.Fatalf("Resolve = %+v, %v", done, err)
+	if err != nil || done.Mid == 0 || !slices.Equal(done.Closed, []uint64{x.ID}) || done.Ended != 0 {
+		t.Fatalf("Resolve = %+v, %v; want a new mutation and the conflict closed", done, err)
 	}
 	c.want("SELECT name, qty FROM items", "mine|50") // the other column has moved on and stays
 	c.want("SELECT * FROM _rockpool_conflict")
@@ -144,7 +148,7 @@ func TestOverrule(t *testing.T) {
 func TestDismiss(t *testing.T) {
 	t.Parallel()
 	c, x := met(t, mutation.Outcome{Status: mutation.Superseded}, "theirs")
-	if done, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseDismiss}); err != nil || done.Mid != 0 {
+	if done, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseDismiss}); err != nil || done.Mid != 0 || !slices.Equal(done.Closed, []uint64{x.ID}) {
 		t.Fatalf("dismiss: %+v, %v", done, err)
 	}
 	c.want("SELECT * FROM _rockpool_conflict")
@@ -257,13 +261,14 @@ func TestGoneImages(t *testing.T) {
 			if list, err := c.db.Outbox(); err != nil || len(list) != 1 {
 				t.Errorf("Outbox = %+v, %v; want that the data is still there", list, err)
 			}
-			if done, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseMine}); err != nil || done.Mid == 0 {
+			if done, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseMine}); err != nil || done.Mid == 0 || done.Ended != k.o.Mid {
 				t.Errorf("keep mine: %+v, %v", done, err)
 			}
 			c.want("SELECT id, name, qty FROM items", "1|mine|7")
 			if txs := c.decoded(); len(txs) != 1 || txs[0].Ops[0].Kind != mutation.Insert {
 				t.Errorf("outbox = %+v, want one insert", txs)
 			}
+			c.want("SELECT mid FROM _rockpool_rejected")
 		})
 	}
 }

@@ -44,7 +44,7 @@
 //	db.Pending() uint64                  // mids not settled
 //	db.Unsettled() (parked, failed uint64)
 //	db.Outbox() ([]wire.OutboxEntry, error)
-//	db.Retry(mid) (Committed, error); db.Discard(mid) error // of a parked, rejected or blocked one
+//	db.Retry(mid) (Committed, error); db.Discard(mid) (Committed, error) // of a parked, rejected or blocked one
 //
 // Download:
 //

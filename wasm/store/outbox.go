@@ -84,24 +84,37 @@ func (db *DB) failed(op string, mid uint64) (*localTx, error) {
 
 // Discard gives up a parked, rejected or blocked transaction; its conflicts
 // are closed. The view does not change: its effect left with its outcome.
-func (db *DB) Discard(mid uint64) error {
+func (db *DB) Discard(mid uint64) (Committed, error) {
 	l, err := db.failed("discard mutation", mid)
 	if err != nil {
-		return err
+		return Committed{}, err
 	}
-	return fault.In("discard mutation", db.atomic(func() error {
+	var out Committed
+	err = db.atomic(func() error {
 		// Its key names nothing any more: a repeat is a new write.
 		if err := db.run(`DELETE FROM _rockpool_once WHERE mid = ?`, value.Int(int64(mid))); err != nil {
 			return err
 		}
-		return db.drop(l)
-	}))
+		return db.drop(l, &out)
+	})
+	if err != nil {
+		return Committed{}, fault.In("discard mutation", err)
+	}
+	return out, nil
 }
 
-// drop deletes a failed transaction and its open conflicts.
-func (db *DB) drop(l *localTx) error {
+// drop deletes a failed transaction and its open conflicts, and says so in out.
+func (db *DB) drop(l *localTx, out *Committed) error {
 	if err := db.forget(l); err != nil {
 		return err
+	}
+	rows, err := db.all(`SELECT id FROM _rockpool_conflict WHERE mid = ? AND open = 1 ORDER BY id`, value.Int(int64(l.mid)))
+	if err != nil {
+		return err
+	}
+	out.Ended = l.mid
+	for _, row := range rows {
+		out.Closed = append(out.Closed, uint64(row[0].Int()))
 	}
 	return db.run(`DELETE FROM _rockpool_conflict WHERE mid = ? AND open = 1`, value.Int(int64(l.mid)))
 }

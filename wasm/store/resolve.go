@@ -45,7 +45,7 @@ func (db *DB) resolve(r *wire.Resolve) (Committed, error) {
 		}
 	}
 	if row[1].Int() == 0 {
-		return db.overrule(r, t, x, edited)
+		return db.overrule(r, t, x, edited, db.pend.txs[uint64(row[0].Int())])
 	}
 	if r.Choice == wire.ChooseDismiss {
 		return Committed{}, fault.New(fault.InvalidArgument, "", "the conflict is open").
@@ -54,8 +54,10 @@ func (db *DB) resolve(r *wire.Resolve) (Committed, error) {
 	return db.settleParked(r, uint64(row[0].Int()))
 }
 
-// overrule acts on a conflict that a rule has settled.
-func (db *DB) overrule(r *wire.Resolve, t *table, x *mutation.Conflict, edited []mutation.Op) (Committed, error) {
+// overrule acts on a conflict that a rule has settled; l is its transaction
+// where that was kept, as its row was gone. A choice ends it with the last of
+// its conflicts; a dismissal only takes the conflict off the list.
+func (db *DB) overrule(r *wire.Resolve, t *table, x *mutation.Conflict, edited []mutation.Op, l *localTx) (Committed, error) {
 	ops := edited
 	switch r.Choice {
 	case wire.ChooseDismiss:
@@ -67,8 +69,23 @@ func (db *DB) overrule(r *wire.Resolve, t *table, x *mutation.Conflict, edited [
 	default:
 		return Committed{}, fault.New(fault.InvalidArgument, "", "unknown choice")
 	}
-	return db.replay(ops, CommitInfo{}, func() error {
-		return db.run(`DELETE FROM _rockpool_conflict WHERE id = ?`, value.Int(int64(r.ID)))
+	var info CommitInfo
+	if l != nil && l.state == txGone && len(ops) > 0 {
+		info.Replaces = l.mid
+	}
+	return db.replay(ops, info, func(out *Committed) error {
+		out.Closed = []uint64{r.ID}
+		if err := db.run(`DELETE FROM _rockpool_conflict WHERE id = ?`, value.Int(int64(r.ID))); err != nil {
+			return err
+		}
+		if l == nil || l.state != txGone || r.Choice == wire.ChooseDismiss {
+			return nil
+		}
+		_, more, err := db.one(`SELECT 1 FROM _rockpool_conflict WHERE mid = ? LIMIT 1`, value.Int(int64(l.mid)))
+		if err != nil || more {
+			return err
+		}
+		return db.drop(l, out)
 	})
 }
 
@@ -116,7 +133,7 @@ func (db *DB) settleParked(r *wire.Resolve, mid uint64) (Committed, error) {
 		})
 	}
 	if theirs {
-		return Committed{}, db.Discard(mid)
+		return db.Discard(mid)
 	}
 	ops, err := db.ops(l)
 	if err != nil {
@@ -163,12 +180,12 @@ func (db *DB) rewrite(l *localTx, ops []mutation.Op, choices map[rowKey]choice) 
 	if l.state == txParked {
 		resolves = l.mid
 	}
-	return db.replay(again, CommitInfo{Resolves: resolves, Replaces: l.mid}, func() error { return db.drop(l) })
+	return db.replay(again, CommitInfo{Resolves: resolves, Replaces: l.mid}, func(out *Committed) error { return db.drop(l, out) })
 }
 
 // replay writes operations over the rows as they are now, as one mutation,
-// and runs with in the same transaction. info is for its commit.
-func (db *DB) replay(ops []mutation.Op, info CommitInfo, with func() error) (Committed, error) {
+// and runs with in the same transaction, which notes what it ends. info is for its commit.
+func (db *DB) replay(ops []mutation.Op, info CommitInfo, with func(*Committed) error) (Committed, error) {
 	w, err := db.BeginWrite()
 	if err != nil {
 		return Committed{}, err
@@ -179,8 +196,9 @@ func (db *DB) replay(ops []mutation.Op, info CommitInfo, with func() error) (Com
 			break
 		}
 	}
+	var ended Committed
 	if err == nil {
-		err = with()
+		err = with(&ended)
 	}
 	if err != nil {
 		if rerr := w.Rollback(); rerr != nil {
@@ -189,7 +207,11 @@ func (db *DB) replay(ops []mutation.Op, info CommitInfo, with func() error) (Com
 		db.reload()
 		return Committed{}, err
 	}
-	return w.Commit(info)
+	out, err := w.Commit(info)
+	if err == nil {
+		out.Closed, out.Ended = ended.Closed, ended.Ended
+	}
+	return out, err
 }
 
 // perform writes one operation to the view: an insert of a row that is there

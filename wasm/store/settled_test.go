@@ -55,7 +55,7 @@ func TestKeysOfFailedWrites(t *testing.T) {
 			return done.Mid, true
 		},
 		"discarded": func(c *client, mid uint64) (uint64, bool) {
-			if err := c.db.Discard(mid); err != nil {
+			if _, err := c.db.Discard(mid); err != nil {
 				c.t.Fatal(err)
 			}
 			return 0, false

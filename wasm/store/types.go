@@ -70,6 +70,10 @@ type Committed struct {
 	// Ops is what was queued; shared, not to be changed. It is nil for a bulk
 	// load, whose rows are not looked at one by one.
 	Ops []mutation.Op
+	// Closed lists the conflicts that this call took off the list.
+	Closed []uint64
+	// Ended is the failed transaction that this call dropped, or 0.
+	Ended uint64
 }
 
 // Once is what is remembered of an idempotency key.
@@ -96,9 +100,6 @@ type Applied struct {
 	Outcomes []mutation.Outcome
 	// NewConflicts are the rows added to the list of conflicts.
 	NewConflicts []wire.ConflictInfo
-	// Settled lists the mids whose conflicts this call closed. A server
-	// transaction closes none today: a person does, by Resolve.
-	Settled []uint64
 	// RolledBack lists operations that left the view because their
 	// transaction was not applied, by mid.
 	RolledBack []RolledBack

@@ -28,6 +28,10 @@ type Result struct {
 	// Tables are the names of the changed tables.
 	Tables []string
 	Ticket uint64
+	// Closed lists the conflicts that Resolve or Act took off the list; Ended
+	// is the failed transaction that it dropped, or 0.
+	Closed []uint64
+	Ended  uint64
 }
 
 // Manager runs the write transactions of one database. Not safe for

@@ -226,7 +226,7 @@ func (m *Manager) Resolve(r *wire.Resolve) (Result, error) {
 func (m *Manager) Act(a wire.OutboxAct) (Result, error) {
 	return m.store(func() (store.Committed, error) {
 		if a.Discard {
-			return store.Committed{}, m.db.Discard(a.Mid)
+			return m.db.Discard(a.Mid)
 		}
 		return m.db.Retry(a.Mid)
 	})
@@ -242,5 +242,5 @@ func (m *Manager) store(f func() (store.Committed, error)) (Result, error) {
 		return Result{}, err
 	}
 	m.took(done, "")
-	return Result{Mid: done.Mid, Tables: done.Tables, Ticket: m.commits}, nil
+	return Result{Mid: done.Mid, Tables: done.Tables, Ticket: m.commits, Closed: done.Closed, Ended: done.Ended}, nil
 }

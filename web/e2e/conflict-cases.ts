@@ -183,7 +183,19 @@ export function conflictCases(start: () => Promise<Truth>): void {
         expect(await b.counts()).toEqual({ updated: 1, conflicts: 1 })
         const [kept] = await b.conflicts()
         if (kept === undefined) throw new Error('the conflict is not kept')
+        // Another tab of the same device lists it, and hears that it was dealt with here.
+        const tab = await b.page.context().newPage()
+        await tab.goto(b.proxy.url)
+        await tab.evaluate(async () => {
+          const db = await window.rockpool.open({ name: 'lab', relay: { url: window.relayUrl } })
+          db.conflicts.subscribe((list) => {
+            document.title = `open: ${list.filter((one) => one.isOpen).length}`
+          })
+          await db.conflicts.list()
+        })
+        await expect.poll(() => tab.title()).toBe('open: 1')
         await b.resolve(kept.id, choice === 'edited' ? { id: choice, terms: '45 days', price: '9.50' } : choice)
+        await expect.poll(() => tab.title()).toBe('open: 0')
         await b.sync()
         await a.sync()
         const settled = {

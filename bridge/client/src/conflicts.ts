@@ -81,7 +81,7 @@ export class Conflicts {
   readonly #schema: () => Schema | null
   readonly #list = new Cell<readonly Conflict[]>([])
   readonly #arrivals = new Topic<Conflict>()
-  readonly #told = new Map<number, string>()
+  readonly #told = new Set<number>()
 
   constructor(session: Session, schema: () => Schema | null) {
     this.#session = session
@@ -114,21 +114,23 @@ export class Conflicts {
     return stop
   }
 
-  /** Calls back once for each new conflict that a person may want to know of, and once more when an open one is settled. Merges of different columns are only counted. */
+  /** Calls back once for each new conflict that a person may want to know of; `subscribe` tells when one is dealt with. Merges of different columns are only counted. */
   onConflict(listener: (conflict: Conflict) => void): () => void {
     return this.#arrivals.on(listener)
   }
 
-  /** Not for applications: a conflict is new, changed or settled. */
+  /** Not for applications: a conflict is new or changed, or somebody, in this tab or another, has dealt with it. */
   receive(info: ConflictInfo): void {
+    const others = this.#list.get().filter((one) => one.id !== info.id)
+    if (info.gone) {
+      if (others.length < this.#list.get().length) this.#list.set(others)
+      return
+    }
     const conflict = this.#conflict(info)
-    const others = this.#list.get().filter((one) => one.id !== conflict.id)
     this.#list.set([...others, conflict].sort((a, b) => a.id - b.id))
-    const state = `${conflict.isOpen}`
-    if (!info.notify || this.#told.get(conflict.id) === state) return
-    const isFirst = !this.#told.has(conflict.id)
-    this.#told.set(conflict.id, state)
-    if (isFirst) this.#arrivals.emit(conflict)
+    if (!info.notify || this.#told.has(conflict.id)) return
+    this.#told.add(conflict.id)
+    this.#arrivals.emit(conflict)
   }
 
   #conflict(info: ConflictInfo): Conflict {
@@ -151,7 +153,6 @@ export class Conflicts {
       resolve: (choice) => this.#resolve(info.id, choice),
       dismiss: async () => {
         await this.#send(info.id, Choice.ChooseDismiss, null)
-        this.#list.set(this.#list.get().filter((one) => one.id !== info.id))
       },
     }
   }

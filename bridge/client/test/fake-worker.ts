@@ -191,7 +191,14 @@ export class FakeWorker implements CoreWorker {
     }
     switch (type) {
       case PageFrame.PageHello:
-        done(wire.encodeTabWelcome({ version: 1, storage: 1, engine: 'fake', ...this.options.welcome }))
+        done(
+          wire.encodeTabWelcome({
+            version: wire.PageVersion,
+            storage: wire.StorageVersion,
+            engine: 'fake',
+            ...this.options.welcome,
+          }),
+        )
         return
       case PageFrame.PageOpen:
         if (this.options.openError !== undefined)

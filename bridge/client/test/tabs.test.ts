@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Database } from '../src/database.ts'
-import { PageFrame } from '../src/gen/wire.ts'
+import { PageFrame, PageVersion } from '../src/gen/wire.ts'
 import { schema, shopStore } from './shop.ts'
 import { TabWorld, type FakeTab } from './tab-world.ts'
 import { until } from './until.ts'
@@ -207,7 +207,7 @@ describe('several tabs', () => {
     const a = join(world.tab('A'), name)
     await expect(a.ready).rejects.toMatchObject({
       kind: 'version_mismatch',
-      message: expect.stringContaining('protocol 1') as unknown,
+      message: expect.stringContaining(`protocol ${PageVersion}`) as unknown,
     })
   })
 

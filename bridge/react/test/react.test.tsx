@@ -557,6 +557,31 @@ describe('components', () => {
     return useConnection().isConnected ? <p>ready</p> : null
   }
 
+  test('ConflictResolver: what another tab has dealt with is off the list', async () => {
+    render(
+      <Root>
+        <ConflictResolver showSettled />
+        <Ready />
+      </Root>,
+    )
+    await screen.findByText('ready')
+    await waitFor(() => {
+      expect(world.latest.calls).toContain(15)
+    })
+    act(() => {
+      world.latest.emit({ type: 3, conflict })
+      world.latest.emit({ type: 3, conflict: { ...conflict, id: 9, open: false, rule: 2, status: 2 } })
+    })
+    await waitFor(() => {
+      expect(screen.getAllByRole('article')).toHaveLength(2)
+    })
+    act(() => {
+      world.latest.emit({ type: 3, conflict: { id: conflict.id, gone: true } })
+      world.latest.emit({ type: 3, conflict: { id: 9, gone: true } })
+    })
+    await screen.findByText('No conflicts')
+  })
+
   test('useTransaction shows where the last write stands', async () => {
     function Writer() {
       const { run, status } = useTransaction()

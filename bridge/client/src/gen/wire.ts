@@ -34,8 +34,11 @@ export const VersionMin = 1
 /** Subprotocol is the WebSocket subprotocol of Version. */
 export const Subprotocol = 'rockpool.v1'
 
-/** PageVersion is the version of the page ⇄ Worker protocol. */
-export const PageVersion = 1
+/**
+ * PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
+ * which conflicts are off the list (ConflictInfo.Gone).
+ */
+export const PageVersion = 2
 
 /** StorageVersion is the version of the client's database layout. */
 export const StorageVersion = 1
@@ -209,7 +212,7 @@ export const EventType = {
   EventHealth: 1,
   /** a mutation has ended */
   EventOutcome: 2,
-  /** new, changed, or settled */
+  /** new, changed, or off the list */
   EventConflict: 3,
   EventTokenWanted: 4,
   /** status changed */
@@ -676,8 +679,13 @@ export interface ConflictInfo {
    * but nobody is called.
    */
   readonly notify: boolean
+  /**
+   * Gone says that it is off the list, as somebody has dealt with it; an event
+   * alone says so, and sets nothing else but ID.
+   */
+  readonly gone: boolean
 }
-export const ConflictInfoMessage: Message<ConflictInfo> = { spec: 'Uid Stable Mkey Obase Omine Otheirs Ochosen Lcols Urule Ustatus Bopen Umid Imillis Bnotify', of: () => [NamedRowMessage, NamedRowMessage, NamedRowMessage, NamedRowMessage, NamedRowMessage] }
+export const ConflictInfoMessage: Message<ConflictInfo> = { spec: 'Uid Stable Mkey Obase Omine Otheirs Ochosen Lcols Urule Ustatus Bopen Umid Imillis Bnotify Bgone', of: () => [NamedRowMessage, NamedRowMessage, NamedRowMessage, NamedRowMessage, NamedRowMessage] }
 /** Encodes a {@link ConflictInfo}; fields that are left out have the zero value. */
 export const encodeConflictInfo = (message: Init<ConflictInfo>): Uint8Array<ArrayBuffer> => encode(ConflictInfoMessage, message)
 /** Decodes a {@link ConflictInfo}. @throws RockpoolError of kind `protocol`. */
