@@ -57,7 +57,10 @@ func (in *Ingest) Run(ctx context.Context) error {
 	pause := backoffMin
 	for {
 		at := in.Store.LSN()
-		err := in.Source.Run(ctx, at, in.take)
+		err := in.Store.Flush() // the source takes where it starts as durable
+		if err == nil {
+			err = in.Source.Run(ctx, at, in.take)
+		}
 		if ctx.Err() != nil {
 			return nil
 		}

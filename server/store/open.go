@@ -116,6 +116,7 @@ func (s *Store) prepare() error {
 	if err != nil {
 		return err
 	}
+	s.dirty = true // who wrote the file before may have died before its flush
 	if !found {
 		if err := s.build(); err != nil {
 			return err

@@ -18,6 +18,9 @@ import (
 const (
 	// statusEvery is how often the slot is told what is durable.
 	statusEvery = time.Second
+	// replyEvery is the least pause between two answers, also to a server that
+	// asks: one that stops asks until it hears of its last record.
+	replyEvery = 50 * time.Millisecond
 	// slotRetriesMax bounds the wait for a slot that a dying relay still holds.
 	slotRetriesMax = 40
 	// slotRetryEvery is the pause between two tries.
@@ -31,6 +34,17 @@ type stream struct {
 	url, slot, publication string
 	// durable is the end LSN of the newest transaction that is safe on disk.
 	durable *atomic.Uint64
+	// emitted is the end LSN of the newest transaction that was handed on, and
+	// passed one behind it up to which the stream had nothing for us.
+	emitted, passed atomic.Uint64
+	confirmed       uint64 // the reader's: what the slot was told last
+}
+
+// frame is a piece of the stream: a message of the log, or, without one, the
+// place that the server has reached.
+type frame struct {
+	wal []byte
+	end pglogrepl.LSN
 }
 
 func (s *stream) run(ctx context.Context, schema *schema.Schema, from pglogrepl.LSN, emit func(*source.Record) error) error {
@@ -46,7 +60,8 @@ func (s *stream) run(ctx context.Context, schema *schema.Schema, from pglogrepl.
 
 	// Reading and answering are apart: wal_sender_timeout must not fire because
 	// applying is slow (SYNC.md §4.5).
-	frames := make(chan []byte, streamFramesMax)
+	s.emitted.Store(uint64(from))
+	frames := make(chan frame, streamFramesMax)
 	reading, stop := context.WithCancel(ctx)
 	var readErr error // set before frames is closed
 	go func() {
@@ -64,11 +79,17 @@ func (s *stream) run(ctx context.Context, schema *schema.Schema, from pglogrepl.
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case wal, open := <-frames:
+		case f, open := <-frames:
 			if !open {
 				return readErr
 			}
-			tx, err := asm.add(wal)
+			if f.wal == nil {
+				if asm.current == nil {
+					s.passed.Store(uint64(f.end))
+				}
+				continue
+			}
+			tx, err := asm.add(f.wal)
 			if err != nil {
 				return err
 			}
@@ -79,6 +100,11 @@ func (s *stream) run(ctx context.Context, schema *schema.Schema, from pglogrepl.
 			if err != nil {
 				return err
 			}
+			if len(rec.Changes) == 0 && len(rec.Origins) == 0 { // a heartbeat, or tables that are not synced
+				s.passed.Store(rec.LSN)
+				continue
+			}
+			s.emitted.Store(rec.LSN)
 			if err := emit(rec); err != nil {
 				return err
 			}
@@ -134,14 +160,15 @@ func (s *stream) start(ctx context.Context, from pglogrepl.LSN) (*pgconn.PgConn,
 
 // read receives until ctx ends, hands row messages on, and answers keepalives
 // with what is durable.
-func (s *stream) read(ctx context.Context, conn *pgconn.PgConn, frames chan<- []byte) error {
-	next := time.Now().Add(statusEvery)
+func (s *stream) read(ctx context.Context, conn *pgconn.PgConn, frames chan<- frame) error {
+	confirmed := time.Now()
+	next := confirmed.Add(statusEvery)
 	for {
-		if !time.Now().Before(next) {
+		if now := time.Now(); !now.Before(next) {
 			if err := s.confirm(ctx, conn); err != nil {
 				return err
 			}
-			next = time.Now().Add(statusEvery)
+			confirmed, next = now, now.Add(statusEvery)
 		}
 		waiting, cancel := context.WithDeadline(ctx, next)
 		msg, err := conn.ReceiveMessage(waiting)
@@ -166,26 +193,51 @@ func (s *stream) read(ctx context.Context, conn *pgconn.PgConn, frames chan<- []
 					return fault.Wrap(fault.SourceUnavailable, "follow the stream", err)
 				}
 				if k.ReplyRequested {
-					next = time.Now()
+					next = earlier(next, confirmed.Add(replyEvery))
+				}
+				if err := hand(ctx, frames, frame{end: k.ServerWALEnd}); err != nil {
+					return err
 				}
 			case pglogrepl.XLogDataByteID:
 				x, err := pglogrepl.ParseXLogData(m.Data[1:])
 				if err != nil {
 					return fault.Wrap(fault.SourceUnavailable, "follow the stream", err)
 				}
-				select {
-				case frames <- append([]byte(nil), x.WALData...):
-				case <-ctx.Done():
-					return ctx.Err()
+				if err := hand(ctx, frames, frame{wal: append([]byte(nil), x.WALData...)}); err != nil {
+					return err
 				}
 			}
 		}
 	}
 }
 
-// confirm tells the slot what is durable.
+func hand(ctx context.Context, frames chan<- frame, f frame) error {
+	select {
+	case frames <- f:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// confirm tells the slot what is durable, and beyond it what held nothing for
+// us: else WAL of other tables is kept, and a server that stops in order waits
+// for us to have its last record.
 func (s *stream) confirm(ctx context.Context, conn *pgconn.PgConn) error {
-	at := pglogrepl.LSN(s.durable.Load())
-	err := pglogrepl.SendStandbyStatusUpdate(ctx, conn, pglogrepl.StandbyStatusUpdate{WALWritePosition: at, WALFlushPosition: at, WALApplyPosition: at})
+	// passed is read first: what is emitted meanwhile lies behind it.
+	passed, at := s.passed.Load(), s.durable.Load()
+	if at >= s.emitted.Load() {
+		at = max(at, passed)
+	}
+	s.confirmed = max(s.confirmed, at) // a slot would go back
+	lsn := pglogrepl.LSN(s.confirmed)
+	err := pglogrepl.SendStandbyStatusUpdate(ctx, conn, pglogrepl.StandbyStatusUpdate{WALWritePosition: lsn, WALFlushPosition: lsn, WALApplyPosition: lsn})
 	return fault.Wrap(fault.SourceUnavailable, "confirm the stream", err)
 }
