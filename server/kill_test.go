@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -85,7 +86,14 @@ func TestExactlyOnceUnderKill(t *testing.T) {
 				}
 			}
 			until := c.Acked + uint64(min(c.Pending(), 10+rng.IntN(20)))
-			if p.Session(ctx, t, c, func() bool { return c.Acked >= until }) {
+			err := p.Session(ctx, c, nil, func() bool { return c.Acked >= until })
+			switch {
+			case errors.As(err, &relaytest.Broken{}):
+				t.Fatal(err)
+			case ctx.Err() != nil:
+				t.Fatalf("%d of the transactions are settled, and no more come", c.Acked)
+			}
+			if err != nil {
 				died++
 				break
 			}

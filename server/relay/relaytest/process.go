@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -113,15 +114,21 @@ func (p *Process) Stop() error {
 func (p *Process) Get(path string) ([]byte, error) {
 	res, err := http.Get("http://" + p.Address + path)
 	if err != nil {
-		return nil, err
+		return nil, lost{err}
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
-	if err == nil && res.StatusCode != http.StatusOK {
-		err = fmt.Errorf("GET %s: %s: %s", path, res.Status, body)
+	switch {
+	case err != nil:
+		return nil, lost{err}
+	case res.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("GET %s: %s: %s", path, res.Status, body)
 	}
-	return body, err
+	return body, nil
 }
+
+// lost is a request that failed because the relay is gone.
+type lost struct{ error }
 
 // Socket is a client's WebSocket to a process.
 type Socket struct {
@@ -163,6 +170,9 @@ func (s *Socket) Take(ctx context.Context) error {
 		return err
 	}
 	answers, err := s.c.Take(frame)
+	if errors.As(err, &lost{}) {
+		return err
+	}
 	if err != nil {
 		return Broken{err}
 	}
@@ -187,33 +197,56 @@ func (s *Socket) Until(ctx context.Context, done func() bool) error {
 // Close drops the connection.
 func (s *Socket) Close() { _ = s.conn.CloseNow() }
 
-// Session connects c and sends its outbox, also when the relay asks for it
-// again, until done or until the relay dies.
-func (p *Process) Session(ctx context.Context, t testing.TB, c *Client, done func() bool) (died bool) {
-	t.Helper()
+// Session connects c, sends its outbox, also when the relay asks for it again,
+// and what more returns, until done. An error is as Take's, and more may be nil.
+func (p *Process) Session(ctx context.Context, c *Client, more func() [][]byte, done func() bool) error {
 	s, err := p.Dial(ctx, c)
 	if err != nil {
-		return true
+		return err
 	}
 	defer s.Close()
-	sent := false
+	begun := false
 	for !done() {
-		switch err := s.Take(ctx); {
-		case errors.As(err, &Broken{}):
-			t.Fatal(err)
-		case ctx.Err() != nil:
-			t.Fatalf("%d of the transactions are settled, and no more come", c.Acked)
-		case err != nil:
-			return true
+		if err := s.Take(ctx); err != nil {
+			return err
 		}
-		if c.Welcome != nil && !sent || c.Retry != nil {
-			sent, c.Retry = true, nil
-			for _, frame := range c.Outbox() {
-				if s.Send(ctx, frame) != nil {
-					return true
-				}
+		var frames [][]byte
+		switch {
+		case c.Welcome == nil:
+		case c.Retry != nil:
+			if err := pause(ctx, c.Retry.AfterMillis); err != nil {
+				return err
+			}
+			c.Retry = nil
+			frames = c.Outbox()
+		case !begun:
+			begun = true
+			frames = c.Outbox()
+		case more != nil:
+			frames = more()
+		}
+		for _, frame := range frames {
+			if err := s.Send(ctx, frame); err != nil {
+				return err
 			}
 		}
 	}
-	return false
+	return nil
+}
+
+// Wait waits as long as the relay's last word asks for.
+func (c *Client) Wait(ctx context.Context) error {
+	if c.Bye == nil {
+		return nil
+	}
+	return pause(ctx, c.Bye.RetryMillis)
+}
+
+func pause(ctx context.Context, millis uint32) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Duration(millis) * time.Millisecond):
+		return nil
+	}
 }
