@@ -96,7 +96,7 @@ func FailAfter(n int, kind Failure) { fail(int32(n), int32(kind)) }
 // Failed reports whether the failure that FailAfter planned has happened.
 func Failed() bool { return failed() != 0 }
 
-// Contains reports whether a database's files, or temporary ones, hold the text.
+// Contains reports whether a database's files hold the text.
 func Contains(database, what string) bool {
 	p, n := text(database)
 	q, m := text(what)

@@ -40,9 +40,6 @@ const { FilePool, joinEngine } = await product()
 let core
 const memory = () => core.exports.mem
 const pool = new FilePool(memory, { onMissing: (name) => store.open(name) })
-// Temporary files are the pool's, not a database's.
-const TEMPORARY = 'temporary'
-await pool.open(TEMPORARY, async (name) => store.open(name))
 const string = (at, n) => Buffer.from(memory().buffer, at >>> 0, n).toString()
 
 /** What package enginehost imports. */
@@ -70,8 +67,7 @@ const enginehost = {
     const database = string(at, n),
       text = Buffer.from(string(what, m))
     const found = [...store.files].some(
-      ([name, bytes]) =>
-        (name.startsWith(database) || name.startsWith(TEMPORARY)) && Buffer.from(bytes.copy()).includes(text),
+      ([name, bytes]) => name.startsWith(database) && Buffer.from(bytes.copy()).includes(text),
     )
     return found ? 1 : 0
   },

@@ -45,7 +45,7 @@ func jsRandom(at unsafe.Pointer, n uint32)
 func jsYield()
 
 //go:wasmimport rockpool files_open
-func jsFilesOpen(id uint32, at unsafe.Pointer, n uint32, temps int32)
+func jsFilesOpen(id uint32, at unsafe.Pointer, n uint32)
 
 //go:wasmimport rockpool files_close
 func jsFilesClose(at unsafe.Pointer, n uint32)
@@ -139,9 +139,9 @@ func (Timer) Set(delay int64) { jsTimerSet(float64(delay)) }
 type Files struct{}
 
 // Open prepares a database's files.
-func (Files) Open(id uint32, name string, temps int) {
+func (Files) Open(id uint32, name string) {
 	at, n := text(name)
-	jsFilesOpen(id, at, n, int32(temps))
+	jsFilesOpen(id, at, n)
 }
 
 // Close gives them back.

@@ -68,7 +68,7 @@ func newWorld(t testing.TB) *world {
 // fileDesk answers requests for files.
 type fileDesk struct{ w *world }
 
-func (d fileDesk) Open(id uint32, name string, _ int) { d.w.answer(id, name) }
+func (d fileDesk) Open(id uint32, name string) { d.w.answer(id, name) }
 func (d fileDesk) Close(name string)                  { d.w.log = append(d.w.log, "close "+name) }
 func (d fileDesk) Delete(id uint32, _ string)         { d.w.h.Files(id, 0, "") }
 

@@ -22,8 +22,6 @@ const (
 	// ReaderCacheKiB and WriterCacheKiB are the page caches of a connection.
 	ReaderCacheKiB = 4000
 	WriterCacheKiB = 8000
-	// TempFiles is how many temporary files are prepared with a database.
-	TempFiles = 4
 	// RetryMax is how often locked files are asked for again, with
 	// RetryMillisFirst doubled up to RetryMillisMax between.
 	RetryMax         = 12
@@ -40,9 +38,8 @@ const (
 // Files prepares the files of a database. Calls return at once; Open and
 // Delete are answered by Provider.Answered with the same number.
 type Files interface {
-	// Open gets the handles of name, of name-wal and name-journal, and of
-	// some temporary files.
-	Open(id uint32, name string, temps int)
+	// Open gets the handles of name, of name-wal and of name-journal.
+	Open(id uint32, name string)
 	// Close flushes and gives back the handles of name.
 	Close(name string)
 	// Delete removes a closed database.

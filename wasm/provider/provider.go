@@ -111,7 +111,7 @@ func (p *Provider) attempt() {
 	}
 	p.requests++
 	p.request = p.requests
-	p.env.Files.Open(p.request, p.opt.Name, TempFiles)
+	p.env.Files.Open(p.request, p.opt.Name)
 }
 
 // Answered takes the answer to a request of Files; err is nil when it went well.

@@ -40,11 +40,12 @@ export async function joinEngine(
   })
   functionOf(engine, '_initialize')()
   const base = (numberOf(engine, '__heap_base') + HEAP_ALIGN - 1) & -HEAP_ALIGN
-  const code: unknown = functionOf(engine, 'sq_init')(
-    base,
-    numberOf(trampoline, 'go_data') - base,
-    numberOf(trampoline, 'page_slots'),
-  )
+  const goData = numberOf(trampoline, 'go_data')
+  if (memory.buffer.byteLength < goData)
+    throw new Error(
+      `the core was linked with a memory of ${memory.buffer.byteLength} bytes, and the engine needs ${goData}: link it with -ldflags=-D=${goData}`,
+    )
+  const code: unknown = functionOf(engine, 'sq_init')(base, goData - base, numberOf(trampoline, 'page_slots'))
   if (code !== 0) throw new Error(`the engine's heap cannot be made: SQLite's code ${String(code)}`)
   return core
 }

@@ -1,8 +1,9 @@
 /** The Worker's script: boots the core and serves ports until it is told to freeze, or dies. */
 
-import { boot, type Modules } from './boot.ts'
+import { boot } from './boot.ts'
 import type { ControlError, FromWorker, ToWorker } from './control.ts'
 import type { Core } from './core.ts'
+import type { EngineModules } from './engine.ts'
 import { Fetches } from './fetches.ts'
 import { Files } from './files.ts'
 import { rockpoolImports } from './imports.ts'
@@ -103,7 +104,7 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
     : WebAssembly.compile(await response.arrayBuffer())
 }
 
-async function load(): Promise<Modules> {
+async function load(): Promise<EngineModules> {
   const [program, engine, trampoline] = await Promise.all([
     compile(new URL('../../../build/core.wasm', import.meta.url)),
     compile(new URL('../../../wasm/engine/rockpool-engine.wasm', import.meta.url)),
@@ -113,7 +114,7 @@ async function load(): Promise<Modules> {
 }
 
 async function start(): Promise<void> {
-  let modules: Modules
+  let modules: EngineModules
   try {
     modules = await load()
   } catch (error) {

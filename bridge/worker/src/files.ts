@@ -36,12 +36,12 @@ export class Files {
     })
   }
 
-  open(id: number, name: string, temps: number): void {
+  open(id: number, name: string): void {
     void this.#answer(id, async () => {
       const handles = await this.#source((file) => {
         this.#log(`waiting for ${file}, which a Worker that ended still holds`)
       })
-      await this.pool.open(name, handles, temps)
+      await this.pool.open(name, handles)
       this.#databases.add(name)
     })
   }

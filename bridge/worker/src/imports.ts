@@ -52,8 +52,8 @@ export function rockpoolImports({ core, ports, sockets, fetches, pace, files }: 
     yield: () => {
       pace.soon()
     },
-    files_open: (id: number, at: number, length: number, temps: number) => {
-      files.open(id, text(at, length), temps)
+    files_open: (id: number, at: number, length: number) => {
+      files.open(id, text(at, length))
     },
     files_close: (at: number, length: number) => {
       files.close(text(at, length))

@@ -24,10 +24,8 @@ export type OpenHandle = (name: string) => Promise<SyncHandle>
 interface Slot {
   readonly name: string
   readonly handle: SyncHandle
-  readonly isTemp: boolean
   size: number
   isDirty: boolean
-  isBusy: boolean
 }
 
 /** Names that begin so are files in memory, for tests: sqlite.MemoryName in Go. */
@@ -42,9 +40,6 @@ export interface PoolStats {
   reads: number
   writes: number
 }
-
-/** How many temporary files a database gets: a sort and a temporary table, twice. */
-export const TEMP_FILES = 4
 
 export interface PoolOptions {
   /** Is told what a handle threw before the engine turns it into an I/O error. */
@@ -70,10 +65,9 @@ export class FilePool {
   }
 
   /** Opens the files of a database. When one cannot be opened, those that were are closed. */
-  async open(database: string, handles: OpenHandle, temps = TEMP_FILES): Promise<void> {
+  async open(database: string, handles: OpenHandle): Promise<void> {
     const names = SUFFIXES.map((suffix) => database + suffix)
     if (names.some((name) => this.#byName.has(name))) return
-    for (let i = 0; i < temps; i++) names.push(`${database}-temp${i}`)
     const results = await Promise.allSettled(names.map((name) => handles(name)))
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) {
@@ -82,13 +76,12 @@ export class FilePool {
     }
     names.forEach((name, i) => {
       const result = results[i]
-      if (result?.status === 'fulfilled') this.#add(name, result.value, i >= SUFFIXES.length)
+      if (result?.status === 'fulfilled') this.#add(name, result.value)
     })
   }
 
-  #add(name: string, handle: SyncHandle, isTemp: boolean): number {
-    if (isTemp) handle.truncate(0)
-    const slot = { name, handle, isTemp, size: handle.getSize(), isDirty: false, isBusy: false }
+  #add(name: string, handle: SyncHandle): number {
+    const slot = { name, handle, size: handle.getSize(), isDirty: false }
     const unused = this.#slots.indexOf(undefined)
     const at = unused < 0 ? this.#slots.length : unused
     this.#slots[at] = slot
@@ -99,13 +92,14 @@ export class FilePool {
   /** Flushes and closes the files of a database. The first error is thrown once all are closed. */
   close(database: string): void {
     let first: unknown
-    for (const [name, at] of [...this.#byName]) {
-      if (!SUFFIXES.some((suffix) => name === database + suffix) && !name.startsWith(`${database}-temp`)) continue
+    for (const name of SUFFIXES.map((suffix) => database + suffix)) {
+      const at = this.#byName.get(name)
+      if (at === undefined) continue
       const slot = this.#slots[at]
       this.#forget(name, at)
       if (slot === undefined) continue
       try {
-        if (slot.isDirty && !slot.isTemp) slot.handle.flush()
+        if (slot.isDirty) slot.handle.flush()
       } catch (error) {
         first ??= error
       }
@@ -181,33 +175,22 @@ export class FilePool {
   }
 
   #open(name: string): number {
-    if (name === '') {
-      const at = this.#slots.findIndex((slot) => slot?.isTemp === true && !slot.isBusy)
-      const slot = this.#slots[at]
-      if (slot === undefined) return IO
-      slot.isBusy = true
-      return at
-    }
     return name.startsWith(MEMORY_PREFIX) && !this.#byName.has(name)
-      ? this.#add(name, new MemoryHandle(), false)
+      ? this.#add(name, new MemoryHandle())
       : this.#named(name)
   }
 
-  /** The slot of a file that is prepared, or can be on the spot; −1 for none. */
+  /** The slot of a file that is prepared, or can be on the spot; −1 for none. SQLite asks for no temporary files (flags.txt). */
   #named(name: string): number {
     const at = this.#byName.get(name)
     if (at !== undefined) return at
-    const handle = name.startsWith(MEMORY_PREFIX) ? null : this.#onMissing(name)
-    return handle === null ? IO : this.#add(name, handle, false)
+    const handle = name === '' || name.startsWith(MEMORY_PREFIX) ? null : this.#onMissing(name)
+    return handle === null ? IO : this.#add(name, handle)
   }
 
   #close(at: number): number {
     return this.#on(at, (slot) => {
       if (slot.name.startsWith(MEMORY_PREFIX)) this.#forget(slot.name, at)
-      else if (slot.isTemp) {
-        slot.isBusy = false
-        this.#empty(slot)
-      }
       return 0
     })
   }

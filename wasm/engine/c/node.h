@@ -5,7 +5,7 @@
 #include "engine.h"
 
 #define SHM_LOCKS 8
-/* Open files at once, of all databases: each has at most three, and temporary ones. */
+/* Open files at once, of all databases: each has at most three. */
 #define NODES_MAX 64
 
 typedef struct File File;
