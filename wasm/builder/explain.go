@@ -18,7 +18,7 @@ func (b *Builder) Explain(err error) error {
 		return err
 	}
 	var f *fault.Error
-	if errors.As(err, &f) && f.Hint == "" {
+	if errors.As(err, &f) {
 		f.Hint = hint
 	}
 	return err
