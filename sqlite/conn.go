@@ -18,6 +18,7 @@ type Conn struct {
 	cache  cache
 	guard  *Guard
 	args   []byte // scratch for encoded arguments
+	spare  Chunk  // scratch for the next Rows
 	// failed is the error that a SQL function or collation returned while the
 	// running statement ran.
 	failed error

@@ -34,7 +34,9 @@ func (s *Stmt) query(first int, args []value.Value) (*Rows, error) {
 	if err := s.Start(s.c.encode(args)); err != nil {
 		return nil, err
 	}
-	return &Rows{s: s, next: first}, nil
+	r := &Rows{s: s, next: first, chunk: s.c.spare}
+	s.c.spare = Chunk{} // Close gives it back
+	return r, nil
 }
 
 // Next moves to the next row. It returns false at the end or on an error, see Err.
@@ -72,6 +74,10 @@ func (r *Rows) Close() error {
 	if !r.done && !r.s.dead {
 		r.s.Reset()
 	}
-	r.done, r.at, r.row = true, r.chunk.Rows(), nil
+	if len(r.chunk.buf) > 0 {
+		r.s.c.spare = Chunk{buf: r.chunk.buf}
+		r.chunk = Chunk{}
+	}
+	r.done, r.at, r.row = true, 0, nil // nothing of the chunk is left
 	return r.err
 }

@@ -1,6 +1,7 @@
 package txn
 
 import (
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,11 @@ import (
 
 // OperationsMax is the most operations of one call.
 const OperationsMax = 100000
+
+// collectEvery is how many operations run between two turns of the garbage
+// collector: in the Worker it works only when the one thread is offered, and a
+// long call would fill the memory with what is long dead.
+const collectEvery = 256
 
 // Operations runs operations as one transaction: all of them or none. It
 // returns one row an operation: the row after it, or the key of a deleted one.
@@ -53,6 +59,9 @@ func (m *Manager) operations(c *sqlite.Conn, ops []wire.Operation, deltas *[]sto
 	}
 	rows := make([]wire.NamedRow, 0, len(ops))
 	for i := range ops {
+		if i%collectEvery == collectEvery-1 {
+			runtime.Gosched()
+		}
 		o, err := m.prepare(c, &ops[i])
 		if err == nil {
 			var row wire.NamedRow
