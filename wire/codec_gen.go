@@ -252,6 +252,45 @@ func (m *Query) DecodeFrom(r *codec.Reader) {
 }
 
 // AppendTo encodes m after dst (package codec).
+func (m *Batch) AppendTo(dst []byte) []byte {
+	dst = codec.AppendString(dst, 1, m.SQL)
+	dst = codec.AppendUint(dst, 2, m.Count)
+	dst = codec.AppendBytes(dst, 3, m.Sets)
+	dst = codec.AppendUint(dst, 4, uint64(m.DeadlineMillis))
+	dst = codec.AppendString(dst, 5, m.IdempotencyKey)
+	return dst
+}
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *Batch) Decode(src []byte) error {
+	r := codec.NewReader(src)
+	m.DecodeFrom(&r)
+	return r.Err()
+}
+
+// DecodeFrom is Decode inside another message; the fault is r's.
+func (m *Batch) DecodeFrom(r *codec.Reader) {
+	*m = Batch{}
+	for r.Next() {
+		switch r.Field() {
+		case 1:
+			m.SQL = r.String()
+		case 2:
+			m.Count = r.Uint(64)
+		case 3:
+			m.Sets = r.Bytes()
+		case 4:
+			m.DeadlineMillis = uint32(r.Uint(32))
+		case 5:
+			m.IdempotencyKey = r.String()
+		default:
+			r.Skip()
+		}
+	}
+}
+
+// AppendTo encodes m after dst (package codec).
 func (m *SelectCall) AppendTo(dst []byte) []byte {
 	var at int
 	if m.Select != nil {

@@ -33,6 +33,10 @@ func FuzzQuery(f *testing.F) {
 	codectest.Fuzz(f, "wire.Query", func() codectest.Message { return new(wire.Query) })
 }
 
+func FuzzBatch(f *testing.F) {
+	codectest.Fuzz(f, "wire.Batch", func() codectest.Message { return new(wire.Batch) })
+}
+
 func FuzzSelectCall(f *testing.F) {
 	codectest.Fuzz(f, "wire.SelectCall", func() codectest.Message { return new(wire.SelectCall) })
 }

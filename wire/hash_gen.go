@@ -6,4 +6,4 @@ package wire
 const relayHash = "b8555c7b5be5da716d24856c7e2c499f"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "db49f8dad439c97f4abbee5b4a1199c5"
+const pageHash = "2ad6edfa6a9f91313c287e4f84cdba58"

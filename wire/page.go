@@ -50,6 +50,7 @@ const (
 	PageConnect     PageFrame = 27 // Connect: turn the relay connection on or off → Empty
 	PageVisible     PageFrame = 28 // Visible: no answer of its own
 	PageStatus      PageFrame = 29 // WriteStatus → Outcome known so far (by idempotency key or mid) → WriteDone
+	PageBatch       PageFrame = 30 // Batch → QueryDone
 )
 
 // Frames a Worker sends.
@@ -133,6 +134,19 @@ type Query struct {
 	// DeadlineMillis ends the call that long after it arrived; 0 never.
 	DeadlineMillis uint32 `wire:"4"`
 	// IdempotencyKey makes a write that is sent twice apply once.
+	IdempotencyKey string `wire:"5"`
+}
+
+// Batch runs one writing statement once for each of Count sets of arguments,
+// as one transaction.
+type Batch struct {
+	SQL   string `wire:"1"`
+	Count uint64 `wire:"2"`
+	// Sets is the sets one after the other, each value in the form of package
+	// value, as SQLite's bindings take them.
+	Sets []byte `wire:"3"`
+	// DeadlineMillis and IdempotencyKey are as in Query.
+	DeadlineMillis uint32 `wire:"4"`
 	IdempotencyKey string `wire:"5"`
 }
 

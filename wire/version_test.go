@@ -16,7 +16,7 @@ func TestHashesArePinned(t *testing.T) {
 		pinnedHash string
 	}{
 		{"client ⇄ relay", Version, relayHash, 1, "b8555c7b5be5da716d24856c7e2c499f"},
-		{"page ⇄ Worker", PageVersion, pageHash, 2, "db49f8dad439c97f4abbee5b4a1199c5"},
+		{"page ⇄ Worker", PageVersion, pageHash, 3, "2ad6edfa6a9f91313c287e4f84cdba58"},
 	} {
 		if c.got != c.pinnedHash || c.version != c.pinnedFor {
 			t.Errorf("%s: version %d has frames of hash %s; pinned are version %d, hash %s", c.protocol, c.version, c.got, c.pinnedFor, c.pinnedHash)

@@ -15,8 +15,8 @@ const VersionMin uint32 = 1
 const Subprotocol = "rockpool.v1"
 
 // PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
-// which conflicts are off the list (ConflictInfo.Gone).
-const PageVersion uint32 = 2
+// which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch.
+const PageVersion uint32 = 3
 
 // StorageVersion is the version of the client's database layout.
 const StorageVersion uint32 = 1

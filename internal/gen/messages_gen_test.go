@@ -40,6 +40,7 @@ var messages = map[string]func() codectest.Message{
 	"wire.OpenDatabase":   func() codectest.Message { return new(wire.OpenDatabase) },
 	"wire.Opened":         func() codectest.Message { return new(wire.Opened) },
 	"wire.Query":          func() codectest.Message { return new(wire.Query) },
+	"wire.Batch":          func() codectest.Message { return new(wire.Batch) },
 	"wire.SelectCall":     func() codectest.Message { return new(wire.SelectCall) },
 	"wire.Head":           func() codectest.Message { return new(wire.Head) },
 	"wire.HeadColumn":     func() codectest.Message { return new(wire.HeadColumn) },

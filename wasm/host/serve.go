@@ -90,7 +90,7 @@ func (h *Host) told(p *port, kind wire.PageFrame, read func(decoder) bool) bool 
 }
 
 func knownCall(kind wire.PageFrame) bool {
-	return kind >= wire.PageQuery && kind <= wire.PageStatus
+	return kind >= wire.PageQuery && kind <= wire.PageBatch
 }
 
 // served does the calls of an open database.
@@ -121,6 +121,11 @@ func (h *Host) served(p *port, kind wire.PageFrame, id uint32, read func(decoder
 		var m wire.Operations
 		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
 			h.operations(c, &m)
+		}
+	case wire.PageBatch:
+		var m wire.Batch
+		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
+			h.batch(c, &m)
 		}
 	case wire.PageBegin:
 		var m wire.BeginTx

@@ -64,6 +64,11 @@ function invalid(message: string): never {
   throw new RockpoolError({ kind: 'invalid_argument', op: 'encode message', message })
 }
 
+/** UTF-8 bytes of one UTF-16 unit at most. */
+const UTF8_BYTES_MAX = 3
+/** UTF-16 units of a text that is written without the encoder while it is ASCII. */
+const SHORT_TEXT = 64
+
 const utf8 = new TextEncoder()
 const text = new TextDecoder('utf-8', { ignoreBOM: true })
 const safe = Number.isSafeInteger
@@ -139,14 +144,35 @@ class Writer {
         this.byte(2)
         this.float(v)
       }
+    } else if (typeof v === 'string') {
+      this.#text(v)
     } else {
-      const bytes = typeof v === 'string' ? utf8.encode(v) : v
-      if (!(bytes instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
-      this.byte(typeof v === 'string' ? 3 : 4)
+      if (!(v instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
+      this.byte(4)
       const at = this.#room(4)
-      this.#view.setUint32(at, bytes.length, true)
-      this.raw(bytes)
+      this.#view.setUint32(at, v.length, true)
+      this.raw(v)
     }
+  }
+
+  /** Writes text in place: a call of the encoder costs more than a short text's own bytes. */
+  #text(v: string): void {
+    const tag = this.#room(5 + UTF8_BYTES_MAX * v.length)
+    const bytes = this.#bytes
+    const from = tag + 5
+    let units = 0
+    if (v.length <= SHORT_TEXT) {
+      for (; units < v.length; units++) {
+        const unit = v.charCodeAt(units)
+        if (unit > 127) break
+        bytes[from + units] = unit
+      }
+    }
+    let n = units
+    if (units < v.length) n += utf8.encodeInto(units === 0 ? v : v.slice(units), bytes.subarray(from + units)).written
+    bytes[tag] = 3
+    this.#view.setUint32(tag + 1, n, true)
+    this.length = from + n
   }
 
   #integer(v: number | bigint): void {
@@ -414,6 +440,34 @@ export function decode<T>(type: Message<T>, src: Uint8Array): T {
 export function encodeRow(values: readonly SqlValue[]): Uint8Array<ArrayBuffer> {
   const w = new Writer()
   for (const v of values) w.value(v)
+  return w.take()
+}
+
+/**
+ * Encodes sets of SQL values, all of one length, one after the other. `lower` makes what is neither number, text nor
+ * null an SQL value. @throws {@link RockpoolError} of kind `wrong_parameters` for a set of another length.
+ */
+export function encodeSets(
+  sets: readonly (readonly unknown[])[],
+  lower: (value: unknown, set: number, at: number) => SqlValue,
+): Uint8Array<ArrayBuffer> {
+  const w = new Writer()
+  const length = sets[0]?.length ?? 0
+  for (let set = 0; set < sets.length; set++) {
+    const values = sets[set] ?? []
+    if (values.length !== length) {
+      throw new RockpoolError({
+        kind: 'wrong_parameters',
+        op: 'encode sets',
+        message: `set ${set + 1} has ${values.length} values, the first ${length}`,
+        hint: 'give each set one value for each ? in the text',
+      })
+    }
+    for (let at = 0; at < length; at++) {
+      const value = values[at]
+      w.value(typeof value === 'number' || typeof value === 'string' || value === null ? value : lower(value, set, at))
+    }
+  }
   return w.take()
 }
 

@@ -40,7 +40,15 @@ import { OPEN_MS, socketUrl, type OpenOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Outcomes, type Confirmation } from './outcomes.ts'
 import { HEADER_BYTES } from './frame.ts'
-import { runOperations, runSelect, runSql, type QueryResult, type ReadOptions, type WriteOptions } from './requests.ts'
+import {
+  runBatch,
+  runOperations,
+  runSelect,
+  runSql,
+  type QueryResult,
+  type ReadOptions,
+  type WriteOptions,
+} from './requests.ts'
 import { Session, type Call, type CallOptions, type Sink } from './session.ts'
 import { Sync } from './sync.ts'
 import { TabAgent } from './tabs/agent.ts'
@@ -262,6 +270,20 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
         toObject(row, booleansOf(this.#schema.get(), operations[at]?.table ?? '')),
       )
       return { result: rows, mid: done.mid }
+    })
+  }
+
+  /**
+   * Runs one INSERT, UPDATE or DELETE once for each set of parameters, as one transaction: all apply, or none. The way
+   * to write many rows. Resolves to the number of rows changed. @throws as query; `wrong_parameters` names the set.
+   *
+   * @example
+   * await db.batch('INSERT INTO points(id, name) VALUES (?, ?)', points.map((point) => [point.id, point.name]))
+   */
+  batch(sql: string, sets: readonly (readonly unknown[])[], options: WriteOptions = {}): Write<number> {
+    return this.#write(async () => {
+      const { changes, mid } = await runBatch(this.#session, sql, sets, options)
+      return { result: changes, mid }
     })
   }
 

@@ -1,9 +1,10 @@
 /** The calls of the page protocol, each in one place: its frame, its policy, its answer. */
 
-import { decode, encode, type SqlValue } from './codec.ts'
+import { decode, encode, encodeSets, type SqlValue } from './codec.ts'
 import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
+  BatchMessage,
   Lane,
   OperationsDoneMessage,
   OperationsMessage,
@@ -19,6 +20,7 @@ import type { Row } from './chunk.ts'
 import { lowerOperation, type DatabaseOperation } from './operations.ts'
 import { RowSink, type Booleans } from './rows.ts'
 import type { CallOptions, Session } from './session.ts'
+import { toSql } from './values.ts'
 
 /** The queue a call waits in. */
 export type LaneName = 'interactive' | 'live' | 'bulk'
@@ -142,6 +144,25 @@ export function runOperations(
     OperationsMessage,
     { ops: operations.map(lowerOperation), idempotencyKey: key, deadlineMillis: millis(options.deadline) },
     OperationsDoneMessage,
+    { policy: 'write', key, signal: options.signal, deadline: options.deadline },
+  )
+}
+
+/** Runs one writing statement once for each set of parameters, as one transaction. */
+export function runBatch(
+  session: Session,
+  sql: string,
+  sets: readonly (readonly unknown[])[],
+  options: WriteOptions = {},
+): Promise<QueryDone> {
+  const key = options.idempotencyKey ?? newKey()
+  const bytes = encodeSets(sets, (value, set, at) => toSql(value, `parameter ${at + 1} of set ${set + 1}`))
+  return session.ask(
+    PageFrame.PageBatch,
+    'run batch',
+    BatchMessage,
+    { sql, count: sets.length, sets: bytes, idempotencyKey: key, deadlineMillis: millis(options.deadline) },
+    QueryDoneMessage,
     { policy: 'write', key, signal: options.signal, deadline: options.deadline },
   )
 }

@@ -36,9 +36,9 @@ export const Subprotocol = 'rockpool.v1'
 
 /**
  * PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
- * which conflicts are off the list (ConflictInfo.Gone).
+ * which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch.
  */
-export const PageVersion = 2
+export const PageVersion = 3
 
 /** StorageVersion is the version of the client's database layout. */
 export const StorageVersion = 1
@@ -145,6 +145,8 @@ export const PageFrame = {
   PageVisible: 28,
   /** WriteStatus → Outcome known so far (by idempotency key or mid) → WriteDone */
   PageStatus: 29,
+  /** Batch → QueryDone */
+  PageBatch: 30,
   /** the call's result */
   PageDone: 64,
   /** Failure */
@@ -359,6 +361,28 @@ export const QueryMessage: Message<Query> = { spec: 'Ssql Rargs Ulane UdeadlineM
 export const encodeQuery = (message: Init<Query>): Uint8Array<ArrayBuffer> => encode(QueryMessage, message)
 /** Decodes a {@link Query}. @throws RockpoolError of kind `protocol`. */
 export const decodeQuery = (src: Uint8Array): Query => decode(QueryMessage, src)
+
+/**
+ * Batch runs one writing statement once for each of Count sets of arguments,
+ * as one transaction.
+ */
+export interface Batch {
+  readonly sql: string
+  readonly count: number
+  /**
+   * Sets is the sets one after the other, each value in the form of package
+   * value, as SQLite's bindings take them.
+   */
+  readonly sets: Uint8Array
+  /** DeadlineMillis and IdempotencyKey are as in Query. */
+  readonly deadlineMillis: number
+  readonly idempotencyKey: string
+}
+export const BatchMessage: Message<Batch> = { spec: 'Ssql Ucount Ysets UdeadlineMillis SidempotencyKey' }
+/** Encodes a {@link Batch}; fields that are left out have the zero value. */
+export const encodeBatch = (message: Init<Batch>): Uint8Array<ArrayBuffer> => encode(BatchMessage, message)
+/** Decodes a {@link Batch}. @throws RockpoolError of kind `protocol`. */
+export const decodeBatch = (src: Uint8Array): Batch => decode(BatchMessage, src)
 
 /** SelectCall runs a built query. */
 export interface SelectCall {
