@@ -123,7 +123,7 @@ fuzz: ## run every fuzz target for TIME
 	go run ./internal/testrun/fuzz -time $(TIME)
 
 .PHONY: bench
-bench: web ## benchmarks with peers in one run (ONLY=name runs one); writes bench/results
+bench: setup core ## benchmarks with peers in one run (ONLY=name runs one, ONLY=smoke a quick look); writes bench/results
 	node bench/run.mjs $(ONLY)
 
 # --- what CI asks before the tests
@@ -154,7 +154,7 @@ check-generated:
 
 check-web: node_modules/.installed
 	npx tsc --noEmit
-	for project in web/shop web/workbench web/e2e; do npx tsc --noEmit --project $$project; done
+	for project in web/shop web/workbench web/e2e bench; do npx tsc --noEmit --project $$project; done
 	npx biome ci --error-on-warnings .
 
 .PHONY: format generate
