@@ -23,8 +23,15 @@ const StorageVersion uint32 = 1
 
 // Limits, each named in this one place.
 const (
-	// FrameBytesMax is the largest client ⇄ relay frame, each way, per part.
+	// FrameBytesMax is the largest client ⇄ relay frame, each way; a longer
+	// message is cut (FlagMore).
 	FrameBytesMax = 1 << 20
+	// MutationBytesMax is the largest encoded mutation.Tx: a larger transaction
+	// is refused at its commit.
+	MutationBytesMax = 16 << 20
+	// InFlightBytesMax is how many bytes of mutations a client sends beyond the
+	// last one that the relay has settled; one that is larger goes alone.
+	InFlightBytesMax = 4 << 20
 	// ChunkBytesMax is the largest snapshot chunk before compression.
 	ChunkBytesMax = 1 << 20
 	// ChunkRowsMax is the most rows in a snapshot chunk.

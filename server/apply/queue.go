@@ -14,6 +14,9 @@ const (
 	// waitingMax bounds a client's queue; a client sends at most
 	// wire.MutationsInFlightMax beyond what is settled.
 	waitingMax = 2 * wire.MutationsInFlightMax
+	// bytesMax bounds the encoded bytes of a client's queue: what a client may
+	// have in flight, or one transaction that is larger.
+	bytesMax = wire.MutationBytesMax + wire.InFlightBytesMax
 	// retryMillis is when a client may send again after "not now".
 	retryMillis = 500
 )
@@ -21,17 +24,25 @@ const (
 // Queue is one client's transactions. The zero Queue has no client.
 type Queue struct {
 	next    uint64 // the mid that is expected
-	waiting []*mutation.Tx
+	waiting []item
+	bytes   int // of what waits
 	busy    bool
 	asked   bool // the client was told to send again from next
+}
+
+// item is one transaction and the length of its encoded form.
+type item struct {
+	tx    *mutation.Tx
+	bytes int
 }
 
 // Begin empties the queue; lastMid is the newest that the source has settled.
 func (q *Queue) Begin(lastMid uint64) { *q = Queue{next: lastMid + 1, busy: q.busy} }
 
-// Push takes a transaction. It returns a frame that asks for an earlier one
-// when there is a gap. fault.Protocol for what no client sends.
-func (q *Queue) Push(m *mutation.Tx) (*wire.Retry, error) {
+// Push takes a transaction of so many encoded bytes. It returns a frame that
+// asks for an earlier one when there is a gap. fault.Protocol for what no
+// client sends, fault.LimitExceeded for more than the relay granted.
+func (q *Queue) Push(m *mutation.Tx, bytes int) (*wire.Retry, error) {
 	switch {
 	case m.Mid == 0:
 		return nil, fault.New(fault.Protocol, "take a mutation", "mids start at 1")
@@ -43,19 +54,20 @@ func (q *Queue) Push(m *mutation.Tx) (*wire.Retry, error) {
 		}
 		q.asked = true
 		return &wire.Retry{FromMid: q.next}, nil
-	case len(q.waiting) >= waitingMax:
+	case len(q.waiting) >= waitingMax || q.bytes+bytes > bytesMax:
 		return nil, fault.New(fault.LimitExceeded, "take a mutation", "more are in flight than the relay granted")
 	case m.Mid == q.next:
 		q.next++
 		q.asked = false
 	default: // a repeat: the source's fence tells what it is
 		for _, w := range q.waiting {
-			if w.Mid == m.Mid {
+			if w.tx.Mid == m.Mid {
 				return nil, nil
 			}
 		}
 	}
-	q.waiting = append(q.waiting, m)
+	q.waiting = append(q.waiting, item{m, bytes})
+	q.bytes += bytes
 	return nil, nil
 }
 
@@ -65,14 +77,16 @@ func (q *Queue) Next() *mutation.Tx {
 		return nil
 	}
 	m := q.waiting[0]
-	q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+	q.waiting[0] = item{} // what is at the source may be large
+	q.waiting = q.waiting[1:]
+	q.bytes -= m.bytes
 	q.busy = true
-	return m
+	return m.tx
 }
 
 // Back asks for everything from mid on again, after a while.
 func (q *Queue) Back(mid uint64, afterMillis uint32) *wire.Retry {
-	q.waiting = q.waiting[:0]
+	q.waiting, q.bytes = nil, 0
 	q.next, q.asked = mid, true
 	return &wire.Retry{FromMid: mid, AfterMillis: afterMillis}
 }
@@ -102,4 +116,4 @@ func (q *Queue) Done(m *mutation.Tx, r source.Reply, err error) (retry *wire.Ret
 func (q *Queue) Waiting() int { return len(q.waiting) }
 
 // First is the mid at the head of the queue; there must be one.
-func (q *Queue) First() uint64 { return q.waiting[0].Mid }
+func (q *Queue) First() uint64 { return q.waiting[0].tx.Mid }

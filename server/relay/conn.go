@@ -36,6 +36,7 @@ type conn struct {
 	client   source.Client
 	identity auth.Identity
 	columns  session.Projection
+	join     wire.FrameJoiner
 	queue    apply.Queue
 	rate     session.Rate
 	window   session.Window

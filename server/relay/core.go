@@ -223,9 +223,11 @@ func codeOf(k fault.Kind) int {
 }
 
 func (r *Core) send(c *conn, frame []byte) {
-	r.stats.FramesSent++
-	r.stats.BytesSent += uint64(len(frame))
-	r.emit(Send{c.id, frame})
+	for _, part := range wire.CutFrame(frame, wire.FrameBytesMax) {
+		r.stats.FramesSent++
+		r.stats.BytesSent += uint64(len(part))
+		r.emit(Send{c.id, part})
+	}
 }
 
 // Ingested takes a record that the store holds now, and hands it to everybody

@@ -15,7 +15,14 @@ func (r *Core) Receive(id uint64, frame []byte) []Effect {
 	}
 	r.stats.Frames++
 	c.heard = r.now
-	msg, err := session.Decode(frame, c.phase == phaseHello)
+	frame, err := session.Join(&c.join, frame, c.phase == phaseHello)
+	if err == nil && frame == nil {
+		return r.take() // the message goes on
+	}
+	var msg any
+	if err == nil {
+		msg, err = session.Decode(frame, c.phase == phaseHello)
+	}
 	if err != nil {
 		r.bye(c, err, 0)
 		return r.take()
@@ -37,7 +44,7 @@ func (r *Core) Receive(id uint64, frame []byte) []Effect {
 			delete(c.subs, m.ID)
 		}
 	case *mutation.Tx:
-		r.mutate(c, m)
+		r.mutate(c, m, len(frame))
 	case *wire.Ack:
 		r.acknowledged(c, m)
 	case *wire.Token:

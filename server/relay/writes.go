@@ -8,14 +8,14 @@ import (
 	"rockpool.dev/wire"
 )
 
-// mutate takes a client's transaction into its queue.
-func (r *Core) mutate(c *conn, m *mutation.Tx) {
+// mutate takes a client's transaction of so many bytes into its queue.
+func (r *Core) mutate(c *conn, m *mutation.Tx, bytes int) {
 	if wait, ok := c.rate.Take(r.now); !ok {
 		r.refuse("rate")
 		r.send(c, session.Encode(wire.FrameRetry, c.queue.Back(min(m.Mid, c.queueNext(m)), uint32(wait))))
 		return
 	}
-	retry, err := c.queue.Push(m)
+	retry, err := c.queue.Push(m, bytes)
 	switch {
 	case err != nil:
 		r.bye(c, err, 0)

@@ -20,11 +20,27 @@ func Encode(t wire.RelayFrame, body Body) []byte {
 // frameHeaderBytes is the type and the flags.
 const frameHeaderBytes = 2
 
-// Decode reads a client's frame. first says that nothing was read before: then
+// Join puts the frames of a client's message together; nil while it goes on.
+// first says as in Decode. Only a mutation may be longer than a frame.
+// fault.Protocol, fault.TooLarge.
+func Join(j *wire.FrameJoiner, frame []byte, first bool) ([]byte, error) {
+	const op = "read a frame"
+	switch {
+	case len(frame) > wire.FrameBytesMax:
+		return nil, fault.New(fault.TooLarge, op, "it is longer than the limit")
+	case len(frame) < frameHeaderBytes:
+		return nil, fault.New(fault.Protocol, op, "it is too short")
+	case frame[1]&wire.FlagMore != 0 && (first || wire.RelayFrame(frame[0]) != wire.FrameMut):
+		return nil, fault.New(fault.Protocol, op, "only a mutation may go on in another frame")
+	}
+	return j.Add(frame, wire.MutationBytesMax+frameHeaderBytes)
+}
+
+// Decode reads a client's whole frame. first says that nothing was read before: then
 // only a hello may come. fault.Protocol, fault.TooLarge.
 func Decode(frame []byte, first bool) (any, error) {
 	const op = "read a frame"
-	limit := wire.FrameBytesMax
+	limit := wire.MutationBytesMax + frameHeaderBytes // whole messages: the socket bounds their frames
 	if first {
 		limit = wire.HelloBytesMax
 	}

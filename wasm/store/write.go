@@ -1,11 +1,14 @@
 package store
 
 import (
+	"strconv"
+
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 	"rockpool.dev/version"
+	"rockpool.dev/wire"
 )
 
 // Write is one write transaction of the app. Whatever SQL runs on its
@@ -39,6 +42,13 @@ func (db *DB) outboxFull() error {
 		WithHint("go online so that they are sent, or discard failed ones")
 }
 
+// tooLarge refuses what could never be sent: as mids have no gap, it would
+// hold up everything behind it.
+func tooLarge(bytes int) error {
+	return fault.New(fault.TooLarge, "queue mutation", "the transaction has "+strconv.Itoa(bytes)+" bytes, and one may have MutationBytesMax, "+
+		strconv.Itoa(wire.MutationBytesMax)).WithHint("write in several transactions")
+}
+
 // Conn is the connection to run the app's statements on. BEGIN, COMMIT and
 // ROLLBACK on it are the caller's mistake; SAVEPOINT is fine.
 func (w *Write) Conn() *sqlite.Conn { return w.db.w }
@@ -61,7 +71,8 @@ func (w *Write) Rollback() error {
 // Commit queues what the transaction changed on synced tables and commits:
 // the rows and their mutation live or die together. On an error everything is
 // rolled back. Kinds: constraint and type_mismatch from the early checks,
-// limit_exceeded when the outbox is full, and SQLite's own.
+// too_large beyond wire.MutationBytesMax, limit_exceeded when the outbox is
+// full, and SQLite's own.
 func (w *Write) Commit(info CommitInfo) (Committed, error) {
 	if w.done {
 		return Committed{}, fault.New(fault.Closed, "commit write", "the transaction has ended")
@@ -194,6 +205,9 @@ func (db *DB) newTx(info CommitInfo) *mutation.Tx {
 // enqueue writes the outbox's rows of one transaction; body is its encoded form.
 func (db *DB) enqueue(tx *mutation.Tx, body []byte) (*localTx, error) {
 	now := db.opt.NowMillis()
+	if len(body) > wire.MutationBytesMax {
+		return nil, tooLarge(len(body))
+	}
 	if db.pend.bytes+int64(len(body)) > db.opt.OutboxBytesMax {
 		return nil, db.outboxFull()
 	}

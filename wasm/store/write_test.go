@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 
 	"rockpool.dev/fault"
@@ -319,5 +321,45 @@ func TestOutboxShowsImages(t *testing.T) {
 	if list[0].State != wire.TxApplied || op.Table != "users" || op.Old == nil || op.New == nil ||
 		show(op.Key.Values) != "1" || show(op.Old.Values) != "30" || show(op.New.Values) != "31" {
 		t.Errorf("entry = %+v, op = %+v", list[0], op)
+	}
+}
+
+// TestTooLarge: a transaction that could not be sent is refused at its commit,
+// with the limit named, and what comes after it flows on. The largest that
+// can be sent is taken.
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+	for name, k := range map[string]struct {
+		sql   []string
+		bytes int // beyond what is allowed: positive is refused
+	}{
+		"one long value": {[]string{"INSERT INTO items(id, name) VALUES (1, printf('%%.*c', %d, 'x'))"}, 1},
+		"many rows":      {[]string{"WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d / 5000) INSERT INTO items(id, name) SELECT i, printf('%%05000d', i) FROM n"}, 1},
+		"one that fits":  {[]string{"INSERT INTO items(id, name) VALUES (1, printf('%%.*c', %d, 'x'))"}, -1000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClient(t)
+			first := c.write("INSERT INTO items(id, name) VALUES (-1, 'before')")
+			_, err := c.try(fmt.Sprintf(k.sql[0], wire.MutationBytesMax+k.bytes))
+			if refused := fault.KindOf(err) == fault.TooLarge; refused != (k.bytes > 0) || !refused && err != nil {
+				t.Fatalf("commit: %v, refused should be %v", err, k.bytes > 0)
+			}
+			if k.bytes < 0 {
+				return
+			}
+			if !strings.Contains(err.Error(), strconv.Itoa(wire.MutationBytesMax)) || fault.HintOf(err) == "" {
+				t.Errorf("commit: %v, want the limit and what to do", err)
+			}
+			c.want("SELECT id FROM items", "-1")
+			last := c.write("INSERT INTO items(id, name) VALUES (-2, 'after')")
+			if err := c.db.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			out, err := c.db.ReadOutbox(first, 10)
+			if err != nil || len(out) != 2 || out[1].Mid != last || last != first+1 {
+				t.Errorf("outbox %d transactions, %v; want mids %d and %d", len(out), err, first, first+1)
+			}
+		})
 	}
 }

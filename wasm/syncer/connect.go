@@ -253,7 +253,7 @@ func (m *Machine) hangUp() {
 	}
 	m.conn++
 	m.dropJobs()
-	m.parts = partState{}
+	m.parts, m.join = partState{}, wire.FrameJoiner{}
 	m.acks = ackState{}
 	m.push.stop()
 	m.probeBy = 0

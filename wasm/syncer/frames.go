@@ -32,6 +32,14 @@ func (m *Machine) frame(data []byte) {
 	if m.phase != phaseHello && m.phase != phaseWelcome && m.phase != phaseLive {
 		return
 	}
+	data, err := m.join.Add(data, txBytesMax)
+	if err != nil {
+		m.lost(err, 0)
+		return
+	}
+	if data == nil {
+		return // the message goes on
+	}
 	t, body := wire.RelayFrame(data[0]), data[2:]
 	if m.phase == phaseHello && t != wire.FrameWelcome && t != wire.FrameBye {
 		m.lost(fault.New(fault.Protocol, "connect", "the relay spoke before its welcome"), 0)

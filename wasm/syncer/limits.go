@@ -28,8 +28,6 @@ const (
 	ackBytes  = 256 << 10
 	// outboxReadMax is how many mutations are read at once.
 	outboxReadMax = 16
-	// inFlightBytesMax bounds the bytes of mutations sent and not settled.
-	inFlightBytesMax = 4 << 20
 	// retryMillisMin and retryMillisMax bound the pause after a FrameRetry:
 	// answers to mutations that were in flight must not each start a new run.
 	retryMillisMin = 100

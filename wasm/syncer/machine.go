@@ -64,6 +64,7 @@ type Machine struct {
 	probeBy   int64
 	clock     clockState
 
+	join  wire.FrameJoiner // of this socket's frames
 	jobs  jobQueue
 	parts partState
 	head  version.Pos

@@ -67,7 +67,7 @@ func (m *Machine) pump() {
 	}
 	p.pausedUntil = 0
 	room := m.inFlightMax() - len(p.flight)
-	if p.next > m.local.DurableMid || room <= 0 || p.bytes >= inFlightBytesMax ||
+	if p.next > m.local.DurableMid || room <= 0 || p.bytes >= wire.InFlightBytesMax ||
 		p.empty == m.local.DurableMid || p.stuck == p.next {
 		return
 	}
@@ -102,15 +102,17 @@ func (m *Machine) upload(out []Outgoing) {
 			m.stuckAt(p.next, fault.New(fault.Internal, "upload", "the outbox has no mutation "+strconv.FormatUint(p.next, 10)))
 			break
 		}
-		if p.bytes > 0 && p.bytes+len(o.Body) > inFlightBytesMax {
+		if p.bytes > 0 && p.bytes+len(o.Body) > wire.InFlightBytesMax {
 			break
 		}
-		if limit := m.frameBytesMax(); len(o.Body)+2 > limit {
-			m.stuckAt(o.Mid, fault.New(fault.TooLarge, "upload", "a transaction is larger than a frame may be").
+		if len(o.Body) > wire.MutationBytesMax { // its commit refuses it: only an older build's outbox has one
+			m.stuckAt(o.Mid, fault.New(fault.TooLarge, "upload", "a transaction is larger than MutationBytesMax").
 				WithHint("discard it, and write in smaller transactions"))
 			break
 		}
-		m.emit(Send{m.socket, append([]byte{byte(wire.FrameMut), 0}, o.Body...)})
+		for _, part := range wire.CutFrame(append([]byte{byte(wire.FrameMut), 0}, o.Body...), m.frameBytesMax()) {
+			m.emit(Send{m.socket, part})
+		}
 		p.flight = append(p.flight, flight{o.Mid, len(o.Body)})
 		p.bytes += len(o.Body)
 		p.next++

@@ -199,11 +199,65 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// A mutation beyond the frame limit is told, not sent and not skipped.
+// A mutation longer than a frame goes in several, whole and in order.
+func TestLongMutation(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.local.LastMid, b.local.DurableMid, b.outbox, b.bodyLen = 1, 1, 1, 5<<19
+	b.do(syncer.Wrote{Local: b.local})
+	b.live(wire.Welcome{Resume: true})
+	var join wire.FrameJoiner
+	frames, bytes := 0, 0
+	for _, s := range find[syncer.Send](b.take()) {
+		if wire.RelayFrame(s.Data[0]) != wire.FrameMut {
+			continue
+		}
+		frames++
+		if len(s.Data) > wire.FrameBytesMax {
+			t.Errorf("a frame of %d bytes", len(s.Data))
+		}
+		whole, err := join.Add(s.Data, wire.MutationBytesMax)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes += max(0, len(whole)-2)
+	}
+	if frames != 3 || bytes != b.bodyLen {
+		t.Errorf("%d frames with a message of %d bytes, want 3 with %d", frames, bytes, b.bodyLen)
+	}
+}
+
+// A transaction of the relay in frames that are cut is applied once whole; a
+// message without end ends the socket.
+func TestLongFrames(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.live(wire.Welcome{Resume: true})
+	b.take()
+	tx := &wire.Tx{To: pos(1), Last: true, Schema: 1, Blocks: []wire.Block{{Data: make([]byte, 3<<20)}}}
+	parts := wire.CutFrame(tx.AppendTo([]byte{byte(wire.FrameTx), 0}), wire.FrameBytesMax)
+	for i, part := range parts {
+		b.do(syncer.SocketFrame{ID: b.socket, Data: part})
+		if n := len(find[syncer.Apply](b.take())); (n == 1) != (i == len(parts)-1) {
+			t.Fatalf("after part %d of %d: %d transactions applied", i, len(parts), n)
+		}
+	}
+	part := append([]byte{byte(wire.FrameTx), wire.FlagMore}, make([]byte, wire.FrameBytesMax-2)...)
+	closed := 0
+	for i := 0; i < 80 && closed == 0; i++ {
+		b.do(syncer.SocketFrame{ID: b.socket, Data: part})
+		closed = len(find[syncer.CloseSocket](b.take()))
+	}
+	if closed == 0 {
+		t.Error("a message without end is taken")
+	}
+}
+
+// A mutation beyond the limit is told, not sent and not skipped.
 func TestStuck(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, syncer.Config{})
-	b.local.LastMid, b.local.DurableMid, b.outbox, b.bodyLen = 2, 2, 2, wire.FrameBytesMax
+	b.local.LastMid, b.local.DurableMid, b.outbox, b.bodyLen = 2, 2, 2, wire.MutationBytesMax+1
 	b.do(syncer.Wrote{Local: b.local})
 	b.live(wire.Welcome{Resume: true})
 	all := b.take()

@@ -27,6 +27,7 @@ type Client struct {
 	Acked    uint64
 	Welcome  *wire.Welcome
 	Bye      *wire.Bye
+	join     wire.FrameJoiner
 	Denied   map[uint32]*wire.Deny
 	Ready    map[uint32]bool
 	Received uint64
@@ -111,15 +112,19 @@ func (c *Client) Pending() int { return len(c.Outbox()) }
 
 // Take takes a frame of the relay and returns the frames to answer with.
 func (c *Client) Take(frame []byte) (answers [][]byte, err error) {
-	if len(frame) < 2 || frame[1] != 0 {
-		return nil, fmt.Errorf("frame % x: bad header", frame)
+	if len(frame) < 2 || frame[1]&^wire.FlagMore != 0 {
+		return nil, fmt.Errorf("frame % x: bad header", frame[:min(len(frame), 16)])
 	}
-	t, body := wire.RelayFrame(frame[0]), frame[2:]
+	t := wire.RelayFrame(frame[0])
 	c.Frames[t]++
 	c.MaxFrame = max(c.MaxFrame, len(frame))
 	if len(frame) > wire.FrameBytesMax {
 		return nil, fmt.Errorf("a frame of %d bytes, want at most %d", len(frame), wire.FrameBytesMax)
 	}
+	if frame, err = c.join.Add(frame, 64<<20); err != nil || frame == nil {
+		return nil, err
+	}
+	body := frame[2:]
 	if c.Welcome == nil && t != wire.FrameWelcome && t != wire.FrameBye {
 		return nil, fmt.Errorf("frame type %d before the welcome", t)
 	}

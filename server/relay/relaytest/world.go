@@ -15,6 +15,7 @@ import (
 	"rockpool.dev/server/store"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
+	"rockpool.dev/wire"
 )
 
 // Tables is the schema of the tests: products with a stock, orders of a
@@ -199,10 +200,13 @@ func (w *World) ConnectWith(t testing.TB, id uint64, c *Client, hello []byte) *L
 	return l
 }
 
-// Send hands a frame to the core and carries out what follows.
-func (l *Link) Send(t testing.TB, frame []byte) {
+// Send hands a message to the core, cut where it is longer than a frame, and
+// carries out what follows.
+func (l *Link) Send(t testing.TB, message []byte) {
 	t.Helper()
-	l.W.Do(t, l.W.Core.Receive(l.ID, frame))
+	for _, frame := range wire.CutFrame(message, wire.FrameBytesMax) {
+		l.W.Do(t, l.W.Core.Receive(l.ID, frame))
+	}
 }
 
 // Do carries effects out, and the clients' answers, until nobody has any.
