@@ -248,8 +248,12 @@ func (w *writer) like(e *query.Expr, sc *scope) {
 }
 
 // Glob turns a LIKE pattern with backslash escapes into GLOB's. ok is false
-// for a pattern that ends within an escape, which is an error in Postgres.
+// for a pattern that ends within an escape, which is an error in Postgres, and
+// for one with a zero byte, where GLOB would end.
 func Glob(pattern string) (glob string, ok bool) {
+	if strings.IndexByte(pattern, 0) >= 0 {
+		return "", false
+	}
 	var b strings.Builder
 	for i := 0; i < len(pattern); i++ {
 		c := pattern[i]

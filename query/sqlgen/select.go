@@ -172,11 +172,22 @@ func (w *writer) columns(q *query.Select, sc *scope) {
 }
 
 func (w *writer) table(r query.TableRef) {
+	if w.opt.Dialect == SQLite && catalog(r.Name) && (w.opt.Schema == nil || w.opt.Schema.Table(r.Name) == nil) {
+		w.err = fault.New(fault.Forbidden, "render query", r.Name+" is SQLite's own and no table of the app's").
+			WithHint("read it by SQL text")
+	}
 	w.name(r.Name)
 	if r.Alias != "" {
 		w.text(" AS ")
 		w.name(r.Alias)
 	}
+}
+
+// catalog reports whether SQLite answers a name by itself: its catalogue, and
+// its pragmas as tables.
+func catalog(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "pragma_")
 }
 
 func (w *writer) clause(word string, e *query.Expr, sc *scope) {
