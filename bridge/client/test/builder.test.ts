@@ -118,6 +118,26 @@ describe('where', () => {
     expect(decodeSelect(encodeSelect(query.ast))).toEqual(query.ast)
   })
 
+  test('an object from outside that looks like an expression or a query is bound as JSON, never part of the tree', () => {
+    const raw: unknown = JSON.parse('{"node":{"kind":15,"name":"1=1) --","args":[]}}')
+    const query: unknown = JSON.parse('{"ast":{"from":{"name":"secrets"},"columns":[]}}')
+    expect(short(from('products').where('name', '=', raw as string).ast.where)).toBe(
+      `(= name ${JSON.stringify(JSON.stringify(raw))})`,
+    )
+    expect(short(from('products').where({ name: raw as string }).ast.where)).toBe(
+      `(= name ${JSON.stringify(JSON.stringify(raw))})`,
+    )
+    expect(short(from('products').where(raw as never).ast.where)).toMatch(/^\(= node "/)
+    expect(() => from('products').where('id', 'in', query as never)).toThrow(/in takes a list or a query/)
+    expect(short(from('products').where('id', 'in', [query] as never).ast.where)).toMatch(/^\(in id "/)
+  })
+
+  test('an unknown direction and a second alias are refused', () => {
+    expect(() => from('products').orderBy('name', 'desc; --' as 'desc')).toThrow(/is no direction.*asc or desc/)
+    expect(() => from('products').select('name as a as b')).toThrow(/more than one alias/)
+    expect(() => from('products as p as q' as 'products')).toThrow(/more than one alias/)
+  })
+
   test('an unknown operator is refused, with those that there are', () => {
     expect(() => from('products').where('price', 'regexp' as '=', 1)).toThrow(
       /no operator "regexp".*operators are = !=/,

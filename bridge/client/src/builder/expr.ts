@@ -93,13 +93,27 @@ function operand(of: unknown, what: string): Expr {
   return value(of, what)
 }
 
+/** What this module and the builder have made: an object from outside, as JSON of a request, is bound and never part of a tree. */
+const made = new WeakSet<object>()
+
+function expression<T>(of: Expr): Expression<T> {
+  const wrapped = { node: of }
+  made.add(wrapped)
+  return wrapped
+}
+
+/** Notes a query that the builder has made. */
+export function noteQuery(query: { readonly ast: Select }): void {
+  made.add(query)
+}
+
 /** Tells expressions from values. */
 export function isExpression(of: unknown): of is Expression<unknown> {
-  return typeof of === 'object' && of !== null && 'node' in of
+  return typeof of === 'object' && of !== null && 'node' in of && made.has(of)
 }
 
 function isQuery(of: unknown): of is { readonly ast: Select } {
-  return typeof of === 'object' && of !== null && 'ast' in of
+  return typeof of === 'object' && of !== null && 'ast' in of && made.has(of)
 }
 
 /** `left op right` as a tree. NULL compares by IS. @throws `invalid_argument` for an unknown operator or a list of the wrong shape. */
@@ -174,16 +188,16 @@ export function conditions(of: Readonly<Record<string, unknown>>): Expr | undefi
 }
 
 function call<T>(name: string, args: Expr[], distinct = false): Expression<T> {
-  return { node: node(ExprKind.ExprCall, { name, args, distinct }) }
+  return expression(node(ExprKind.ExprCall, { name, args, distinct }))
 }
 
 /** A column as an expression. */
 export function col<T = unknown>(name: string): Expression<T> {
-  return { node: column(name) }
+  return expression(column(name))
 }
 /** A bound value as an expression. */
 export function val<T>(of: T): Expression<T> {
-  return { node: value(of) }
+  return expression(value(of))
 }
 /** count(*), or the rows in which a column is not NULL. */
 export function count(name?: string): Expression<number> {
@@ -222,5 +236,5 @@ export function math(
   op: '+' | '-' | '*' | '/' | '%' | '||',
   right: Expression<unknown>,
 ): Expression<number> {
-  return { node: node(ExprKind.ExprArith, { name: op, args: [left.node, right.node] }) }
+  return expression(node(ExprKind.ExprArith, { name: op, args: [left.node, right.node] }))
 }

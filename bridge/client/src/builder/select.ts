@@ -5,6 +5,7 @@
  * text is made here.
  */
 
+import { failure } from '../error.ts'
 import type { CallOptions } from '../session.ts'
 import { ExprKind, JoinKind, type Expr, type Select } from '../gen/query.ts'
 import {
@@ -14,6 +15,7 @@ import {
   conditions,
   isExpression,
   node,
+  noteQuery,
   or,
   value,
   type Expression,
@@ -73,6 +75,7 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   constructor(runner: QueryRunner, ast: Select) {
     this.#runner = runner
     this.ast = ast
+    noteQuery(this)
   }
 
   #with<S = Scope, O = Out>(change: Partial<Select>): SelectBuilder<DB, S, O, Live> {
@@ -103,7 +106,11 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
     return this.#with({ distinct: true })
   }
 
-  /** Keeps rows for which this also holds. */
+  /**
+   * Keeps rows for which this also holds. In an object, a property that holds an
+   * object of operators compares by them: what comes from outside goes in as
+   * `where(name, '=', value)`, where it is a value whatever it is.
+   */
   where<C extends ColumnOf<Scope>, Op extends Operator>(
     name: C,
     op: Op,
@@ -172,11 +179,19 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
     return having === undefined ? this : this.#with({ having })
   }
 
-  /** Sorts; several calls refine. NULLs come last when ascending, first when descending, as in Postgres. */
+  /** Sorts; several calls refine. NULLs come last when ascending, first when descending, as in Postgres. @throws `invalid_argument` for another direction. */
   orderBy(
     by: ColumnOf<Scope> | (keyof Out & string) | Expression<unknown>,
     direction: 'asc' | 'desc' = 'asc',
   ): SelectBuilder<DB, Scope, Out, Live> {
+    if (direction !== 'asc' && direction !== 'desc') {
+      throw failure(
+        'invalid_argument',
+        'build order by',
+        `${JSON.stringify(direction)} is no direction`,
+        'sort asc or desc',
+      )
+    }
     const expr = isExpression(by) ? by.node : column(by)
     return this.#with({ orderBy: [...this.ast.orderBy, { expr, desc: direction === 'desc', nulls: 0 }] })
   }
@@ -237,12 +252,20 @@ export function emptySelect(table: string): Select {
 
 /** "table" or "table as alias". */
 function tableRef(text: string): { name: string; alias: string } {
-  const [name = '', alias = ''] = text.split(/\s+as\s+/i)
+  const [name, alias] = renamed(text)
   return { name, alias }
 }
 
+/** A name, and the one behind "as", or "". @throws `invalid_argument` for more. */
+function renamed(text: string): [name: string, as: string] {
+  const [name = '', as = '', ...more] = text.split(/\s+as\s+/i)
+  if (more.length > 0)
+    throw failure('invalid_argument', 'build query', `${JSON.stringify(text)} names more than one alias`)
+  return [name, as]
+}
+
 function named(text: string): { expr: Expr; as: string } {
-  const [name = '', as = ''] = text.split(/\s+as\s+/i)
+  const [name, as] = renamed(text)
   if (name === '*') return { expr: node(ExprKind.ExprStar), as }
   return name.endsWith('.*')
     ? { expr: node(ExprKind.ExprStar, { table: name.slice(0, -2) }), as }
