@@ -33,7 +33,8 @@ func Open(o Options) (*Conn, error) {
 		o.CacheKiB = CacheKiBDefault
 	}
 	if o.CacheKiB < 0 || o.AutoCheckpoint < 0 || !o.Memory && o.Name == "" {
-		return nil, fault.New(fault.InvalidArgument, "open database", "a database needs a name, and limits that are not negative")
+		return nil, fault.New(fault.InvalidArgument, "open database", "a database needs a name, and limits that are not negative").
+			WithHint("correct the options")
 	}
 	c := &Conn{opt: o, stmts: map[*Stmt]struct{}{}}
 	if err := c.eng.open(c, o); err != nil {
@@ -125,7 +126,7 @@ func (c *Conn) Prepare(sql string) (*Stmt, error) {
 		return nil, err
 	}
 	if s == nil {
-		return nil, fault.New(fault.InvalidSQL, "prepare statement", "there is no statement in the text")
+		return nil, fault.New(fault.InvalidSQL, "prepare statement", "there is no statement in the text").WithHint("give one statement; a comment alone is none")
 	}
 	if strings.TrimSpace(sql[tail:]) == "" {
 		return s, nil
@@ -135,7 +136,8 @@ func (c *Conn) Prepare(sql string) (*Stmt, error) {
 			next.finalize()
 		}
 		s.finalize()
-		return nil, fault.New(fault.InvalidSQL, "prepare statement", "there is more than one statement in the text").At(tail)
+		return nil, fault.New(fault.InvalidSQL, "prepare statement", "there is more than one statement in the text").
+			WithHint("run them one by one, from the offset on").At(tail)
 	}
 	return s, nil
 }
@@ -252,7 +254,7 @@ func (c *Conn) Capture(tables map[string]uint32) error {
 		return closed("capture changes")
 	}
 	if c.InTransaction() {
-		return fault.New(fault.InvalidArgument, "capture changes", "a transaction is open")
+		return fault.New(fault.InvalidArgument, "capture changes", "a transaction is open").WithHint("commit it first")
 	}
 	return c.eng.capture(tables)
 }

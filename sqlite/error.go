@@ -100,20 +100,50 @@ func kindOf(code int, msg string) fault.Kind {
 	return fault.InvalidSQL
 }
 
+// hintOf says what to do about an error of SQLite. Every kind that kindOf
+// answers has one.
 func hintOf(k fault.Kind) string {
 	switch k {
+	case fault.InvalidSQL:
+		return "correct the SQL text; the offset, where there is one, says at which byte"
+	case fault.UnknownTable:
+		return "correct the name, or create the table first; a synced table comes with its schema"
+	case fault.UnknownColumn:
+		return "correct the name; a text is written in single quotes"
+	case fault.WrongParameters:
+		return "give one value for each parameter of the statement"
+	case fault.Constraint:
+		return "the row breaks a rule of its table: change the values, or use ON CONFLICT"
+	case fault.TypeMismatch:
+		return "give a value of the column's type"
 	case fault.Busy:
 		return "another connection holds the lock: try again when its transaction has ended"
 	case fault.QuotaExceeded:
 		return "free storage, or ask the browser for a larger quota (navigator.storage.persist), then try again"
 	case fault.OutOfMemory:
 		return "use smaller values or fewer rows in one statement; the connection works on"
+	case fault.TooLarge:
+		return "split the value: one value or row has at most ValueBytesMax bytes (24 MiB)"
 	case fault.Corrupt:
 		return "the file is damaged: export what can be read, then reset the database and sync again"
 	case fault.NotADatabase:
 		return "the file is no database: reset it, or open it under another name"
 	case fault.WrongKey:
 		return "open the database with the key it was made with"
+	case fault.Cancelled:
+		return "it was stopped on request: run it again if its result is still wanted"
+	case fault.Forbidden:
+		return "use what the database offers in its place, or another statement"
+	case fault.ReadOnly:
+		return "write on a connection that is not read-only"
+	case fault.IO:
+		return "the storage failed: try again; if it goes on, reload the page and export the database"
+	case fault.StorageUnavailable:
+		return "see that the file may be opened here and that nobody else holds it"
+	case fault.RolledBack:
+		return "the transaction was rolled back: run it again"
+	case fault.Internal:
+		return "this is a fault of the program: report it with the text of this error"
 	}
 	return ""
 }

@@ -80,7 +80,7 @@ func (g *Guard) check(action int, arg1, arg2 string, unique bool) *refusal {
 	case actAttach:
 		return &refusal{fault.Forbidden, "ATTACH and VACUUM INTO are not available", "open the other database by its own name"}
 	case actDetach:
-		return &refusal{fault.Forbidden, "DETACH is not available", ""}
+		return &refusal{fault.Forbidden, "DETACH is not available", "there is nothing to detach: ATTACH is not available either"}
 	case actPragma:
 		return g.pragma(arg1, arg2)
 	case actTransaction, actSavepoint:

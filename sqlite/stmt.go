@@ -85,7 +85,7 @@ func (s *Stmt) RunBatch(sets []byte, n int) (done int, err error) {
 		return 0, err
 	}
 	if n < 0 {
-		return 0, fault.New(fault.InvalidArgument, "run statement", "a negative number of sets")
+		return 0, fault.New(fault.InvalidArgument, "run statement", "a negative number of sets").WithHint("give the number of sets that are encoded")
 	}
 	if n == 0 {
 		return 0, nil
@@ -135,7 +135,7 @@ func (s *Stmt) ready(n int) error {
 		if s.c.closed {
 			return closed("run statement")
 		}
-		return fault.New(fault.Closed, "run statement", "the statement is closed")
+		return fault.New(fault.Closed, "run statement", "the statement is closed").WithHint("prepare it again")
 	}
 	s.active = false
 	if n != s.params {
@@ -145,12 +145,12 @@ func (s *Stmt) ready(n int) error {
 }
 
 func wrongParams(want, got int) error {
-	return fault.New(fault.WrongParameters, "bind values", "the statement takes "+strconv.Itoa(want)+" values, got "+strconv.Itoa(got))
+	return fault.New(fault.WrongParameters, "bind values", "the statement takes "+strconv.Itoa(want)+" values, got "+strconv.Itoa(got)).WithHint(hintOf(fault.WrongParameters))
 }
 
 // badArgs is the error of bind sets that are cut short or too long.
 func badArgs(want int) error {
-	return fault.New(fault.WrongParameters, "bind values", "the encoded values are not whole sets of "+strconv.Itoa(want))
+	return fault.New(fault.WrongParameters, "bind values", "the encoded values are not whole sets of "+strconv.Itoa(want)).WithHint(hintOf(fault.WrongParameters))
 }
 
 // checkSets returns an error unless b is n whole sets of params values.

@@ -42,10 +42,10 @@ func Version() string { return cstring(sqVersion()) }
 
 func (e *engine) open(c *Conn, o Options) error {
 	if o.FS != nil {
-		return fault.New(fault.InvalidArgument, "open", "the engine has one VFS: Options.FS must be nil")
+		return fault.New(fault.InvalidArgument, "open", "the engine has one VFS").WithHint("leave Options.FS nil")
 	}
 	if strings.HasPrefix(o.Name, memoryPrefix) && len(o.Key) > 0 {
-		return fault.New(fault.InvalidArgument, "open", "a database in memory has no key")
+		return fault.New(fault.InvalidArgument, "open", "a database in memory has no key").WithHint("leave Options.Key empty")
 	}
 	name, flags := o.Name, int32(openReadWrite|openCreate)
 	if o.ReadOnly {

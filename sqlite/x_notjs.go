@@ -84,11 +84,11 @@ func fileURI(o Options) (string, error) {
 	if vfs, ok := o.FS.(string); ok && vfs != "" {
 		q.Set("vfs", vfs)
 	} else if o.FS != nil {
-		return "", fault.New(fault.InvalidArgument, "open", "Options.FS is not the name of a VFS")
+		return "", fault.New(fault.InvalidArgument, "open", "Options.FS is not the name of a VFS").WithHint("give the name of a registered one, or nil")
 	}
 	if strings.HasPrefix(path, memoryPrefix) {
 		if len(o.Key) > 0 {
-			return "", fault.New(fault.InvalidArgument, "open", "a database in memory has no key")
+			return "", fault.New(fault.InvalidArgument, "open", "a database in memory has no key").WithHint("leave Options.Key empty")
 		}
 		path = "/" + path
 		q.Set("vfs", "mvcc")

@@ -71,10 +71,7 @@ func TestPagesOfNothing(t *testing.T) {
 // half wrote it: 8 reserved bytes a page, and in them the sums of the rest.
 func TestPageChecksums(t *testing.T) {
 	name := filled(t, "")
-	file := make([]byte, size(t, name))
-	for i := range file {
-		file[i] = byteAt(t, name, i)
-	}
+	file := content(t, name)
 	if file[20] != 8 {
 		t.Fatalf("the header reserves %d bytes, want 8", file[20])
 	}
@@ -84,16 +81,20 @@ func TestPageChecksums(t *testing.T) {
 // checkSums follows https://www.sqlite.org/cksumvfs.html.
 func checkSums(t *testing.T, file []byte) {
 	t.Helper()
-	word := func(at int) uint32 { return binary.LittleEndian.Uint32(file[at:]) }
-	for page := 0; page < len(file)/pageBytes; page++ {
-		var s1, s2 uint32
-		at, end := page*pageBytes, (page+1)*pageBytes-8
-		for ; at < end; at += 8 {
-			s1 += word(at) + s2
-			s2 += word(at+4) + s1
-		}
-		if word(at) != s1 || word(at+4) != s2 {
-			t.Errorf("page %d of %d carries the sums %x %x, want %x %x", page+1, len(file)/pageBytes, word(at), word(at+4), s1, s2)
+	for at := 0; at < len(file); at += pageBytes {
+		body, tail := file[at:at+pageBytes-8], file[at+pageBytes-8:at+pageBytes]
+		s1, s2 := sums(body)
+		if g1, g2 := binary.LittleEndian.Uint32(tail), binary.LittleEndian.Uint32(tail[4:]); g1 != s1 || g2 != s2 {
+			t.Errorf("page %d of %d carries the sums %x %x, want %x %x", at/pageBytes+1, len(file)/pageBytes, g1, g2, s1, s2)
 		}
 	}
+}
+
+// sums are the two words of a page's checksum.
+func sums(body []byte) (s1, s2 uint32) {
+	for ; len(body) > 0; body = body[8:] {
+		s1 += binary.LittleEndian.Uint32(body) + s2
+		s2 += binary.LittleEndian.Uint32(body[4:]) + s1
+	}
+	return s1, s2
 }

@@ -48,6 +48,15 @@ func size(t *testing.T, file string) int {
 	return int(info.Size())
 }
 
+func content(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func put(t *testing.T, file string, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(file, b, 0o600); err != nil {
@@ -55,14 +64,30 @@ func put(t *testing.T, file string, b []byte) {
 	}
 }
 
+// copyDatabase copies the files of a database that is open.
+func copyDatabase(t *testing.T, from, to string) {
+	t.Helper()
+	for _, suffix := range []string{"", "-journal", "-wal"} {
+		if b, err := os.ReadFile(from + suffix); err == nil {
+			put(t, to+suffix, b)
+		}
+	}
+}
+
 // holds looks into all files of a database.
 func holds(t *testing.T, database, text string) bool {
 	t.Helper()
 	for _, suffix := range []string{"", "-journal", "-wal"} {
-		b, err := os.ReadFile(database + suffix)
-		if err == nil && bytes.Contains(b, []byte(text)) {
+		if holdsFile(t, database+suffix, text) {
 			return true
 		}
 	}
 	return false
+}
+
+// holdsFile looks into one, which need not exist.
+func holdsFile(t *testing.T, file, text string) bool {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	return err == nil && bytes.Contains(b, []byte(text))
 }

@@ -80,10 +80,15 @@ func one(t *testing.T, c *sqlite.Conn, sql string, args ...value.Value) value.Va
 	return row[0]
 }
 
+// wantKind wants an error of a kind, with a remedy.
 func wantKind(t *testing.T, what string, err error, want fault.Kind) {
 	t.Helper()
 	if got := fault.KindOf(err); err == nil || got != want {
 		t.Errorf("%s = %v (%v), want kind %v", what, err, got, want)
+		return
+	}
+	if fault.HintOf(err) == "" {
+		t.Errorf("%s = %v says not what to do", what, err)
 	}
 }
 

@@ -35,7 +35,8 @@ static int fileRead(sqlite3_file *f, void *p, int n, sqlite3_int64 at) {
   if (got < 0) return SQLITE_IOERR_READ;
   if (got < n) {
     memset((char *)p + got, 0, (size_t)(n - got));
-    return SQLITE_IOERR_SHORT_READ;
+    /* SQLite takes a short page for one that ends in zeros. */
+    return t->mainDb && got > 0 && n == t->node->checked ? SQLITE_IOERR_DATA : SQLITE_IOERR_SHORT_READ;
   }
   if (!t->mainDb) return SQLITE_OK;
   learn(t->node, p, n, at);
