@@ -44,6 +44,8 @@ export interface Driver {
   stop(): void
   /** Repeats with their keys the writes whose outcome is unknown; resolves when all of them are done. */
   retry(): Promise<void>
+  /** Forgets what was told so far. */
+  forgetTold(): void
   report(): TabReport
 }
 
@@ -151,6 +153,9 @@ export async function drive(page: Page, options: { readonly name: string; readon
       },
       retry: async () => {
         for (const record of writes) while (record.outcome === 'outcome_unknown') await send(record.named, record)
+      },
+      forgetTold: () => {
+        for (const kind of Object.keys(told)) delete told[kind]
       },
       report: () => ({
         role: db.health.get().role, database: db.health.get().database, error: db.health.get().error?.kind ?? '',

@@ -1,11 +1,13 @@
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
-import { killRenderer, openProfile, profileFolder, rendererOf } from '../profile.ts'
+import { killRenderer, openProfile, profileFolder, rendererOf, signal } from '../profile.ts'
 import { firstSeed, rounds, seeded } from '../random.ts'
 import { startLab, type Relay } from '../rockpool.ts'
 import { drive, DRIVER_ROWS, DRIVER_SCHEMA, reportOf, type TabReport, type WriteRecord } from '../tab-driver.ts'
 
 /** Leaders that each test kills or closes, one a seed. */
 const ROUNDS = rounds(20, 2)
+/** Times that a leader is frozen. */
+const FREEZES = rounds(5, 1)
 /** Milliseconds between a tab's writes: 20 a second. */
 const EVERY_MS = 50
 /** Writes of each tab that are under way at any time, beside those. */
@@ -74,6 +76,10 @@ async function openObserver(context: BrowserContext): Promise<() => Promise<Trut
   })
 }
 
+const startAll = (tabs: readonly Tab[]) =>
+  Promise.all(tabs.map(({ page }) => page.evaluate(({ every, more }) => { window.driver.start(every, more) }, { every: EVERY_MS, more: IN_FLIGHT })))
+const stopAll = (tabs: readonly Tab[]) => Promise.all(tabs.map(({ page }) => page.evaluate(() => { window.driver.stop() })))
+
 /** Waits until every promise of a tab has settled, and returns what it reports then. */
 async function settled(tab: Tab): Promise<TabReport> {
   await expect
@@ -128,14 +134,14 @@ async function leadersEnd(context: BrowserContext, end: (leader: Tab) => Promise
     expect(new Set(tabs.map((tab) => tab.pid)).size, 'processes of three tabs').toBe(3)
     const { leader, followers } = await byRole(tabs)
     const before = Date.now()
-    await Promise.all(tabs.map(({ page }) => page.evaluate(({ every, more }) => { window.driver.start(every, more) }, { every: EVERY_MS, more: IN_FLIGHT })))
+    await startAll(tabs)
     await new Promise((resolve) => setTimeout(resolve, 300 + random(WORK_MS))) // the seeded moment itself
     for (const write of (await reportOf(leader.page)).writes) if (write.outcome === 'done') keys.add(write.key); else maybe.add(write.key)
     const at = Date.now()
     await end(leader)
     tabs = tabs.filter((tab) => tab !== leader)
     await expect.poll(async () => (await Promise.all(followers.map(async ({ page }) => (await reportOf(page)).reads.filter((time) => time > at).length))).every((count) => count > 3), { message: 'followers that read again' }).toBe(true)
-    await Promise.all(followers.map(({ page }) => page.evaluate(() => { window.driver.stop() })))
+    await stopAll(followers)
     const settledIn: number[] = []
     let unknown = 0
     for (const follower of followers) {
@@ -181,3 +187,60 @@ test('the leader is closed, without SharedWorker', () => withProfile(async (cont
   await withoutSharedWorker(context)
   await leadersEnd(context, close)
 }))
+
+// A stopped process keeps the lock and the files, so nobody can take over: the
+// others say so, keep what their users do, and go on when it does.
+test('a leader that is frozen is told of, and everything goes on when it thaws', () =>
+  withProfile(async (context) => {
+    const keys = new Set<string>()
+    const tabs: Tab[] = []
+    for (const name of ['t0', 't1', 't2']) tabs.push(await openTab(context, name))
+    const atRelay = await openObserver(context)
+    for (let round = 0; round < FREEZES; round++) {
+      const seed = firstSeed() + round
+      const random = seeded(seed)
+      const { leader, followers } = await byRole(tabs)
+      await startAll(tabs)
+      await new Promise((resolve) => setTimeout(resolve, 300 + random(WORK_MS))) // the seeded moment itself
+      const at = Date.now()
+      signal(leader.pid, 'SIGSTOP')
+      try {
+        for (const { name, page } of followers) {
+          await expect.poll(async () => (await reportOf(page)).error, { message: `what ${name} says`, timeout: 10_000 }).toBe('leader_frozen')
+          const { told } = await reportOf(page)
+          expect((told.leader_frozen ?? 0) - at, `milliseconds until ${name} said so`).toBeLessThan(SETTLE_MS)
+        }
+        // Still frozen: what is written now waits, nobody else leads, and what was in flight has settled.
+        await new Promise((resolve) => setTimeout(resolve, random(WORK_MS))) // the seeded length of the freeze
+        for (const { name, page } of followers) {
+          const { role, writes } = await reportOf(page)
+          expect(role).toBe('follower')
+          expect(writes.filter((write) => write.outcome === '' && write.began < at), `promises of ${name} from before`).toEqual([])
+          expect(writes.filter((write) => write.outcome === '').length, `writes of ${name} that wait`).toBeGreaterThan(0)
+          const late = writes.filter((write) => write.began < at && write.ended > at + SETTLE_MS)
+          expect(late, `writes of ${name} that took longer`).toEqual([])
+        }
+        const held = await followers[0]?.page.evaluate(async () => (await navigator.locks.query()).held?.filter((lock) => lock.name === 'rockpool:shared').length)
+        expect(held, 'owners of the files').toBe(1)
+      } finally {
+        signal(leader.pid, 'SIGCONT')
+      }
+      const thawed = Date.now()
+      for (const { name, page } of followers)
+        await expect.poll(async () => (await reportOf(page)).reads.some((time) => time > thawed), { message: `reads of ${name} after the thaw` }).toBe(true)
+      await stopAll(tabs)
+      let unknown = 0
+      for (const tab of tabs) {
+        const report = await settled(tab)
+        const bad = report.writes.filter((write) => write.outcome !== 'done' && (write.outcome !== 'outcome_unknown' || write.named !== write.key))
+        expect(bad, `writes of ${tab.name} that ended neither done nor unknown by their key`).toEqual([])
+        unknown += report.writes.filter((write) => write.outcome === 'outcome_unknown').length
+        for (const write of report.writes) keys.add(write.key)
+        await tab.page.evaluate(() => window.driver.retry())
+      }
+      await checkWhole(atRelay, tabs, keys, new Set())
+      expect((await byRole(tabs)).leader, 'the leader after the thaw').toBe(leader)
+      console.log(`seed ${seed}: frozen for ${thawed - at} ms, ${unknown} writes unknown and repeated; ${keys.size} keys so far`)
+      for (const { page } of tabs) await page.evaluate(() => { window.driver.forgetTold() })
+    }
+  }))
