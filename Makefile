@@ -52,6 +52,13 @@ build/core.wasm: $(GO_CORE)
 	mkdir -p build
 	$(WASM) go build -trimpath -ldflags='-s -w -D=$(GO_DATA_AT)' -o $@ ./wasm
 
+# The core with failpoints (wasm/edge/failpoint_on_js.go), which only browser tests load.
+.PHONY: core-failpoints
+core-failpoints: build/core-failpoints.wasm
+build/core-failpoints.wasm: $(GO_CORE)
+	mkdir -p build
+	$(WASM) go build -tags failpoints -trimpath -ldflags='-s -w -D=$(GO_DATA_AT)' -o $@ ./wasm
+
 build/trampoline.wasm: build/core.wasm wasm/engine/link.mjs
 	node wasm/engine/link.mjs build/core.wasm $@
 
@@ -104,7 +111,7 @@ build/apps/.built: $(APP_SOURCES) build/core.wasm build/trampoline.wasm package-
 	touch $@
 
 # What the browser tests need, as far as this tree has it.
-BUILT := $(if $(wildcard wasm/main*.go),core) $(if $(wildcard server/main.go),relay) $(if $(and $(wildcard wasm/main*.go),$(wildcard web/*/vite.config.*)),web)
+BUILT := $(if $(wildcard wasm/main*.go),core core-failpoints) $(if $(wildcard server/main.go),relay) $(if $(and $(wildcard wasm/main*.go),$(wildcard web/*/vite.config.*)),web)
 
 .PHONY: test
 test: setup $(BUILT) ## run every suite; fails when one failed, did not run, ran nothing or skipped a test

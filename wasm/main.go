@@ -27,7 +27,10 @@ func main() {
 		Fetcher: edge.Fetcher{},
 		Timer:   edge.Timer{},
 		Now:     func() syncer.Now { return syncer.Now{Mono: edge.Micros() / 1000, Wall: edge.Wall()} },
-		Micros:  edge.Micros,
+		Micros: func() int64 {
+			edge.Failpoint() // the clock is read at the begin and the end of whatever is done
+			return edge.Micros()
+		},
 		Random:  edge.Random,
 		Browser: browser.UserAgent,
 		HasOPFS: browser.HasOPFS,

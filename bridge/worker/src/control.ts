@@ -30,6 +30,15 @@ export type FromWorker =
   /** The core is gone: start another Worker from durable state. */
   | { readonly rp: 'dead'; readonly error: ControlError }
 
+/**
+ * The Worker holds a Web Lock of this name as long as it lives. Whoever gets
+ * the lock knows that it has ended, also when nothing else said so.
+ */
+export interface Pulse {
+  readonly rp: 'pulse'
+  readonly lock: string
+}
+
 /** Control messages on a port or channel between a tab and the Worker. */
 export type OnPort =
   | { readonly rp: 'ping'; readonly n: number }

@@ -1,7 +1,7 @@
 /** The Worker's script: boots the core and serves ports until it is told to freeze, or dies. */
 
 import { boot } from './boot.ts'
-import type { ControlError, FromWorker, ToWorker } from './control.ts'
+import type { ControlError, FromWorker, Pulse, ToWorker } from './control.ts'
 import type { Core } from './core.ts'
 import type { EngineModules } from './engine.ts'
 import { Fetches } from './fetches.ts'
@@ -160,4 +160,14 @@ async function start(): Promise<void> {
   tell({ rp: 'ready' })
 }
 
+/** Holds a lock until this Worker ends, however that happens. Databases in memory run where there are no locks, too. */
+function pulse(): void {
+  const lock = 'rockpool-pulse:' + crypto.randomUUID()
+  void navigator.locks?.request(lock, () => {
+    postMessage({ rp: 'pulse', lock } satisfies Pulse)
+    return new Promise<never>(() => {}) // for ever
+  })
+}
+
+pulse()
 void start()

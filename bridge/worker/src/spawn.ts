@@ -1,6 +1,6 @@
 /** What a page needs of this package: a new Worker that runs the core. */
 
-import type { FromWorker, ToWorker } from './control.ts'
+import type { FromWorker, Pulse, ToWorker } from './control.ts'
 
 /** A Worker as the leading tab sees it. Tests give a fake one. */
 export interface CoreWorker {
@@ -13,17 +13,28 @@ export interface CoreWorker {
 /** Starts the Worker. The files it needs are found by URL, so a bundler ships them as they are. */
 export function spawn(): CoreWorker {
   const worker = new Worker(new URL('./entry.ts', import.meta.url), { type: 'module', name: 'rockpool' })
+  const ended = new AbortController()
   const core: CoreWorker = {
     post: (message, transfer = []) => {
       worker.postMessage(message, transfer)
     },
     onmessage: null,
     terminate: () => {
+      ended.abort()
       worker.terminate()
     },
   }
-  worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-    core.onmessage?.(data)
+  worker.onmessage = ({ data }: MessageEvent<FromWorker | Pulse>) => {
+    if (data.rp === 'pulse') listen(data.lock)
+    else core.onmessage?.(data)
+  }
+  // Browsers tell of errors, and of a Worker's silent end (out of memory, closed from outside) nothing.
+  const listen = (lock: string) => {
+    navigator.locks
+      .request(lock, { signal: ended.signal }, () => {
+        died('it ended without a word')
+      })
+      .catch(() => {}) // only our own abort rejects it
   }
   const died = (message: string) => {
     core.onmessage?.({
