@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -66,12 +66,36 @@ export async function startShopOnPostgres(): Promise<PostgresRelay> {
  * A database of the test's own, with the bare page (web/e2e/lab): `schema` is
  * the text of schema.yaml, `rows` has rows by table.
  */
-export async function startLab(schema: string, rows: Record<string, readonly object[]> = {}): Promise<Relay> {
-  return start(join(root, 'web/e2e/lab/dist'), async (seed) => {
+export async function startLab(
+  schema: string,
+  rows: Record<string, readonly object[]> = {},
+  app = join(root, 'web/e2e/lab/dist'),
+): Promise<Relay> {
+  return start(app, async (seed) => {
     mkdirSync(seed)
     writeFileSync(join(seed, 'schema.yaml'), schema)
     for (const [table, list] of Object.entries(rows)) writeFileSync(join(seed, `${table}.json`), JSON.stringify(list))
   })
+}
+
+/** As startLab, with the core that has failpoints (`make core-failpoints`). */
+export async function startLabWithFailpoints(
+  schema: string,
+  rows: Record<string, readonly object[]> = {},
+): Promise<Relay> {
+  const app = mkdtempSync(join(tmpdir(), 'rockpool-e2e-app-'))
+  cpSync(join(root, 'web/e2e/lab/dist'), app, { recursive: true })
+  const cores = readdirSync(join(app, 'assets')).filter((name) => /^core-.*\.wasm$/.test(name))
+  if (cores.length !== 1) throw new Error(`the lab has ${cores.length} cores: npm run build -w @rockpool/e2e`)
+  for (const name of cores) copyFileSync(join(root, 'build/core-failpoints.wasm'), join(app, 'assets', name))
+  const relay = await startLab(schema, rows, app)
+  return {
+    ...relay,
+    close: async () => {
+      await relay.close()
+      rmSync(app, { recursive: true, force: true })
+    },
+  }
 }
 
 async function start(app: string, writeSeed: (folder: string) => Promise<void>): Promise<Relay> {

@@ -117,7 +117,12 @@ export async function drive(page: Page, options: { readonly name: string; readon
       writes.push(record)
       return send(record.key, record)
     }
-    const keepOneInFlight = async () => { while (isRunning) await writeOne() }
+    const keepOneInFlight = async () => {
+      while (isRunning) {
+        await writeOne()
+        if (writes.at(-1)?.outcome !== 'done') await new Promise((resolve) => setTimeout(resolve, 20)) // errors may come at once, and the page needs its turns
+      }
+    }
     const readOn = async () => {
       while (isRunning) {
         try {
