@@ -35,8 +35,9 @@ const (
 
 // parts is a relay that is ready to serve.
 type parts struct {
-	listen    string
-	kind      string
+	kind string
+	// epoch is that of a store that is made now.
+	epoch     uint32
 	store     *store.Store
 	source    source.Source
 	catalog   *shape.Catalog
@@ -52,13 +53,15 @@ type parts struct {
 	ready     func(address string)
 }
 
-// serve runs a relay until ctx ends, then stops it in order.
-func (p *parts) serve(ctx context.Context) (err error) {
+// serve runs a relay on listener, which it closes, until ctx ends or a part of
+// it fails, then stops it in order.
+func (p *parts) serve(ctx context.Context, listener net.Listener) (err error) {
 	defer func() {
 		p.source.Close()
 		if cerr := p.store.Close(); err == nil {
 			err = cerr
 		}
+		_ = listener.Close() // serving closes it too
 	}()
 	in := &ingest.Ingest{Source: p.source, Store: p.store, Told: told}
 	if err := in.Load(ctx); err != nil {
@@ -83,10 +86,6 @@ func (p *parts) serve(ctx context.Context) (err error) {
 		Snapshots: snapshot.NewCache(secret, p.snapshots), Limits: p.limits,
 		Inline: p.store.Truth(), NowMillis: time.Now().UnixMilli(), Audit: log.Add,
 	})
-	listener, err := net.Listen("tcp", p.listen)
-	if err != nil {
-		return fault.Wrap(fault.IO, "listen on "+p.listen, err)
-	}
 	var server *listen.Server
 	pages := p.pages(core, func(ctx context.Context) (relay.Stats, bool) { return server.Stats(ctx) })
 	server = listen.Prepare(listen.Options{
@@ -115,7 +114,7 @@ func (p *parts) serve(ctx context.Context) (err error) {
 	stop()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	err = errors.Join(err, server.Shutdown(stopping))
+	err = errors.Join(err, server.Shutdown(stopping, err))
 	<-followed
 	<-trimmed
 	return err

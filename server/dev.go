@@ -62,7 +62,7 @@ func runDev(ctx context.Context, args []string) error {
 		return err
 	}
 	p := &parts{
-		listen: *address, kind: "embedded", catalog: catalog, verifier: auth.Anonymous{}, limits: relay.DefaultLimits(),
+		kind: "embedded", catalog: catalog, verifier: auth.Anonymous{}, limits: relay.DefaultLimits(),
 		snapshots: snapshot.BytesMax, retention: store.DefaultRetention(), loopback: true, web: *web,
 	}
 	if err := p.embed(*path, tables, *dir); err != nil {
@@ -73,7 +73,20 @@ func runDev(ctx context.Context, args []string) error {
 		fmt.Printf("  every one of %d tables is open to every page of this machine; use `rockpool relay` for anything else\n", len(tables.Tables))
 		fmt.Printf("  store %s, health http://%s/health, digest http://%s/digest\n", *path, address, address)
 	}
-	return p.serve(ctx)
+	listener, err := bind(*address)
+	if err != nil {
+		return err
+	}
+	return p.serve(ctx, listener)
+}
+
+// bind takes the address that a relay serves on.
+func bind(address string) (*net.TCPListener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fault.Wrap(fault.IO, "listen on "+address, err)
+	}
+	return l.(*net.TCPListener), nil
 }
 
 // embed opens the store as the truth.
@@ -81,8 +94,7 @@ func (p *parts) embed(path string, tables *schema.Schema, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fault.Wrap(fault.IO, "make the store's folder", err)
 	}
-	now := time.Now()
-	st, err := store.Open(store.Options{Path: path, Schema: tables, Truth: true, NewEpoch: uint32(now.Unix())})
+	st, err := store.Open(store.Options{Path: path, Schema: tables, Truth: true, NewEpoch: uint32(time.Now().Unix())})
 	if err != nil {
 		return err
 	}

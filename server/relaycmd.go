@@ -53,9 +53,23 @@ func runRelay(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	listener, err := bind(c.Listen)
+	if err != nil {
+		return err
+	}
+	return (&house{
+		listener: listener, path: c.Store,
+		open: func(ctx context.Context, epoch uint32) (*parts, error) {
+			return openRelay(ctx, c, epoch, verifier, *dir, *web)
+		},
+	}).run(ctx)
+}
+
+// openRelay opens what a relay is made of.
+func openRelay(ctx context.Context, c *config.Config, epoch uint32, verifier relay.Verifier, dir, web string) (*parts, error) {
 	p := &parts{
-		listen: c.Listen, verifier: verifier, limits: limitsOf(c), snapshots: c.Limits.SnapshotBytes, origins: c.Origins,
-		web: *web, audit: c.Audit, retention: store.DefaultRetention(),
+		epoch: max(epoch, uint32(time.Now().Unix())), verifier: verifier, limits: limitsOf(c), snapshots: c.Limits.SnapshotBytes, origins: c.Origins,
+		web: web, audit: c.Audit, retention: store.DefaultRetention(),
 	}
 	if p.snapshots == 0 {
 		p.snapshots = snapshot.BytesMax
@@ -63,8 +77,8 @@ func runRelay(ctx context.Context, args []string) error {
 	if c.Limits.LogDays > 0 {
 		p.retention.Log = time.Duration(c.Limits.LogDays) * 24 * time.Hour
 	}
-	if err := p.open(ctx, c, *dir); err != nil {
-		return err
+	if err := p.open(ctx, c, dir); err != nil {
+		return nil, err
 	}
 	p.ready = func(address string) {
 		fmt.Printf("rockpool relay: http://%s (%s)\n", address, p.kind)
@@ -72,7 +86,7 @@ func runRelay(ctx context.Context, args []string) error {
 			fmt.Printf("  table %s has no read policy: no row of it is sent\n", t)
 		}
 	}
-	return p.serve(ctx)
+	return p, nil
 }
 
 func first(values ...string) string {
@@ -188,7 +202,16 @@ func (p *parts) follow(c *config.Config, src *postgres.Source, shapes map[string
 		return err
 	}
 	p.kind = "postgres"
-	if p.store, err = store.Open(store.Options{Path: c.Store, Schema: tables, NewEpoch: uint32(time.Now().Unix())}); err != nil {
+	o := store.Options{Path: c.Store, Schema: tables, Source: src.Identity(), NewEpoch: p.epoch}
+	if p.store, err = store.Open(o); outdated(err) {
+		told(err)
+		var epoch uint32
+		if epoch, err = renew(o.Path); err == nil {
+			o.NewEpoch = max(o.NewEpoch, epoch)
+			p.store, err = store.Open(o)
+		}
+	}
+	if err != nil {
 		return err
 	}
 	p.source = src

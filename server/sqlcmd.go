@@ -92,7 +92,7 @@ func runDoctor(ctx context.Context, args []string) error {
 		check("a way to verify tokens", err)
 		c.DatabaseURL = first(*database, os.Getenv("DATABASE_URL"), c.DatabaseURL)
 		c.Store = "memory:doctor"
-		p := &parts{}
+		p := &parts{epoch: uint32(time.Now().Unix())}
 		what := "embedded database and rules"
 		if c.DatabaseURL != "" {
 			what = "Postgres " + redacted(c.DatabaseURL) + " and rules"

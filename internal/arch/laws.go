@@ -142,6 +142,7 @@ var goroutines = map[string]string{
 	"internal/sim/seeds.go":            "the workers end with the seeds; the caller waits for them",
 	"server/assemble.go":               "the stream and the trimming end with serve, which waits for both",
 	"server/ingest/ingest.go":          "the stream's goroutine ends with Run's context; Run waits for it",
+	"server/listen/away.go":            "it serves until Close, which waits for it",
 	"server/listen/loop.go":            "the core's loop ends with the server, which waits for it",
 	"server/listen/server.go":          "the HTTP server ends with Close, which waits for it",
 	"server/listen/socket.go":          "a socket's reader and writer end with it; the server waits for both",

@@ -42,7 +42,7 @@ func start(t *testing.T, w *relaytest.World) *server {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := s.Shutdown(ctx); err != nil {
+		if err := s.Shutdown(ctx, nil); err != nil {
 			t.Errorf("Shutdown: %v", err)
 		}
 	})
@@ -295,7 +295,7 @@ func TestShutdown(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- s.Shutdown(ctx) }()
+	go func() { ended <- s.Shutdown(ctx, nil) }()
 	p.until(func() bool { return p.Bye != nil })
 	if p.Bye.RetryMillis == 0 {
 		t.Fatalf("bye %+v, want to be told when to come back", p.Bye)

@@ -93,9 +93,9 @@ func (s *Server) Ingested(rec *changelog.Tx) { s.loop.ingested(rec) }
 func (s *Server) Stats(ctx context.Context) (relay.Stats, bool) { return s.loop.stats(ctx) }
 
 // Shutdown ends in reverse order of start: no new requests, sockets told to
-// come back, the loop, calls. It is bounded by ctx.
-func (s *Server) Shutdown(ctx context.Context) error {
-	s.loop.post(func(c *relay.Core) []relay.Effect { return c.Stop() })
+// come back and why (nil for an orderly end), the loop, calls. It is bounded by ctx.
+func (s *Server) Shutdown(ctx context.Context, why error) error {
+	s.loop.post(func(c *relay.Core) []relay.Effect { return c.Stop(why) })
 	// Open WebSockets are hijacked connections: Shutdown does not wait for them.
 	err := s.http.Shutdown(ctx)
 	for s.loop.open() > 0 && ctx.Err() == nil {

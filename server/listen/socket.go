@@ -10,7 +10,6 @@ import (
 
 	"rockpool.dev/fault"
 	"rockpool.dev/server/relay"
-	"rockpool.dev/server/session"
 	"rockpool.dev/wire"
 )
 
@@ -49,7 +48,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.CloseNow()
 	if err := s.admissible(r, conn); err != nil {
-		s.turnAway(r.Context(), conn, err)
+		turnAway(r.Context(), conn, err, 0)
 		return
 	}
 	so := &socket{conn: conn, wake: make(chan struct{}, 1)}
@@ -83,14 +82,6 @@ func (s *Server) admissible(r *http.Request, conn *websocket.Conn) error {
 			WithHint("add it to origins in rockpool.yaml")
 	}
 	return nil
-}
-
-// turnAway tells why in a frame: a page cannot read the answer to a refused upgrade.
-func (s *Server) turnAway(ctx context.Context, conn *websocket.Conn, err error) {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	_ = conn.Write(ctx, websocket.MessageBinary, session.ByeOf(err, 0))
-	_ = conn.Close(websocket.StatusPolicyViolation, fault.KindOf(err).String())
 }
 
 func (so *socket) read(ctx context.Context, l *loop) {

@@ -6,6 +6,9 @@ import (
 	"rockpool.dev/wire"
 )
 
+// stopRetryMillis is when a client may come back to a relay that stopped.
+const stopRetryMillis = 500
+
 // Tick sets the clock, milliseconds since 1970, and does what is due. The
 // clock never goes back.
 func (r *Core) Tick(nowMillis int64) []Effect {
@@ -60,10 +63,14 @@ func (r *Core) expired(c *conn) bool {
 	return !e.IsZero() && r.now > e.UnixMilli()+r.Limits.TokenGrace
 }
 
-// Stop tells every client to come back soon, and ends its session.
-func (r *Core) Stop() []Effect {
+// Stop tells every client why, and to come back soon, and ends its session. why
+// is nil for an orderly end.
+func (r *Core) Stop(why error) []Effect {
+	if why == nil {
+		why = fault.New(fault.SourceUnavailable, "keep the connection", "the relay is stopping")
+	}
 	for len(r.order) > 0 {
-		r.bye(r.order[0], fault.New(fault.SourceUnavailable, "keep the connection", "the relay is stopping"), 500)
+		r.bye(r.order[0], why, stopRetryMillis)
 	}
 	return r.take()
 }

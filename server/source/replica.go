@@ -14,7 +14,8 @@ type Replica interface {
 	// fault.Timeout then, fault.ResyncNeeded for an epoch it does not know.
 	WaitFor(ctx context.Context, pos version.Pos) error
 	// Row returns a row and its last write; row is nil when there is none.
-	// A row that was not written since the store was built has the zero Meta.
+	// A row that was not written since the store was built has a Meta with the
+	// store's epoch alone.
 	Row(table uint32, key value.Row) (row value.Row, last Meta, err error)
 }
 

@@ -27,6 +27,8 @@ type Options struct {
 	Schema *schema.Schema
 	// Truth makes the store the source itself: constraints are enforced.
 	Truth bool
+	// Source names the database that a replica is of; unused for the truth.
+	Source string
 	// NewEpoch is the epoch of a store that is built anew. It must be greater
 	// than any that clients may hold; seconds since 1970 do.
 	NewEpoch uint32
@@ -53,8 +55,10 @@ type Store struct {
 	closed  bool
 }
 
-// Open opens or creates a store. fault.SchemaMismatch means that the file was
-// built for another schema and must be built anew.
+// Open opens or creates a store. fault.SchemaMismatch and fault.SlotLost mean
+// that the file was built for another schema, or from another database, and
+// must be built anew (Discard). fault.InvalidArgument: it is a truth that was to
+// become a replica, or the other way round.
 func Open(o Options) (*Store, error) {
 	if o.Schema == nil || len(o.Schema.Tables) == 0 || o.NewEpoch == 0 {
 		return nil, fault.New(fault.InvalidArgument, "open store", "it needs a schema with a table, and an epoch")
@@ -111,6 +115,9 @@ func (s *Store) prepare() error {
 		if err := s.w.Exec("PRAGMA foreign_keys=ON"); err != nil {
 			return err
 		}
+	}
+	if err := s.checkOrigin(); err != nil { // before all that says "build it anew"
+		return err
 	}
 	found, err := s.readMeta()
 	if err != nil {

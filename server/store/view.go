@@ -158,6 +158,9 @@ func (s *Store) Row(table uint32, key value.Row) (value.Row, source.Meta, error)
 		return nil, source.Meta{}, err
 	}
 	last, err := v.Last(table, key)
+	if err == nil && last.Pos.IsZero() {
+		last.Pos.Epoch = v.pos.Epoch
+	}
 	return row, last, err
 }
 

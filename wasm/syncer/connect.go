@@ -197,6 +197,10 @@ func (m *Machine) socketClosed(e SocketClosed) {
 // bye is the relay's last word.
 func (m *Machine) bye(b *wire.Bye) {
 	err := fault.New(fault.Kind(b.Kind), "connect", b.Msg).WithHint(b.Hint)
+	if err.Kind == fault.SchemaMismatch && b.RetryMillis > 0 { // the relay is taking in another schema
+		m.lost(err, int64(b.RetryMillis))
+		return
+	}
 	switch err.Kind {
 	case fault.TokenExpired, fault.Unauthenticated:
 		// A token that had served before may have run out: ask once more.

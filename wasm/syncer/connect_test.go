@@ -131,6 +131,7 @@ func TestBye(t *testing.T) {
 		{"a forbidden origin", wire.Bye{Kind: uint16(fault.ForbiddenOrigin)}, wire.ConnRefused, 0},
 		{"no valid token", wire.Bye{Kind: uint16(fault.Unauthenticated)}, wire.ConnRefused, 0},
 		{"a schema that cannot be served", wire.Bye{Kind: uint16(fault.SchemaMismatch)}, wire.ConnRefused, 0},
+		{"a schema that is taken in", wire.Bye{Kind: uint16(fault.SchemaMismatch), RetryMillis: 500}, wire.ConnBackoff, 500},
 	} {
 		b := newBench(t, syncer.Config{})
 		b.do(syncer.Connect{})

@@ -35,7 +35,10 @@ type applier struct {
 	replica  source.Replica
 	roles    map[string]bool // roles that claims may name for SET LOCAL ROLE
 	mayWrite source.WriteCheck
-	now      func() time.Time
+	// changed is fault.SchemaMismatch when the catalog is not any more what
+	// schema was read from.
+	changed func(context.Context) error
+	now     func() time.Time
 	// crash is called between COMMIT and the reply; only test builds set it.
 	crash func()
 }
@@ -58,7 +61,8 @@ func (a *applier) apply(ctx context.Context, who source.Client, m *mutation.Tx) 
 			raced = true
 			continue
 		}
-		if err == nil || !transient(err) && fault.KindOf(err) != fault.SourceUnavailable || try == applyTriesMax || ctx.Err() != nil {
+		again := fault.KindOf(err) == fault.SourceUnavailable || fault.KindOf(err) == fault.Unknown && transient(err)
+		if err == nil || !again || try == applyTriesMax || ctx.Err() != nil {
 			return reply, err
 		}
 		select {
@@ -110,6 +114,11 @@ func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx
 	case mayRace && pgCode(err) == "23505":
 		return source.Reply{}, errRaced
 	case err != nil:
+		if code := pgCode(err); code == "42703" || code == "42P01" { // no such column or table
+			if ddl := a.changed(ctx); ddl != nil {
+				return source.Reply{}, ddl // not the client's fault: the relay is behind
+			}
+		}
 		if out, ok := refusal(m, err); ok {
 			return a.record(ctx, who, m, out)
 		}

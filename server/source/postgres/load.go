@@ -34,8 +34,8 @@ func load(ctx context.Context, url, slot string, s *schema.Schema, put func(t *s
 		return 0, fault.Wrap(fault.SourceUnavailable, "connect to Postgres for the first load", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, "DROP_REPLICATION_SLOT "+slot+" WAIT").ReadAll(); err != nil && pgCode(err) != "42704" {
-		return 0, fault.Wrap(fault.SourceUnavailable, "drop an old slot "+slot, err)
+	if err := dropSlot(ctx, conn, slot); err != nil {
+		return 0, err
 	}
 	created, err := createSlot(ctx, conn, url, slot)
 	if err != nil {
@@ -65,6 +65,29 @@ func load(ctx context.Context, url, slot string, s *schema.Schema, put func(t *s
 		}
 	}
 	return lsn, nil
+}
+
+// dropSlot drops an old slot of the name, once a relay that dies has let it go.
+// One that another relay goes on using is fault.SourceSetup.
+func dropSlot(ctx context.Context, conn *pgconn.PgConn, slot string) error {
+	op := "drop an old slot " + slot
+	for end := time.Now().Add(slotTimeout); ; {
+		_, err := conn.Exec(ctx, "DROP_REPLICATION_SLOT "+slot).ReadAll()
+		switch {
+		case err == nil || pgCode(err) == "42704": // there is none
+			return nil
+		case pgCode(err) != "55006": // in use
+			return fault.Wrap(fault.SourceUnavailable, op, err)
+		case time.Now().After(end):
+			return (&fault.Error{Kind: fault.SourceSetup, Op: op, Msg: "another relay uses it", Offset: -1, Err: err}).
+				WithHint("stop the other relay, or give this one a slot of its own: postgres.slot in rockpool.yaml")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(slotRetryEvery):
+		}
+	}
 }
 
 // createSlot makes the permanent slot and exports its snapshot. When it takes

@@ -45,6 +45,10 @@ type Source struct {
 	schema  *schema.Schema
 	applier *applier
 	durable atomic.Uint64
+	// identity names the server and the database; catalog is what schema was
+	// read from.
+	identity string
+	catalog  []string
 }
 
 var _ source.Source = (*Source)(nil)
@@ -52,6 +56,10 @@ var _ source.Source = (*Source)(nil)
 // heartbeatEvery is how often an idle source writes a logical message, so that
 // the slot moves on while only unpublished tables change.
 const heartbeatEvery = 30 * time.Second
+
+// catalogEvery is how often the catalog is compared: DDL is not in the stream,
+// and a table that nobody writes announces none.
+const catalogEvery = 5 * time.Second
 
 // Open connects, creates what is missing and reads the schema. It returns
 // fault.SourceUnavailable when there is no server, and fault.SourceSetup, with
@@ -89,6 +97,13 @@ func (s *Source) prepare(ctx context.Context) error {
 	if err := ensureObjects(ctx, conn.Conn(), s.options.Publication, s.options.Tables); err != nil {
 		return err
 	}
+	if s.identity, err = identify(ctx, s.options.URL); err != nil {
+		return err
+	}
+	// The catalog is read first: what changes between the two shows later.
+	if s.catalog, err = readCatalog(ctx, conn.Conn(), s.options.Tables); err != nil {
+		return err
+	}
 	if s.schema, err = readSchema(ctx, conn.Conn(), s.options.Tables); err != nil {
 		return err
 	}
@@ -98,13 +113,27 @@ func (s *Source) prepare(ctx context.Context) error {
 // Schema is the schema that was read when the source was opened.
 func (s *Source) Schema() *schema.Schema { return s.schema }
 
+// Identity names the server and the database, for the store that is filled
+// from it.
+func (s *Source) Identity() string { return s.identity }
+
+// Changed is fault.SchemaMismatch when a synced table is not any more what it
+// was when the source was opened.
+func (s *Source) Changed(ctx context.Context) error {
+	now, err := readCatalog(ctx, s.pool, s.options.Tables)
+	if err != nil {
+		return err
+	}
+	return compareCatalogs(s.catalog, now)
+}
+
 // Attach hands over the relay's store.
 func (s *Source) Attach(r source.Replica) {
 	roles := make(map[string]bool, len(s.options.Roles))
 	for _, role := range s.options.Roles {
 		roles[role] = true
 	}
-	s.applier = &applier{pool: s.pool, schema: s.schema, replica: r, roles: roles, mayWrite: s.options.MayWrite, now: s.options.Now, crash: s.options.Crash}
+	s.applier = &applier{pool: s.pool, schema: s.schema, replica: r, roles: roles, mayWrite: s.options.MayWrite, changed: s.Changed, now: s.options.Now, crash: s.options.Crash}
 }
 
 // Apply runs one client transaction exactly once.
@@ -152,27 +181,42 @@ func (s *Source) Load(ctx context.Context, put func(*schema.Table, value.Row) er
 // Run streams transactions after an LSN until ctx ends or the stream breaks.
 func (s *Source) Run(ctx context.Context, from uint64, emit func(*source.Record) error) error {
 	s.durable.Store(from)
-	beating, stop := context.WithCancel(ctx)
+	s.pool.Reset() // a stream that broke may have lost its server, and the pool with it
+	running, stop := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.heartbeat(beating)
+		stop(s.watch(running))
 	}()
-	defer func() { stop(); <-done }()
-	st := &stream{url: s.options.URL, slot: s.options.Slot, publication: s.options.Publication, durable: &s.durable}
-	return st.run(ctx, s.schema, pglogrepl.LSN(from), emit)
+	defer func() { stop(nil); <-done }()
+	st := &stream{
+		url: s.options.URL, slot: s.options.Slot, publication: s.options.Publication, identity: s.identity,
+		durable: &s.durable, changed: s.Changed,
+	}
+	err := st.run(running, s.schema, pglogrepl.LSN(from), emit)
+	if cause := context.Cause(running); ctx.Err() == nil && cause != nil {
+		return cause
+	}
+	return err
 }
 
-func (s *Source) heartbeat(ctx context.Context) {
-	tick := time.NewTicker(heartbeatEvery)
-	defer tick.Stop()
+// watch writes heartbeats and looks for DDL that no row has told of yet. It
+// returns with ctx, or with fault.SchemaMismatch.
+func (s *Source) watch(ctx context.Context) error {
+	beat, look := time.NewTicker(heartbeatEvery), time.NewTicker(catalogEvery)
+	defer beat.Stop()
+	defer look.Stop()
 	for {
+		// Other failures show in the stream itself, which has the same server.
 		select {
 		case <-ctx.Done():
-			return
-		case <-tick.C:
-			// A failure shows in the stream itself, which has the same server.
+			return nil
+		case <-beat.C:
 			_, _ = s.pool.Exec(ctx, "SELECT pg_logical_emit_message(true, 'rockpool.heartbeat', '')")
+		case <-look.C:
+			if err := s.Changed(ctx); fault.KindOf(err) == fault.SchemaMismatch {
+				return err
+			}
 		}
 	}
 }

@@ -31,7 +31,9 @@ const (
 // emit, in commit order. Transactions whose end is not beyond from are skipped.
 // It ends with ctx, with emit's error, or with a fault that says why.
 type stream struct {
-	url, slot, publication string
+	url, slot, publication, identity string
+	// changed is fault.SchemaMismatch when the catalog is another.
+	changed func(context.Context) error
 	// durable is the end LSN of the newest transaction that is safe on disk.
 	durable *atomic.Uint64
 	// emitted is the end LSN of the newest transaction that was handed on, and
@@ -75,6 +77,7 @@ func (s *stream) run(ctx context.Context, schema *schema.Schema, from pglogrepl.
 	}()
 
 	asm, tr := newAssembler(), newTranslator(schema)
+	tr.changed = func() error { return s.changed(ctx) }
 	for {
 		select {
 		case <-ctx.Done():
@@ -130,13 +133,18 @@ func (s *stream) start(ctx context.Context, from pglogrepl.LSN) (*pgconn.PgConn,
 			}
 			return nil, fault.Wrap(fault.SourceUnavailable, "connect to Postgres for the stream", err)
 		}
-		err = pglogrepl.StartReplication(ctx, conn, s.slot, from, options)
+		if err = s.same(ctx, conn, from); err == nil {
+			err = pglogrepl.StartReplication(ctx, conn, s.slot, from, options)
+		}
 		if err == nil {
 			return conn, nil
 		}
 		_ = conn.Close(ctx)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if fault.KindOf(err) == fault.SlotLost {
+			return nil, err
 		}
 		var pg *pgconn.PgError
 		if !errors.As(err, &pg) {
@@ -151,11 +159,31 @@ func (s *stream) start(ctx context.Context, from pglogrepl.LSN) (*pgconn.PgConn,
 			}
 		case pg.Code == "55000" || pg.Code == "42704":
 			return nil, (&fault.Error{Kind: fault.SlotLost, Op: "start the stream from slot " + s.slot, Offset: -1, Err: err}).
-				WithHint("the slot no longer holds the changes the store needs: remove the store's file, so that the relay loads it again")
+				WithHint("the server no longer holds the changes that the store needs (dropped slot, failover, max_slot_wal_keep_size): the relay loads its store again")
 		default:
 			return nil, fault.Wrap(fault.SourceUnavailable, "start the stream", err)
 		}
 	}
+}
+
+// same says that the server is the one that the store is of, and has not gone
+// back: it would leave out, without a word, what the store believes to have.
+func (s *stream) same(ctx context.Context, conn *pgconn.PgConn, from pglogrepl.LSN) error {
+	id, err := pglogrepl.IdentifySystem(ctx, conn)
+	if err != nil {
+		return err
+	}
+	what := ""
+	switch {
+	case identityOf(id) != s.identity:
+		what = "this is " + identityOf(id) + ", the store is of " + s.identity
+	case id.XLogPos < from:
+		what = "the server's log ends at " + id.XLogPos.String() + ", before " + from.String() + ", which the store has seen"
+	default:
+		return nil
+	}
+	return fault.New(fault.SlotLost, "start the stream from slot "+s.slot, what).
+		WithHint("the database was restored or replaced: the relay loads its store again")
 }
 
 // read receives until ctx ends, hands row messages on, and answers keepalives

@@ -151,11 +151,19 @@ func TestSlotLostIsTold(t *testing.T) {
 	}
 }
 
+// What changes in a synced table is told, whether a row follows it or not.
 func TestDDLIsTold(t *testing.T) {
 	pg := testpg.Start(t)
 	conn := connect(t, pg.DSN())
-	exec(t, conn, `CREATE TABLE item (id int PRIMARY KEY, gone int)`)
-	for _, ddl := range []string{"ADD COLUMN extra int DEFAULT 7", "DROP COLUMN gone"} {
+	exec(t, conn, `CREATE TABLE item (id int PRIMARY KEY, gone int, n int); CREATE TABLE other (id int)`)
+	for _, c := range []struct{ ddl, says string }{
+		{"ALTER TABLE item ADD COLUMN extra int DEFAULT 7; INSERT INTO item (id) VALUES (1)", "extra"},
+		{"ALTER TABLE item DROP COLUMN gone; INSERT INTO item (id) VALUES (2)", "gone"},
+		{"ALTER TABLE item ALTER COLUMN n TYPE text; INSERT INTO item (id) VALUES (3)", "n text"},
+		{"ALTER TABLE item ADD CONSTRAINT few CHECK (id < 100)", "few"},
+		{"ALTER TABLE item DROP CONSTRAINT few", "few"},
+		{"DROP TABLE item; CREATE TABLE item (id int PRIMARY KEY)", "item"},
+	} {
 		src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"item"}})
 		if err != nil {
 			t.Fatal(err)
@@ -165,10 +173,56 @@ func TestDDLIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		exec(t, conn, "ALTER TABLE item "+ddl+"; INSERT INTO item (id) SELECT count(*) FROM item")
-		if err := src.Run(t.Context(), from, rep.apply); fault.KindOf(err) != fault.SchemaMismatch {
-			t.Errorf("after %s Run = %v (%v), want %v", ddl, err, fault.KindOf(err), fault.SchemaMismatch)
+		exec(t, conn, "ALTER TABLE other ADD COLUMN IF NOT EXISTS a int") // nobody's business
+		if err := src.Changed(t.Context()); err != nil {
+			t.Errorf("before %s: Changed = %v", c.ddl, err)
+		}
+		exec(t, conn, c.ddl)
+		err = src.Run(t.Context(), from, rep.apply)
+		if fault.KindOf(err) != fault.SchemaMismatch || !strings.Contains(err.Error(), c.says) || fault.HintOf(err) == "" {
+			t.Errorf("after %s Run = %v (%v), hint %q, want %v that says %s", c.ddl, err, fault.KindOf(err), fault.HintOf(err), fault.SchemaMismatch, c.says)
 		}
 		src.Close()
+	}
+}
+
+// A server whose log ends before what the store has seen was restored: it would
+// pass over, without a word, all that it writes until it is there again.
+func TestServerThatWentBackIsTold(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, `CREATE TABLE item (id int PRIMARY KEY)`)
+	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"item"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	from, err := src.Load(t.Context(), newReplica(src.Schema()).put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := src.Run(t.Context(), from+1<<40, nil); fault.KindOf(err) != fault.SlotLost || !strings.Contains(fault.HintOf(err), "restored") {
+		t.Errorf("Run = %v (%v), want %v and a hint", err, fault.KindOf(err), fault.SlotLost)
+	}
+}
+
+// Two relays on one slot would each miss what the other takes.
+func TestSlotOfAnotherRelayIsLeftAlone(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, `CREATE TABLE item (id int PRIMARY KEY)`)
+	follow(t, pg.DSN(), "item")
+	for active := false; !active; {
+		if err := conn.QueryRow(t.Context(), "SELECT active FROM pg_replication_slots").Scan(&active); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"item"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	if _, err := src.Load(t.Context(), newReplica(src.Schema()).put); fault.KindOf(err) != fault.SourceSetup || !strings.Contains(fault.HintOf(err), "postgres.slot") {
+		t.Errorf("Load = %v (%v), want %v that names the setting", err, fault.KindOf(err), fault.SourceSetup)
 	}
 }

@@ -18,6 +18,8 @@ import (
 type translator struct {
 	schema    *schema.Schema
 	relations map[uint32]*relation
+	// changed compares the catalog with the schema; nil does not.
+	changed func() error
 }
 
 type relation struct {
@@ -62,8 +64,9 @@ func (tr *translator) row(rec *source.Record, msg pglogrepl.Message) error {
 	return nil
 }
 
-// relation remembers where columns are, and notices DDL: a synced column that
-// is gone or new is fault.SchemaMismatch.
+// relation remembers where columns are, and notices DDL: a Relation message
+// comes before the first row after it, and has the catalog compared, as its
+// columns alone do not show all.
 func (tr *translator) relation(m *pglogrepl.RelationMessage) error {
 	rel := &relation{namespace: m.Namespace, name: m.RelationName}
 	for _, c := range m.Columns {
@@ -77,24 +80,22 @@ func (tr *translator) relation(m *pglogrepl.RelationMessage) error {
 	if rel.table == nil {
 		return nil
 	}
-	seen := 0
+	if tr.changed != nil {
+		if err := tr.changed(); err != nil {
+			return err
+		}
+	}
 	for _, c := range m.Columns {
 		at := rel.table.Index(c.Name)
 		if at < 0 {
-			return ddlError(m.RelationName, "column "+c.Name+" was added")
+			return ddlError(m.RelationName+" column "+c.Name, " was added")
 		}
-		seen++
 		rel.columns = append(rel.columns, at)
 	}
-	if seen < len(rel.table.Columns) {
-		return ddlError(m.RelationName, "a column was dropped or renamed")
+	if len(m.Columns) < len(rel.table.Columns) {
+		return ddlError(m.RelationName+" a column", " was dropped or renamed")
 	}
 	return nil
-}
-
-func ddlError(table, what string) error {
-	return fault.New(fault.SchemaMismatch, "follow the stream", "table "+table+" changed: "+what).
-		WithHint("restart the relay: it reads the new schema and loads its store again")
 }
 
 // tuple decodes a row's values; toast lists the columns that were not sent
