@@ -13,6 +13,9 @@ import (
 // lossSeeds is how many random cuts each operation gets, for each kind of loss.
 const lossSeeds = 3
 
+// rowText is what a row holds, as SQL over its numbers: some 700 bytes.
+const rowText = "?1 || ' and ' || ?2 || hex(zeroblob(350))"
+
 // history is a run of the workload: what was acknowledged and what was begun
 // after each recorded operation.
 type history struct {
@@ -43,7 +46,7 @@ func workload(t *testing.T, transactions int, durable bool) *history {
 	for tx := 1; tx <= transactions; tx++ {
 		exec(t, c, "BEGIN IMMEDIATE")
 		for n := range 3 {
-			s, err := c.Cached("INSERT INTO v VALUES (?, ?, randomblob(700))")
+			s, err := c.Cached("INSERT INTO v VALUES (?1, ?2, " + rowText + ")")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +98,12 @@ func survives(name string) (transactions int, wrong string) {
 	if n := row[2].Int(); row[0].Int() != 3*n || row[1].Int() != n {
 		return 0, "torn transactions: " + row[0].Str()
 	}
-	return int(row[2].Int()), ""
+	transactions = int(row[2].Int())
+	row, _, err = sqlite.OneRow(c, "SELECT count(*) FROM v WHERE x <> tx || ' and ' || n || hex(zeroblob(350))")
+	if err != nil || row[0].Int() != 0 {
+		return 0, "rows that nobody wrote"
+	}
+	return transactions, ""
 }
 
 // cuts cuts the power after each operation, in each way, and returns the first thing that is wrong.
@@ -168,33 +176,39 @@ func TestEveryOperationFails(t *testing.T) {
 		for n := 0; ; n++ {
 			name := fresh(t)
 			enginehost.FailAfter(n, kind)
-			err := small(name)
+			acked, err := small(name)
 			failed := enginehost.Failed()
 			enginehost.FailAfter(-1, kind)
 			if !failed {
-				if err != nil {
-					t.Fatalf("without a failure: %v", err)
+				if err != nil || acked != smallTransactions {
+					t.Fatalf("without a failure: %d transactions, %v", acked, err)
 				}
 				break
 			}
 			failures++
-			if k := fault.KindOf(err); err != nil && k != want {
-				t.Errorf("operation %d fails: %v (%v), want %v", n, err, k, want)
+			if err != nil {
+				wantKind(t, "operation "+decimal(n)+" fails", err, want)
 			}
 			c, oerr := sqlite.Open(sqlite.Options{Name: name})
 			if oerr != nil {
 				t.Errorf("operation %d failed; opening again = %v", n, oerr)
 				continue
 			}
-			if row, _, rerr := sqlite.OneRow(c, "SELECT count(*) FROM sqlite_schema WHERE name = 'v'"); rerr == nil && row[0].Int() == 1 {
-				row, _, rerr = sqlite.OneRow(c, "SELECT count(*) % 3 FROM v")
-				if rerr != nil || row[0].Int() != 0 {
-					t.Errorf("operation %d failed; a transaction is torn: %v, %v", n, row, rerr)
+			// Without a table nothing can have been acknowledged.
+			var whole int64
+			if one(t, c, "SELECT count(*) FROM sqlite_schema WHERE name = 'v'").Int() == 1 {
+				rows := one(t, c, "SELECT count(*) FROM v").Int()
+				if whole = rows / 3; rows%3 != 0 {
+					t.Errorf("operation %d failed; a transaction is torn: %d rows", n, rows)
 				}
 			}
-			if got, _, rerr := sqlite.OneRow(c, "PRAGMA integrity_check"); rerr != nil || got[0].Str() != "ok" {
-				t.Errorf("operation %d failed; integrity_check = %v, %v", n, got, rerr)
+			if whole < int64(acked) || whole > int64(acked)+1 {
+				t.Errorf("operation %d failed; %d transactions are there, %d were acknowledged", n, whole, acked)
 			}
+			if got := one(t, c, "PRAGMA integrity_check"); !got.Equal(value.Text("ok")) {
+				t.Errorf("operation %d failed; integrity_check = %v", n, got)
+			}
+			exec(t, c, "CREATE TABLE IF NOT EXISTS v(x); INSERT INTO v VALUES ('works on')")
 			if cerr := c.Close(); cerr != nil {
 				t.Errorf("operation %d failed; Close = %v", n, cerr)
 			}
@@ -205,11 +219,15 @@ func TestEveryOperationFails(t *testing.T) {
 	}
 }
 
-// small does what an app does, and returns its first error.
-func small(name string) (err error) {
+// smallTransactions is how many transactions small commits.
+const smallTransactions = 2
+
+// small does what an app does; it returns how many transactions were
+// acknowledged, and its first error.
+func small(name string) (acked int, err error) {
 	c, err := sqlite.Open(sqlite.Options{Name: name})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() {
 		if cerr := c.Close(); err == nil {
@@ -217,41 +235,61 @@ func small(name string) (err error) {
 		}
 	}()
 	if err := c.Exec("CREATE TABLE v(x)"); err != nil {
-		return err
+		return 0, err
 	}
-	for range 2 {
+	for range smallTransactions {
 		if err := c.Exec("BEGIN IMMEDIATE; INSERT INTO v VALUES (1), (2); INSERT INTO v VALUES (randomblob(9000)); COMMIT"); err != nil {
 			if c.InTransaction() {
 				_ = c.Exec("ROLLBACK")
 			}
-			return err
+			return acked, err
 		}
 		if err := c.Flush(); err != nil {
-			return err
+			return acked, err
 		}
+		acked++
 	}
 	_, _, err = c.Checkpoint(sqlite.CheckpointTruncate)
-	return err
+	return acked, err
 }
 
-// TestQuota: a full disk is a typed error that undoes the statement; reads and
+// TestQuota: a full disk is a typed error that undoes the transaction, whether
+// a write or a checkpoint meets it; what was acknowledged stays, reads and
 // deletes go on, and writes again once there is room.
 func TestQuota(t *testing.T) {
 	c := db(t, "CREATE TABLE v(x)")
 	defer enginehost.Quota(0)
 	enginehost.Quota(enginehost.Total() + 300000)
 	var err error
-	for i := 0; err == nil && i < 100; i++ {
-		err = c.Exec("INSERT INTO v VALUES (randomblob(20000))")
+	acked := int64(0)
+	for ; err == nil && acked < 100; acked++ {
+		if err = c.Exec("BEGIN IMMEDIATE; INSERT INTO v VALUES (randomblob(10000)); INSERT INTO v VALUES (randomblob(10000)); COMMIT"); err == nil {
+			err = c.Flush()
+		}
 	}
+	acked-- // the last one failed
 	wantKind(t, "a full disk", err, fault.QuotaExceeded)
-	n := one(t, c, "SELECT count(*) FROM v").Int()
-	if n < 5 {
-		t.Errorf("%d rows fit into 300 kB", n)
+	if c.InTransaction() {
+		exec(t, c, "ROLLBACK")
+	}
+	if acked < 3 {
+		t.Errorf("%d transactions of 20 kB fit into 300 kB", acked)
+	}
+	wantInt(t, c, "SELECT count(*) FROM v", 2*acked)
+	_, _, err = c.Checkpoint(sqlite.CheckpointPassive)
+	wantKind(t, "a checkpoint on a full disk", err, fault.QuotaExceeded)
+	wantInt(t, c, "SELECT count(*) FROM v", 2*acked)
+	again := open(t, sqlite.Options{Name: c.Name()})
+	wantInt(t, again, "SELECT count(*) FROM v", 2*acked)
+	if err := again.Close(); err != nil {
+		t.Errorf("Close on a full disk = %v", err)
 	}
 	enginehost.Quota(0)
 	exec(t, c, "INSERT INTO v VALUES (1)")
-	wantInt(t, c, "SELECT count(*) FROM v", n+1)
+	wantInt(t, c, "SELECT count(*) FROM v", 2*acked+1)
+	if _, _, err := c.Checkpoint(sqlite.CheckpointTruncate); err != nil {
+		t.Errorf("a checkpoint with room again = %v", err)
+	}
 	if got := one(t, c, "PRAGMA integrity_check"); !got.Equal(value.Text("ok")) {
 		t.Errorf("integrity_check = %v", got)
 	}

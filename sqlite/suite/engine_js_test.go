@@ -3,6 +3,7 @@ package suite
 import (
 	"strings"
 	"testing"
+	"unsafe"
 
 	"rockpool.dev/fault"
 	"rockpool.dev/sqlite"
@@ -67,6 +68,26 @@ func TestOutOfMemoryWhileCapturing(t *testing.T) {
 		t.Errorf("afterwards captured %s, want %s", got, want)
 	}
 	exec(t, c, "COMMIT")
+}
+
+// inData is a variable of Go's data.
+var inData [8]byte
+
+// TestMemoryMap: what this very program has at which address, against the map
+// of wasm/engine/layout.mjs: Go's read-only data, the engine, Go's data and heap.
+func TestMemoryMap(t *testing.T) {
+	const globalBase, goData = 6 << 20, 136 << 20
+	const literal = "read-only data"
+	onHeap := make([]byte, 1<<20)
+	for name, c := range map[string]struct{ at, from, to uintptr }{
+		"a literal":  {uintptr(unsafe.Pointer(unsafe.StringData(literal))), 1, globalBase},
+		"a variable": {uintptr(unsafe.Pointer(&inData)), goData, 1 << 32},
+		"a slice":    {uintptr(unsafe.Pointer(&onHeap[0])), goData, 1 << 32},
+	} {
+		if c.at < c.from || c.at >= c.to {
+			t.Errorf("%s is at %d, want it in %d to %d", name, c.at, c.from, c.to)
+		}
+	}
 }
 
 // TestStackMargin: no statement comes near the end of C's stack.

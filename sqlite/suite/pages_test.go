@@ -78,6 +78,24 @@ func TestPageChecksums(t *testing.T) {
 	checkSums(t, file)
 }
 
+// TestPageSizeStays: VACUUM would write pages of a new size in pieces of the old
+// one, each with a checksum in the middle of what the page holds.
+func TestPageSizeStays(t *testing.T) {
+	for _, bytes := range []string{"512", "8192", "65536"} {
+		name := filled(t, "")
+		c := open(t, sqlite.Options{Name: name})
+		exec(t, c, "PRAGMA journal_mode=DELETE; PRAGMA page_size="+bytes+"; DELETE FROM v WHERE id % 2; VACUUM; PRAGMA journal_mode=WAL")
+		wantInt(t, c, "PRAGMA page_size", pageBytes)
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		checkSums(t, content(t, name))
+		if err := read(name, ""); err != nil {
+			t.Errorf("after a VACUUM to pages of %s bytes: %v", bytes, err)
+		}
+	}
+}
+
 // checkSums follows https://www.sqlite.org/cksumvfs.html.
 func checkSums(t *testing.T, file []byte) {
 	t.Helper()

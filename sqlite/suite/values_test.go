@@ -131,6 +131,14 @@ func TestLargestValue(t *testing.T) {
 	wantKind(t, "a value over ValueBytesMax", err, fault.TooLarge)
 	exec(t, c, "INSERT INTO big VALUES (zeroblob("+decimal(sqlite.ValueBytesMax-100)+"))")
 	wantInt(t, c, "SELECT length(x) FROM big", sqlite.ValueBytesMax-100)
+	s, err := c.Prepare("INSERT INTO big VALUES (?)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	wantKind(t, "a bound value over ValueBytesMax", s.Run(value.Blob(make([]byte, sqlite.ValueBytesMax+1))), fault.TooLarge)
+	wantKind(t, "a row over ValueBytesMax", c.Exec("UPDATE big SET x = x || zeroblob(101)"), fault.TooLarge)
+	wantInt(t, c, "SELECT count(*) FROM big", 1)
 }
 
 func decimal(n int) string {

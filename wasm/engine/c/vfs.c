@@ -2,14 +2,11 @@
    every call is synchronous. https://www.sqlite.org/c3ref/vfs.html */
 #include "node.h"
 
-#define PAGE_MIN 512
 #define PAGE_MAX 65536
 #define HEADER_BYTES 100
 #define PAGE_SIZE_AT 16
 #define RESERVED_AT 20
 #define CHECKSUM_BYTES 8
-
-static int isPage(int n) { return n >= PAGE_MIN && n <= PAGE_MAX && (n & (n - 1)) == 0; }
 
 /* The header of the file says whether its pages carry checksums, and how long a
    page is. All users of the file share it: one may write pages by a checkpoint
@@ -52,9 +49,8 @@ static int fileWrite(sqlite3_file *f, const void *p, int n, sqlite3_int64 at) {
   File *t = (File *)f;
   if (t->mainDb) {
     learn(t->node, p, n, at);
-    /* The last bytes of the page are reserved: nobody else reads them. While the
-       page size changes, pages of both sizes pass. */
-    if (t->node->checked && isPage(n)) checksum(p, n - CHECKSUM_BYTES, (uint8_t *)(uintptr_t)p + n - CHECKSUM_BYTES);
+    /* The last bytes of the page are reserved: nobody else reads them. */
+    if (n == t->node->checked) checksum(p, n - CHECKSUM_BYTES, (uint8_t *)(uintptr_t)p + n - CHECKSUM_BYTES);
   }
   int put = host_write(t->node->slot, p, n, (double)at);
   return put == n ? SQLITE_OK : put == HOST_FULL || put >= 0 ? SQLITE_FULL : SQLITE_IOERR_WRITE;
@@ -78,7 +74,15 @@ static int fileSize(sqlite3_file *f, sqlite3_int64 *out) {
   return SQLITE_OK;
 }
 
-static int fileControl(sqlite3_file *f, int op, void *arg) { (void)f; (void)op; (void)arg; return SQLITE_NOTFOUND; }
+/* A file with checksums keeps its page size, as under SQLite's cksumvfs: VACUUM
+   writes pages of the new size in pieces of the old one, and a checksum in each
+   piece would overwrite what is in the middle of a page. */
+static int fileControl(sqlite3_file *f, int op, void *arg) {
+  char **pragma = arg; /* result, name, argument */
+  if (op == SQLITE_FCNTL_PRAGMA && ((File *)f)->node->checked && pragma[2] && !sqlite3_stricmp(pragma[1], "page_size"))
+    return SQLITE_OK;
+  return SQLITE_NOTFOUND;
+}
 static int fileSector(sqlite3_file *f) { (void)f; return 4096; }
 /* A write does not damage the bytes beside it, and open files stay. */
 static int fileDevice(sqlite3_file *f) { (void)f; return SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN | SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
