@@ -16,6 +16,11 @@ var names = map[Dialect]map[string]string{
 }
 
 // int4 is the type of Postgres's counts of characters and digits.
+var (
+	anyText   = &schema.Column{Type: schema.TypeText, SourceType: "text"}
+	textArray = &schema.Column{Type: schema.TypeText, SourceType: "text[]"}
+)
+
 var int4 = &schema.Column{Type: schema.TypeInt, SourceType: "int4"}
 
 func (w *writer) call(e *query.Expr, sc *scope) {
@@ -47,8 +52,10 @@ func (w *writer) call(e *query.Expr, sc *scope) {
 			w.text(" AS numeric)") // round(double, int) does not exist, and halves go away from zero
 		case w.opt.Dialect == Postgres && i > 0 && (e.Name == "substr" || e.Name == "round"):
 			w.typed(a, sc, int4)
-		case e.Name == "coalesce" || e.Name == "nullif":
+		case t != nil && (e.Name == "coalesce" || e.Name == "nullif"):
 			w.typed(a, sc, t)
+		case a.Kind == query.ExprValue && (a.Value.Kind() == value.KindText || a.Value.IsNull()):
+			w.typed(a, sc, anyText) // Postgres knows no type of a bare parameter in concat and coalesce
 		default:
 			w.expr(a, sc)
 		}
@@ -67,9 +74,9 @@ func (w *writer) jsonPath(e *query.Expr, sc *scope) {
 	if w.opt.Dialect == Postgres {
 		w.text("(CAST(")
 		w.expr(&e.Args[0], sc)
-		w.text(" AS jsonb) #>> CAST(")
-		w.args = append(w.args, value.Text(postgresPath(steps)))
-		w.text("$" + strconv.Itoa(len(w.args)) + " AS text[]))")
+		w.text(" AS jsonb) #>> ")
+		w.value(value.Text(postgresPath(steps)), textArray)
+		w.text(")")
 		return
 	}
 	path := value.Text(sqlitePath(steps))

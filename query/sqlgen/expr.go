@@ -109,13 +109,25 @@ func (w *writer) value(v value.Value, as *schema.Column) {
 		w.text("?")
 		return
 	}
-	w.args = append(w.args, postgresText(v, as))
-	place := "$" + strconv.Itoa(len(w.args))
-	if cast := castOf(v, as); cast != "" {
-		w.text("CAST(" + place + " AS " + cast + ")")
-	} else {
-		w.text(place)
+	arg, cast := postgresText(v, as), castOf(v, as)
+	if cast == "" {
+		w.args = append(w.args, arg)
+		w.text("$" + strconv.Itoa(len(w.args)))
+		return
 	}
+	// One value of one type is one parameter: an expression that GROUP BY and
+	// the result share must be the same text, or Postgres takes it for two.
+	id := cast + "\x00" + string(arg.Append(nil))
+	at, ok := w.places[id]
+	if !ok {
+		w.args = append(w.args, arg)
+		at = len(w.args)
+		if w.places == nil {
+			w.places = map[string]int{}
+		}
+		w.places[id] = at
+	}
+	w.text("CAST($" + strconv.Itoa(at) + " AS " + cast + ")")
 }
 
 // decimalText returns a number in the form that decimals are stored in.
@@ -226,7 +238,7 @@ func (w *writer) like(e *query.Expr, sc *scope) {
 		w.text("(")
 		w.expr(x, sc)
 		w.text(map[string]string{"like": " LIKE ", "ilike": " ILIKE "}[e.Name])
-		w.expr(pattern, sc)
+		w.typed(pattern, sc, anyText)
 		w.text(")")
 		return
 	}
@@ -319,7 +331,7 @@ func (w *writer) arith(e *query.Expr, sc *scope) {
 	}
 	t := w.peer(e.Args, sc)
 	if e.Name == "||" {
-		t = nil
+		t = anyText
 	}
 	w.text("(")
 	w.typed(&e.Args[0], sc, t)

@@ -39,7 +39,9 @@ type writer struct {
 	opt  Options
 	sql  strings.Builder
 	args value.Row
-	err  error
+	// places are the parameters of typed values on Postgres, by type and value.
+	places map[string]int
+	err    error
 }
 
 func (w *writer) done() (Statement, error) {
