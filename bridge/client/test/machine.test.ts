@@ -6,6 +6,7 @@ import {
   EVENTS,
   HIDDEN_MS,
   initial,
+  CHANNEL_MS,
   LINK_MS,
   PASSES_MAX,
   PEER_MS,
@@ -207,7 +208,7 @@ describe('links', () => {
     expect(first.effects).toBe('link:broker')
     const second = play(first.model, { type: 'tick', now: now + LINK_MS })
     expect(second.effects).toBe('link:channel')
-    expect(play(second.model, { type: 'tick', now: now + 2 * LINK_MS })).toMatchObject({
+    expect(play(second.model, { type: 'tick', now: now + LINK_MS + CHANNEL_MS })).toMatchObject({
       model: { state: 'seeking' },
       effects: 'say:who',
     })

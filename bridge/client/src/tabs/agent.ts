@@ -45,8 +45,8 @@ export class TabAgent {
   #timer: ReturnType<typeof setTimeout> | undefined
   #spawnTimer: ReturnType<typeof setTimeout> | undefined
   #pings = 0
-  /** Names the current link: what an older one still brings is dropped. */
-  #linkToken: object = {}
+  /** Links that were asked for and have not answered: the first that does is kept, so a busy leader is not asked anew. */
+  readonly #candidates = new Set<Link>()
   readonly #unwatch: () => void
 
   constructor(name: string, gate: Gate, environment: TabEnvironment, events: AgentEvents) {
@@ -153,7 +153,7 @@ export class TabAgent {
         this.#meetBroker()
         const { port1, port2 } = new MessageChannel()
         this.#dropLink()
-        this.#link = portLink(port1, this.#linkEvents())
+        this.#link = this.#connect((events) => portLink(port1, events))
         this.#worker?.post({ rp: 'port', port: port2 }, [port2])
         this.#events.attach(this.#link)
         return
@@ -229,41 +229,47 @@ export class TabAgent {
   }
 
   #openLink(leader: string, by: 'broker' | 'channel'): void {
-    this.#dropLink()
-    if (by === 'broker') this.#meetBroker()
+    if (by === 'broker') {
+      this.#dropLink()
+      this.#meetBroker()
+    }
+    let link: Link
     if (by === 'broker' && this.#broker !== null) {
       const { port1, port2 } = new MessageChannel()
-      this.#link = portLink(port1, this.#linkEvents())
+      link = this.#connect((events) => portLink(port1, events))
       this.#toBroker({ to: this.#id(leader), from: this.#id(this.#model.tab), port: port2 }, [port2])
     } else {
       const name = `rockpool:${this.#name}:${this.#model.tab}:${++this.#pings}`
       const channel = this.#environment.channel(name)
       if (channel === null) return
-      this.#link = broadcastLink(channel, 'tab', this.#linkEvents())
+      link = this.#connect((events) => broadcastLink(channel, 'tab', events))
       this.#say('want', leader, name)
     }
-    this.#knock(this.#link, 0)
+    this.#candidates.add(link)
+    this.#knock(link, 0)
   }
 
   /** A channel may be opened later at the other end than here, and a first ping be lost: knock until somebody answers. */
   #knock(link: Link, times: number): void {
-    if (this.#link !== link || this.#model.state !== 'linking' || times > 10) return
+    if (!this.#candidates.has(link) || times > 10) return
     link.tell({ rp: 'ping', n: ++this.#pings })
-    setTimeout(() => {
-      this.#knock(link, times + 1)
-    }, 20 << Math.min(times, 4))
+    setTimeout(
+      () => {
+        this.#knock(link, times + 1)
+      },
+      20 << Math.min(times, 4),
+    )
   }
 
-  #linkEvents(): LinkEvents {
-    const token = {}
-    this.#linkToken = token
-    const isCurrent = () => this.#linkToken === token
-    return {
+  /** Makes a link; what it brings counts while it is ours. */
+  #connect(make: (events: LinkEvents) => Link): Link {
+    const link = make({
       frame: (frame) => {
-        if (isCurrent()) this.#events.frame(frame)
+        if (this.#link === link) this.#events.frame(frame)
       },
       control: (message: OnPort) => {
-        if (!isCurrent()) return
+        if (this.#candidates.has(link)) this.#answered(link, message)
+        if (this.#link !== link) return
         if (message.rp === 'pong') this.#send({ type: 'pong', now: this.#now() })
         else if (message.rp === 'gone' || message.rp === 'bye') {
           const error =
@@ -273,6 +279,18 @@ export class TabAgent {
           this.#send({ type: 'lost', now: this.#now(), error })
         }
       },
+    })
+    return link
+  }
+
+  /** A candidate has said something: it is the link from now on, or it is none. */
+  #answered(link: Link, message: OnPort): void {
+    this.#candidates.delete(link)
+    if (message.rp === 'pong' && this.#model.state === 'linking') {
+      this.#dropLink()
+      this.#link = link
+    } else {
+      link.close()
     }
   }
 
@@ -300,10 +318,10 @@ export class TabAgent {
   }
 
   #dropLink(): void {
-    const link = this.#link
+    const links = [this.#link, ...this.#candidates]
     this.#link = null
-    this.#linkToken = {}
-    link?.close()
+    this.#candidates.clear()
+    for (const link of links) link?.close()
   }
 
   #close(why: RockpoolError): void {

@@ -21,8 +21,10 @@ export const HIDDEN_MS = 30_000
 export const SILENT_MS = 4_000
 /** Unanswered pings that it also takes: a throttled timer alone proves nothing. */
 export const SILENT_PINGS = 3
-/** Milliseconds that one way of reaching the leader may take before the other is tried. */
+/** Milliseconds that the broker may take before a channel is tried too. */
 export const LINK_MS = 700
+/** Milliseconds that both together may take then, before the leader is looked for again: a Worker that has just booted is busy. */
+export const CHANNEL_MS = 2_000
 /** Milliseconds that draining may take before the Worker is ended all the same: what was acknowledged is stored. */
 export const DRAIN_MS = 3_000
 /** Milliseconds after which a visible tab that says nothing is not counted any more. */
@@ -394,7 +396,7 @@ const tickSeeking: Handler<'tick'> = (model, { now }) => {
 }
 
 const tickLinking: Handler<'tick'> = (model, { now }) => {
-  if (now - model.since < LINK_MS) return stay(model)
+  if (now - model.since < (model.by === 'broker' ? LINK_MS : CHANNEL_MS)) return stay(model)
   if (model.by === 'broker') return link(model, model.leader, now, 'channel')
   return [enter(model, 'seeking', now, { leader: '' }), [{ do: 'say', say: 'who' }]]
 }
