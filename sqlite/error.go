@@ -127,7 +127,7 @@ func hintOf(k fault.Kind) string {
 	case fault.Corrupt:
 		return "the file is damaged: export what can be read, then reset the database and sync again"
 	case fault.NotADatabase:
-		return "the file is no database: reset it, or open it under another name"
+		return "open it with its key if it is encrypted; else the file is no database: open another name, or reset it"
 	case fault.WrongKey:
 		return "open the database with the key it was made with"
 	case fault.Cancelled:
