@@ -36,6 +36,8 @@ const (
 	secretBytesMin = 32
 	// tokenBytesMax is the longest token that is looked at.
 	tokenBytesMax = 16 << 10
+	// signInHint is the remedy for a token that nobody we trust has made.
+	signInHint = "sign in again; if it goes on, compare auth in rockpool.yaml with who issues the tokens"
 	// leeway allows for clocks that differ.
 	leeway = 5 * time.Second
 )
@@ -108,7 +110,7 @@ func (v *Verifier) Verify(token string) (Identity, error) {
 		return Identity{}, fault.New(fault.Unauthenticated, op, "there is none").WithHint("give open() a relay.token function")
 	}
 	if len(token) > tokenBytesMax {
-		return Identity{}, fault.New(fault.Unauthenticated, op, "it is longer than 16 KiB")
+		return Identity{}, fault.New(fault.Unauthenticated, op, "it is longer than 16 KiB").WithHint("put less into the token's claims")
 	}
 	claims := jwt.MapClaims{}
 	_, err := v.parser.ParseWithClaims(token, claims, v.key)
@@ -116,13 +118,16 @@ func (v *Verifier) Verify(token string) (Identity, error) {
 	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenSignatureInvalid):
 		return Identity{}, fault.New(fault.TokenExpired, op, "it has expired").WithHint("sign in again, or refresh the session")
 	case errors.Is(err, jwt.ErrTokenInvalidAudience):
-		return Identity{}, fault.New(fault.Unauthenticated, op, "it is for another audience than "+v.options.Audience)
+		return Identity{}, fault.New(fault.Unauthenticated, op, "it is for another audience than "+v.options.Audience).
+			WithHint("ask the issuer for that audience, or change auth.audience in rockpool.yaml")
 	case errors.Is(err, jwt.ErrTokenInvalidIssuer):
-		return Identity{}, fault.New(fault.Unauthenticated, op, "it is from another issuer than "+v.options.Issuer)
+		return Identity{}, fault.New(fault.Unauthenticated, op, "it is from another issuer than "+v.options.Issuer).
+			WithHint("use a token of that issuer, or change auth.issuer in rockpool.yaml")
 	case errors.Is(err, jwt.ErrTokenMalformed):
-		return Identity{}, fault.New(fault.Unauthenticated, op, "it is not a JWT")
+		return Identity{}, fault.New(fault.Unauthenticated, op, "it is not a JWT").WithHint(signInHint)
 	case err != nil:
-		return Identity{}, fault.New(fault.Unauthenticated, op, "its signature or its claims do not hold")
+		return Identity{}, fault.New(fault.Unauthenticated, op, "its signature or its claims do not hold").
+			WithHint(signInHint)
 	}
 	return identity(token, claims)
 }
@@ -142,11 +147,11 @@ func identity(token string, claims jwt.MapClaims) (Identity, error) {
 	const op = "verify a token"
 	user, err := claims.GetSubject()
 	if err != nil || user == "" {
-		return Identity{}, fault.New(fault.Unauthenticated, op, "it names no subject (sub)")
+		return Identity{}, fault.New(fault.Unauthenticated, op, "it names no subject (sub)").WithHint("have the issuer put the user's name into sub")
 	}
 	expires, err := claims.GetExpirationTime()
 	if err != nil || expires == nil {
-		return Identity{}, fault.New(fault.Unauthenticated, op, "it has no end (exp)")
+		return Identity{}, fault.New(fault.Unauthenticated, op, "it has no end (exp)").WithHint("have the issuer put an end into exp")
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
 	if err != nil {

@@ -96,6 +96,9 @@ func TestVerify(t *testing.T) {
 			t.Errorf("%s: Verify = %v (%v), want %v", c.name, err, fault.KindOf(err), c.kind)
 		}
 		if c.kind != fine {
+			if fault.HintOf(err) == "" {
+				t.Errorf("%s: the error has no remedy: %v", c.name, err)
+			}
 			if c.token != "" && strings.Contains(err.Error(), c.token) {
 				t.Errorf("%s: the error repeats the token", c.name)
 			}

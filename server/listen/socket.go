@@ -2,7 +2,9 @@ package listen
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -84,20 +86,46 @@ func (s *Server) admissible(r *http.Request, conn *websocket.Conn) error {
 	return nil
 }
 
+// read hands frames to the core until the socket ends.
 func (so *socket) read(ctx context.Context, l *loop) {
-	so.conn.SetReadLimit(wire.HelloBytesMax)
-	for first := true; ; first = false {
-		kind, frame, err := so.conn.Read(ctx)
-		if err != nil || kind != websocket.MessageBinary {
+	so.conn.SetReadLimit(-1) // readFrame has the limit: the library's own closes without a word of ours
+	limit := wire.HelloBytesMax
+	for {
+		frame, err := readFrame(ctx, so.conn, limit)
+		limit = wire.FrameBytesMax
+		if err == nil {
+			if !l.post(func(c *relay.Core) []relay.Effect { return c.Receive(so.id, frame) }) {
+				return
+			}
+			continue
+		}
+		if fault.KindOf(err) == fault.Unknown { // the connection's end
 			return
 		}
-		if first {
-			so.conn.SetReadLimit(wire.FrameBytesMax)
+		if l.post(func(c *relay.Core) []relay.Effect { return c.Refuse(so.id, err) }) {
+			<-ctx.Done() // the writer tells why and closes, within its time limits
 		}
-		if !l.post(func(c *relay.Core) []relay.Effect { return c.Receive(so.id, frame) }) {
-			return
-		}
+		return
 	}
+}
+
+// readFrame reads one message. fault.TooLarge beyond limit bytes, of which no
+// more is read; fault.Protocol for text.
+func readFrame(ctx context.Context, conn *websocket.Conn, limit int) ([]byte, error) {
+	const op = "read a frame"
+	kind, r, err := conn.Reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if kind != websocket.MessageBinary {
+		return nil, fault.New(fault.Protocol, op, "it is text").WithHint("this is the relay's socket: speak " + wire.Subprotocol + " to it, as @rockpool/client does")
+	}
+	frame, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+	if err == nil && len(frame) > limit {
+		err = fault.New(fault.TooLarge, op, "it is longer than "+strconv.Itoa(limit)+" bytes").
+			WithHint("cut a message into frames of the size that the relay's welcome grants")
+	}
+	return frame, err
 }
 
 // write is the socket's one writer.

@@ -7,6 +7,14 @@ import (
 	"rockpool.dev/wire"
 )
 
+// Refuse ends a session whose socket brought what cannot be a frame.
+func (r *Core) Refuse(id uint64, err error) []Effect {
+	if c := r.sessions[id]; c != nil {
+		r.bye(c, err, 0)
+	}
+	return r.take()
+}
+
 // Receive takes a frame of a socket. The core may keep it.
 func (r *Core) Receive(id uint64, frame []byte) []Effect {
 	c := r.sessions[id]

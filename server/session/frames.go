@@ -84,7 +84,23 @@ func decode[T interface{ Decode(src []byte) error }](body []byte, msg T) (any, e
 
 // ByeOf tells an error as the last frame. retryMillis is 0 for "as you like".
 func ByeOf(err error, retryMillis uint32) []byte {
-	return Encode(wire.FrameBye, &wire.Bye{Kind: uint16(fault.KindOf(err)), Msg: err.Error(), Hint: fault.HintOf(err), RetryMillis: retryMillis})
+	kind, hint := fault.KindOf(err), fault.HintOf(err)
+	if hint == "" {
+		hint = remedies[kind]
+	}
+	return Encode(wire.FrameBye, &wire.Bye{Kind: uint16(kind), Msg: err.Error(), Hint: hint, RetryMillis: retryMillis})
+}
+
+// remedies are what to do about errors whose place knows nothing better.
+var remedies = map[fault.Kind]string{
+	fault.Protocol:          "the app and the relay do not understand each other: update both; if it goes on, it is a defect of ours",
+	fault.TooLarge:          "send less at once",
+	fault.LimitExceeded:     "wait, then send less at once; the relay's limits stand in rockpool.yaml",
+	fault.TokenExpired:      "sign in again, or refresh the session",
+	fault.SourceUnavailable: "nothing is lost: what is not saved yet is sent when the relay is back",
+	fault.ResyncNeeded:      "connect again: the tables are loaded anew, and what is not saved yet is kept",
+	fault.Timeout:           "connect again",
+	fault.Internal:          "look at the relay's log; connect again",
 }
 
 // DenyOf tells an error as the answer to a subscription.
