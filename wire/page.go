@@ -19,6 +19,10 @@ type PageFrame uint8
 // PageHeaderBytes is the length of a page frame's header.
 const PageHeaderBytes = 8
 
+// PageAlone is the flag of a call whose page waits for no other answer: no
+// further write of it can share this one's flush.
+const PageAlone = 1
+
 // Frames a page sends. The comment names the body and what PageDone carries.
 const (
 	PageHello       PageFrame = 1  // TabHello → TabWelcome

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"encoding/binary"
 	"strings"
 	"testing"
 
@@ -85,6 +86,25 @@ func TestLargeResult(t *testing.T) {
 	w.done(id, &d)
 	if n := len(w.of(id, wire.PageChunk)); d.Rows != rows || n < 10 {
 		t.Errorf("rows = %d in %d chunks, want %d in many", d.Rows, n, rows)
+	}
+}
+
+// A write whose page waits for nothing else is flushed and answered at once.
+func TestWriteAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.join(1)
+	w.run()
+	w.log = nil
+	w.next++
+	body := (&wire.Query{SQL: "INSERT INTO products(id, name) VALUES (1, 'x')"}).AppendTo(nil)
+	frame := binary.LittleEndian.AppendUint32([]byte{byte(wire.PageQuery), wire.PageAlone, 0, 0}, w.next)
+	w.h.Frame(1, append(frame, body...))
+	if f := w.last(w.next); f == nil || f.kind != wire.PageDone {
+		t.Fatalf("a write alone was answered with %v, want at once", f)
+	}
+	if len(w.log) < 2 || w.log[0] != "flush" {
+		t.Errorf("it came before its flush: %v", w.log)
 	}
 }
 

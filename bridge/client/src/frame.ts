@@ -4,10 +4,11 @@
 export const HEADER_BYTES = 8
 
 /** A frame of `type` for `call` with `body`, in a buffer of its own. */
-export function frame(type: number, call: number, body: Uint8Array): ArrayBuffer {
+export function frame(type: number, call: number, body: Uint8Array, flags = 0): ArrayBuffer {
   const buffer = new ArrayBuffer(HEADER_BYTES + body.length)
   const view = new DataView(buffer)
   view.setUint8(0, type)
+  view.setUint8(1, flags)
   view.setUint32(4, call, true)
   new Uint8Array(buffer, HEADER_BYTES).set(body)
   return buffer

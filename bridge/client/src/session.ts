@@ -11,7 +11,7 @@ import type { Link } from '@rockpool/worker/link'
 import { failure, fromFailure, RockpoolError, toError } from './error.ts'
 import { body, frame, header } from './frame.ts'
 import { decode, encode, type Init, type Message } from './codec.ts'
-import { CancelMessage, EventMessage, FailureMessage, PageFrame, type Event } from './gen/wire.ts'
+import { CancelMessage, EventMessage, FailureMessage, PageAlone, PageFrame, type Event } from './gen/wire.ts'
 
 /** Calls that may be pending at a time. */
 export const CALLS_MAX = 10_000
@@ -304,7 +304,7 @@ export class Session {
       let timer: ReturnType<typeof setTimeout> | undefined
       const settle = () => {
         this.#pending.delete(id)
-        clearTimeout(timer)
+        if (timer !== undefined) clearTimeout(timer)
         call.signal?.removeEventListener('abort', abort)
         if (this.#onSettle !== undefined) queueMicrotask(this.#onSettle)
       }
@@ -347,7 +347,15 @@ export class Session {
     if (this.#link === null) return
     pending.isSent = true
     pending.call.onSent?.(pending.id)
-    this.#link.post(frame(pending.call.type, pending.id, pending.call.body))
+    const flags = this.#isAlone(pending) ? PageAlone : 0
+    this.#link.post(frame(pending.call.type, pending.id, pending.call.body, flags))
+  }
+
+  /** Whether no other call is in flight, live queries aside. */
+  #isAlone(pending: Pending): boolean {
+    if (this.#pending.size === 1) return true
+    for (const other of this.#pending.values()) if (other !== pending && other.call.isEndless !== true) return false
+    return true
   }
 
   #flush(): void {

@@ -13,6 +13,12 @@ export const ChunkHeaderBytes = 24
 /** PageHeaderBytes is the length of a page frame's header. */
 export const PageHeaderBytes = 8
 
+/**
+ * PageAlone is the flag of a call whose page waits for no other answer: no
+ * further write of it can share this one's flush.
+ */
+export const PageAlone = 1
+
 /** FlagDeflate says that the body is deflate-raw. */
 export const FlagDeflate = 1
 
