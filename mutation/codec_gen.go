@@ -178,6 +178,8 @@ func (m *Conflict) AppendTo(dst []byte) []byte {
 	dst = codec.AppendRow(dst, 6, m.Theirs)
 	dst = codec.AppendRow(dst, 7, m.Chosen)
 	dst = codec.AppendUint(dst, 8, uint64(m.Rule))
+	dst = codec.AppendString(dst, 9, m.Writer)
+	dst = codec.AppendUint(dst, 10, m.WriterMid)
 	return dst
 }
 
@@ -210,6 +212,10 @@ func (m *Conflict) DecodeFrom(r *codec.Reader) {
 			m.Chosen = r.Row()
 		case 8:
 			m.Rule = Rule(r.Uint(8))
+		case 9:
+			m.Writer = r.String()
+		case 10:
+			m.WriterMid = r.Uint(64)
 		default:
 			r.Skip()
 		}

@@ -16,6 +16,8 @@ type Meeting struct {
 	// last-writer-wins only.
 	MineHLC, TheirsHLC       version.HLC
 	MineClient, TheirsClient string
+	// TheirsMid is the transaction of the client that wrote the row last, or 0.
+	TheirsMid uint64
 }
 
 // mineIsLater compares the writers' clocks; the client's name breaks a tie.
@@ -107,7 +109,7 @@ func (d *decision) write(row value.Row, s Status) Decision { return Decision{Wri
 
 // conflict describes the meeting: cols are where two values met.
 func (d *decision) conflict(rule Rule, cols []uint32, chosen value.Row) *Conflict {
-	c := &Conflict{Table: d.op.Table, Key: d.op.Key, Cols: cols, Theirs: d.cur, Chosen: chosen, Rule: rule}
+	c := &Conflict{Table: d.op.Table, Key: d.op.Key, Cols: cols, Theirs: d.cur, Chosen: chosen, Rule: rule, Writer: d.m.TheirsClient, WriterMid: d.m.TheirsMid}
 	switch {
 	case d.op.Kind == Delete:
 		c.Base = d.op.Old

@@ -154,3 +154,25 @@ func TestStatusOf(t *testing.T) {
 		}
 	}
 }
+
+// TestOverwrote: what a written transaction replaced, by the rule that let it.
+func TestOverwrote(t *testing.T) {
+	t.Parallel()
+	a, b := value.Row{value.Int(1), value.Text("a")}, value.Row{value.Int(1), value.Text("b")}
+	for name, c := range map[string]struct {
+		x    mutation.Conflict
+		want bool
+	}{
+		"mine was later":      {mutation.Conflict{Cols: []uint32{1}, Theirs: a, Chosen: b, Rule: mutation.RuleLWWMine}, true},
+		"theirs was later":    {mutation.Conflict{Cols: []uint32{1}, Theirs: a, Chosen: a, Rule: mutation.RuleLWWTheirs}, false},
+		"theirs was greater":  {mutation.Conflict{Cols: []uint32{1}, Theirs: b, Chosen: b, Rule: mutation.RuleMax}, false},
+		"different columns":   {mutation.Conflict{Theirs: a, Chosen: b, Rule: mutation.RuleMerged}, false},
+		"a later delete":      {mutation.Conflict{Theirs: a, Rule: mutation.RuleLWWMine}, true},
+		"open":                {mutation.Conflict{Cols: []uint32{1}, Theirs: a, Rule: mutation.RuleManual}, false},
+		"the row was deleted": {mutation.Conflict{Mine: a, Rule: mutation.RuleGone}, false},
+	} {
+		if got := c.x.Overwrote(); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -102,6 +102,28 @@ type Conflict struct {
 	// Chosen is the row that stands now, or empty when it is gone or open.
 	Chosen value.Row `wire:"7"`
 	Rule   Rule      `wire:"8"`
+	// Writer is the client whose committed write stood there, and WriterMid its
+	// transaction; "" for the source's own. Relays keep them to themselves: who
+	// was overwritten is told.
+	Writer    string `wire:"9"`
+	WriterMid uint64 `wire:"10"`
+}
+
+// Overwrote reports whether a transaction that was written with this conflict
+// replaced a value that had been committed.
+func (c *Conflict) Overwrote() bool {
+	if len(c.Theirs) == 0 {
+		return false
+	}
+	if len(c.Chosen) == 0 {
+		return c.Rule == RuleLWWMine // a delete that won
+	}
+	for _, col := range c.Cols {
+		if int(col) < len(c.Theirs) && int(col) < len(c.Chosen) && !c.Chosen[col].Equal(c.Theirs[col]) {
+			return true
+		}
+	}
+	return false
 }
 
 // Rule is which rule settled a conflict.

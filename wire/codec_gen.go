@@ -2751,6 +2751,10 @@ func (m *Tx) AppendTo(dst []byte) []byte {
 	dst = codec.AppendBool(dst, 6, m.Last)
 	dst = codec.AppendUint(dst, 7, uint64(m.Schema))
 	dst = codec.AppendInt(dst, 8, m.CommitMicros)
+	for i := range m.Lost {
+		dst, at = codec.Begin(dst, 9)
+		dst = codec.End(m.Lost[i].AppendTo(dst), at)
+	}
 	return dst
 }
 
@@ -2793,6 +2797,11 @@ func (m *Tx) DecodeFrom(r *codec.Reader) {
 			m.Schema = uint32(r.Uint(32))
 		case 8:
 			m.CommitMicros = r.Int(64)
+		case 9:
+			nested := r.Message()
+			m.Lost = append(m.Lost, mutation.Conflict{})
+			m.Lost[len(m.Lost)-1].DecodeFrom(&nested)
+			r.Leave(&nested)
 		default:
 			r.Skip()
 		}

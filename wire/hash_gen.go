@@ -3,7 +3,7 @@
 package wire
 
 // relayHash is the hash of the client ⇄ relay frames and of all that they hold.
-const relayHash = "b8555c7b5be5da716d24856c7e2c499f"
+const relayHash = "0c5f2c51ea157dc8b45441ac722bf6b9"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "2ad6edfa6a9f91313c287e4f84cdba58"
+const pageHash = "4490ede7ad8c4aa70a50e4a64337a7a6"

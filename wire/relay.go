@@ -181,6 +181,10 @@ type Tx struct {
 	Schema uint32 `wire:"7"`
 	// CommitMicros is when the source committed To, for latency figures.
 	CommitMicros int64 `wire:"8"`
+	// Lost lists rows on which another client's write replaced a value that
+	// this client had committed, as this client sees it: Mine is what it had
+	// written, Theirs what the other wanted.
+	Lost []mutation.Conflict `wire:"9"`
 }
 
 // Block is the changes of one bucket and table in one transaction. Data is a

@@ -15,8 +15,8 @@ func TestHashesArePinned(t *testing.T) {
 		pinnedFor  uint32
 		pinnedHash string
 	}{
-		{"client ⇄ relay", Version, relayHash, 1, "b8555c7b5be5da716d24856c7e2c499f"},
-		{"page ⇄ Worker", PageVersion, pageHash, 3, "2ad6edfa6a9f91313c287e4f84cdba58"},
+		{"client ⇄ relay", Version, relayHash, 2, "0c5f2c51ea157dc8b45441ac722bf6b9"},
+		{"page ⇄ Worker", PageVersion, pageHash, 4, "4490ede7ad8c4aa70a50e4a64337a7a6"},
 	} {
 		if c.got != c.pinnedHash || c.version != c.pinnedFor {
 			t.Errorf("%s: version %d has frames of hash %s; pinned are version %d, hash %s", c.protocol, c.version, c.got, c.pinnedFor, c.pinnedHash)

@@ -5,8 +5,9 @@
 package wire
 
 // Version is the version of the client ⇄ relay protocol. It changes whenever
-// a frame's fields do; a test pins the hash of the schemas beside it.
-const Version uint32 = 1
+// a frame's fields do; a test pins the hash of the schemas beside it. 2 tells
+// a client of its values that others overwrote (Tx.Lost).
+const Version uint32 = 2
 
 // VersionMin is the oldest client ⇄ relay protocol still served.
 const VersionMin uint32 = 1
@@ -15,8 +16,9 @@ const VersionMin uint32 = 1
 const Subprotocol = "rockpool.v1"
 
 // PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
-// which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch.
-const PageVersion uint32 = 3
+// which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
+// has conflicts that name the other writer, which relays leave out.
+const PageVersion uint32 = 4
 
 // StorageVersion is the version of the client's database layout.
 const StorageVersion uint32 = 1

@@ -194,6 +194,7 @@ func (r *Core) hidden(c *conn, o mutation.Outcome) mutation.Outcome {
 	conflicts := append([]mutation.Conflict(nil), o.Conflicts...)
 	for i := range conflicts {
 		x := &conflicts[i]
+		x.Writer, x.WriterMid = "", 0
 		t := r.Store.Schema().ByID(x.Table)
 		if t == nil {
 			continue

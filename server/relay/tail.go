@@ -45,6 +45,7 @@ type parcel struct {
 	c      *conn
 	blocks fanout.Blocks
 	acks   []mutation.Outcome
+	lost   []mutation.Conflict
 }
 
 // deliver hands a record to every session that it concerns and that keeps up.
@@ -80,20 +81,31 @@ func (r *Core) deliver(rec *changelog.Tx) {
 			p := of(c)
 			p.acks = append(p.acks, r.toldOne(c, o.Outcome))
 		}
+		for j := range o.Outcome.Conflicts {
+			c := r.clients[o.Outcome.Conflicts[j].Writer]
+			if c == nil || c.lagging {
+				continue
+			}
+			if x, ok := r.lost(c, o, j); ok {
+				p := of(c)
+				p.lost = append(p.lost, x)
+			}
+		}
 	}
 	for _, p := range parcels {
-		r.hand(p.c, rec, p.acks, p.blocks)
+		r.hand(p, rec)
 	}
 }
 
 // hand sends a transaction to a session that stands right before it, or lets
 // the session fall back to a position when its credit is used up.
-func (r *Core) hand(c *conn, rec *changelog.Tx, acks []mutation.Outcome, blocks fanout.Blocks) {
+func (r *Core) hand(p *parcel, rec *changelog.Tx) {
+	c := p.c
 	if c.window.Full(r.Limits.WindowBytes) {
 		c.lagging, c.scanned = true, rec.Prev
 		return
 	}
-	r.sendTx(c, wire.Tx{From: c.sent, To: rec.Pos, Schema: rec.Schema, CommitMicros: rec.CommitMicros}, acks, blocks)
+	r.sendTx(c, wire.Tx{From: c.sent, To: rec.Pos, Schema: rec.Schema, CommitMicros: rec.CommitMicros, Lost: p.lost}, p.acks, p.blocks)
 }
 
 func (r *Core) sendTx(c *conn, head wire.Tx, acks []mutation.Outcome, blocks fanout.Blocks) {
@@ -164,13 +176,20 @@ func (r *Core) replay(c *conn, rec *changelog.Tx) {
 		}
 	}
 	var acks []mutation.Outcome
+	var lost []mutation.Conflict
 	for i := range rec.Origins {
-		if rec.Origins[i].Client == c.client.ID {
-			acks = append(acks, r.toldOne(c, rec.Origins[i].Outcome))
+		o := &rec.Origins[i]
+		if o.Client == c.client.ID {
+			acks = append(acks, r.toldOne(c, o.Outcome))
+		}
+		for j := range o.Outcome.Conflicts {
+			if x, ok := r.lost(c, o, j); ok {
+				lost = append(lost, x)
+			}
 		}
 	}
-	if len(blocks) > 0 || len(acks) > 0 {
-		r.sendTx(c, wire.Tx{From: c.sent, To: rec.Pos, Schema: rec.Schema, CommitMicros: rec.CommitMicros}, acks, blocks)
+	if len(blocks) > 0 || len(acks) > 0 || len(lost) > 0 {
+		r.sendTx(c, wire.Tx{From: c.sent, To: rec.Pos, Schema: rec.Schema, CommitMicros: rec.CommitMicros, Lost: lost}, acks, blocks)
 	}
 }
 

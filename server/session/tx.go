@@ -13,12 +13,13 @@ const partBytes = 512 << 10
 // CommitMicros, the outcomes, and the encoded blocks, cut into parts.
 func TxFrames(head wire.Tx, acks []mutation.Outcome, blocks [][]byte) [][]byte {
 	var frames [][]byte
+	last := wire.Tx{Last: true, Lost: head.Lost}
+	head.Lost = nil
 	start := func() []byte {
 		part := head
 		part.Part = uint32(len(frames))
 		return part.AppendTo([]byte{byte(wire.FrameTx), 0})
 	}
-	last := wire.Tx{Last: true}
 	frame := start()
 	next := func(n int) {
 		if len(frame) > 64 && len(frame)+n > partBytes {

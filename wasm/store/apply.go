@@ -27,7 +27,10 @@ func (db *DB) ApplyTx(t *wire.Tx) (Applied, error) {
 		if err := c.blocks(t.Blocks); err != nil {
 			return err
 		}
-		return c.settle(t.Acks)
+		if err := c.settle(t.Acks); err != nil {
+			return err
+		}
+		return c.overwritten(t.Lost)
 	})
 	return out, fault.In("apply transaction", err)
 }

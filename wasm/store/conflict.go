@@ -33,19 +33,49 @@ func (c *change) recordConflicts(ops []mutation.Op, o *mutation.Outcome) error {
 		if err := c.complete(ops, &x, o.Status); err != nil {
 			return err
 		}
-		open := o.Status == mutation.Parked
-		notify := x.Rule != mutation.RuleMerged
-		now := c.db.opt.NowMillis()
-		if err := c.db.run(`INSERT INTO _rockpool_conflict(mid, status, open, notify, millis, schema, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			value.Int(int64(o.Mid)), value.Int(int64(o.Status)), value.Bool(open), value.Bool(notify),
-			value.Int(now), value.Int(int64(c.db.schema.Version)), value.Blob(x.AppendTo(nil))); err != nil {
+		if err := c.keepConflict(&x, o.Mid, o.Status); err != nil {
 			return err
 		}
-		info := c.db.showConflict(&x)
-		info.ID, info.Status, info.Open, info.Notify, info.Mid, info.Millis =
-			uint64(c.db.w.LastInsertID()), o.Status, open, notify, o.Mid, now
-		c.out.NewConflicts = append(c.out.NewConflicts, info)
 	}
+	return c.trimConflicts()
+}
+
+// overwritten records the rows on which another client's write replaced a
+// value that this client had committed.
+func (c *change) overwritten(lost []mutation.Conflict) error {
+	for i := range lost {
+		x := lost[i]
+		mid := x.WriterMid
+		x.WriterMid = 0
+		if err := c.keepConflict(&x, mid, mutation.Superseded); err != nil {
+			return err
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	return c.trimConflicts()
+}
+
+// keepConflict adds one row to the list of conflicts.
+func (c *change) keepConflict(x *mutation.Conflict, mid uint64, status mutation.Status) error {
+	open := status == mutation.Parked
+	notify := x.Rule != mutation.RuleMerged
+	now := c.db.opt.NowMillis()
+	if err := c.db.run(`INSERT INTO _rockpool_conflict(mid, status, open, notify, millis, schema, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		value.Int(int64(mid)), value.Int(int64(status)), value.Bool(open), value.Bool(notify),
+		value.Int(now), value.Int(int64(c.db.schema.Version)), value.Blob(x.AppendTo(nil))); err != nil {
+		return err
+	}
+	info := c.db.showConflict(x)
+	info.ID, info.Status, info.Open, info.Notify, info.Mid, info.Millis =
+		uint64(c.db.w.LastInsertID()), status, open, notify, mid, now
+	c.out.NewConflicts = append(c.out.NewConflicts, info)
+	return nil
+}
+
+// trimConflicts forgets the oldest settled ones beyond conflictsSettledMax.
+func (c *change) trimConflicts() error {
 	return c.db.run(`DELETE FROM _rockpool_conflict WHERE open = 0 AND id <=
 	  (SELECT id FROM _rockpool_conflict WHERE open = 0 ORDER BY id DESC LIMIT 1 OFFSET ?)`, value.Int(conflictsSettledMax))
 }

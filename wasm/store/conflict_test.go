@@ -310,3 +310,35 @@ func TestUpdatedCountsWhatIsRevealed(t *testing.T) {
 		})
 	}
 }
+
+// TestOverwritten: a value that was applied and that another's later write
+// replaced is on the list, and can be written again.
+func TestOverwritten(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	c.follow(itemsID)
+	c.frame().put(itemsID, 1, "base", 1, nil, nil).apply()
+	mid := c.write("UPDATE items SET name = 'mine' WHERE id = 1")
+	c.frame().put(itemsID, 1, "mine", 1, nil, nil).ack(mid, mutation.Applied).apply()
+	f := c.frame().put(itemsID, 1, "theirs", 1, nil, nil)
+	f.t.Lost = []mutation.Conflict{{
+		Table: itemsID, Key: row(1), Cols: []uint32{1}, Rule: mutation.RuleLWWTheirs, WriterMid: mid,
+		Mine: row(1, "mine", 1, nil, nil), Theirs: row(1, "theirs", 1, nil, nil), Chosen: row(1, "theirs", 1, nil, nil),
+	}}
+	a := f.apply()
+	if len(a.NewConflicts) != 1 || len(a.Outcomes) != 0 {
+		t.Fatalf("applied = %+v, want one conflict and no outcome", a)
+	}
+	x := a.NewConflicts[0]
+	if x.Mid != mid || x.Status != mutation.Superseded || x.Open || !x.Notify || image(x.Mine) != "1|mine|1" || image(x.Theirs) != "1|theirs|1" {
+		t.Errorf("conflict = %+v: mine %s, theirs %s", x, image(x.Mine), image(x.Theirs))
+	}
+	c.reopen()
+	if list, err := c.db.Conflicts(); err != nil || len(list) != 1 {
+		t.Errorf("Conflicts = %+v, %v; want it kept", list, err)
+	}
+	if done, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseMine}); err != nil || done.Mid == 0 {
+		t.Fatalf("keep mine: %+v, %v", done, err)
+	}
+	c.want("SELECT name FROM items", "mine")
+}

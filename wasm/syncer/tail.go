@@ -33,6 +33,7 @@ func (m *Machine) txPart(t *wire.Tx, bytes int) {
 		}
 		p.tx.Blocks = append(p.tx.Blocks, t.Blocks...)
 		p.tx.Acks = append(p.tx.Acks, t.Acks...)
+		p.tx.Lost = append(p.tx.Lost, t.Lost...)
 	}
 	p.next = t.Part + 1
 	p.bytes += bytes

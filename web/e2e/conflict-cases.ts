@@ -155,6 +155,23 @@ export function conflictCases(start: () => Promise<Truth>): void {
       ].map((one) => expect.objectContaining(one))
       await expect.poll(async () => (await b.calls()).conflicts).toEqual(expected)
       expect(await b.conflicts()).toEqual(expected)
+      // The one whose committed value was overwritten is told as well, once, and can still read it.
+      await a.sync()
+      const overwritten = [
+        expect.objectContaining({
+          table: 'orders',
+          rule: 'lww_theirs',
+          status: 'superseded',
+          isOpen: false,
+          columns: ['note'],
+          localData: theirs,
+          remoteData: mine,
+          chosen: mine,
+        }),
+      ]
+      expect((await a.calls()).conflicts).toEqual(overwritten)
+      expect(await a.conflicts()).toEqual(overwritten)
+      expect([(await a.counts()).conflicts, (await b.counts()).conflicts]).toEqual([0, 2])
     })
   })
 

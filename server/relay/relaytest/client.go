@@ -25,6 +25,8 @@ type Client struct {
 	// Outcomes are those that came, by mid; more than one is an error.
 	Outcomes map[uint64]mutation.Outcome
 	Acked    uint64
+	// Lost are this client's committed values that others replaced.
+	Lost     []mutation.Conflict
 	Welcome  *wire.Welcome
 	Bye      *wire.Bye
 	join     wire.FrameJoiner
@@ -249,7 +251,7 @@ func (c *Client) tx(body []byte) ([][]byte, error) {
 		if p == nil || p.From != t.From || p.To != t.To || p.Part+1 != t.Part {
 			return nil, fmt.Errorf("part %d does not follow", t.Part)
 		}
-		t.Blocks, t.Acks = append(p.Blocks, t.Blocks...), append(p.Acks, t.Acks...)
+		t.Blocks, t.Acks, t.Lost = append(p.Blocks, t.Blocks...), append(p.Acks, t.Acks...), append(p.Lost, t.Lost...)
 	}
 	if c.parts = t; !t.Last {
 		return nil, nil
@@ -273,6 +275,7 @@ func (c *Client) tx(body []byte) ([][]byte, error) {
 	if err := c.settle(t.Acks); err != nil {
 		return nil, err
 	}
+	c.Lost = append(c.Lost, t.Lost...)
 	moved := c.Cursor != t.To
 	c.Cursor = t.To
 	if c.HoldAcks || !moved {

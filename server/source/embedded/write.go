@@ -82,7 +82,7 @@ func (a *attempt) write(w *store.Write) (out *mutation.Outcome, clean bool, err 
 		}
 		clean = clean && !t.met
 		d := mutation.Decide(t.table, *op, t.row, mutation.Meeting{
-			Conflict: t.met, MineHLC: a.hlc, TheirsHLC: t.last.HLC, MineClient: a.who.ID, TheirsClient: t.last.Actor,
+			Conflict: t.met, MineHLC: a.hlc, TheirsHLC: t.last.HLC, MineClient: a.who.ID, TheirsClient: t.last.Actor, TheirsMid: t.last.Mid,
 		})
 		statuses = append(statuses, d.Status)
 		if d.Conflict != nil {

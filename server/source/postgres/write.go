@@ -50,7 +50,7 @@ func (a *applier) write(ctx context.Context, tx pgx.Tx, who source.Client, m *mu
 		t := targets[targetKey(op)]
 		clean = clean && !t.met
 		d := mutation.Decide(t.table, *op, t.row, mutation.Meeting{
-			Conflict: t.met, MineHLC: hlc, TheirsHLC: t.last.hlc, MineClient: who.ID, TheirsClient: t.last.client,
+			Conflict: t.met, MineHLC: hlc, TheirsHLC: t.last.hlc, MineClient: who.ID, TheirsClient: t.last.client, TheirsMid: t.last.mid,
 		})
 		statuses = append(statuses, d.Status)
 		if d.Conflict != nil {

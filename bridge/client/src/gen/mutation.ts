@@ -149,8 +149,15 @@ export interface Conflict {
   /** Chosen is the row that stands now, or empty when it is gone or open. */
   readonly chosen: readonly SqlValue[]
   readonly rule: Rule
+  /**
+   * Writer is the client whose committed write stood there, and WriterMid its
+   * transaction; "" for the source's own. Relays keep them to themselves: who
+   * was overwritten is told.
+   */
+  readonly writer: string
+  readonly writerMid: number
 }
-export const ConflictMessage: Message<Conflict> = { spec: 'Utable Rkey Pcols Rbase Rmine Rtheirs Rchosen Urule' }
+export const ConflictMessage: Message<Conflict> = { spec: 'Utable Rkey Pcols Rbase Rmine Rtheirs Rchosen Urule Swriter UwriterMid' }
 /** Encodes a {@link Conflict}; fields that are left out have the zero value. */
 export const encodeConflict = (message: Init<Conflict>): Uint8Array<ArrayBuffer> => encode(ConflictMessage, message)
 /** Decodes a {@link Conflict}. @throws RockpoolError of kind `protocol`. */

@@ -2,13 +2,20 @@
 // The twin of Go's package wire. Fields are documented there too.
 
 import { decode, encode, type Init, type SqlValue, type Message } from '../codec.ts'
-import { type Kind, type Outcome, OutcomeMessage, type Rule, type Status } from './mutation.ts'
+import { type Conflict, ConflictMessage, type Kind, type Outcome, OutcomeMessage, type Rule, type Status } from './mutation.ts'
 import { type Select, SelectMessage } from './query.ts'
 import { type Schema, SchemaMessage, type Type } from './schema.ts'
 import { type Pos, PosMessage } from './version.ts'
 
 /** ChunkHeaderBytes is the length of an encoded ChunkHeader. */
 export const ChunkHeaderBytes = 24
+
+/**
+ * FlagMore says that the message goes on in the socket's next frame, which has
+ * the same type: the bodies put together are one message. It lets a message
+ * be longer than FrameBytesMax, as a large transaction or a long row is.
+ */
+export const FlagMore = 2
 
 /** PageHeaderBytes is the length of a page frame's header. */
 export const PageHeaderBytes = 8
@@ -30,9 +37,10 @@ export const BlockClear = 3
 
 /**
  * Version is the version of the client ⇄ relay protocol. It changes whenever
- * a frame's fields do; a test pins the hash of the schemas beside it.
+ * a frame's fields do; a test pins the hash of the schemas beside it. 2 tells
+ * a client of its values that others overwrote (Tx.Lost).
  */
-export const Version = 1
+export const Version = 2
 
 /** VersionMin is the oldest client ⇄ relay protocol still served. */
 export const VersionMin = 1
@@ -42,15 +50,31 @@ export const Subprotocol = 'rockpool.v1'
 
 /**
  * PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
- * which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch.
+ * which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
+ * has conflicts that name the other writer, which relays leave out.
  */
-export const PageVersion = 3
+export const PageVersion = 4
 
 /** StorageVersion is the version of the client's database layout. */
 export const StorageVersion = 1
 
-/** FrameBytesMax is the largest client ⇄ relay frame, each way, per part. */
+/**
+ * FrameBytesMax is the largest client ⇄ relay frame, each way; a longer
+ * message is cut (FlagMore).
+ */
 export const FrameBytesMax = 1048576
+
+/**
+ * MutationBytesMax is the largest encoded mutation.Tx: a larger transaction
+ * is refused at its commit.
+ */
+export const MutationBytesMax = 16777216
+
+/**
+ * InFlightBytesMax is how many bytes of mutations a client sends beyond the
+ * last one that the relay has settled; one that is larger goes alone.
+ */
+export const InFlightBytesMax = 4194304
 
 /** ChunkBytesMax is the largest snapshot chunk before compression. */
 export const ChunkBytesMax = 1048576
@@ -1251,8 +1275,14 @@ export interface Tx {
   readonly schema: number
   /** CommitMicros is when the source committed To, for latency figures. */
   readonly commitMicros: number
+  /**
+   * Lost lists rows on which another client's write replaced a value that
+   * this client had committed, as this client sees it: Mine is what it had
+   * written, Theirs what the other wanted.
+   */
+  readonly lost: readonly Conflict[]
 }
-export const TxMessage: Message<Tx> = { spec: 'Mfrom Mto Aacks Ablocks Upart Blast Uschema IcommitMicros', of: () => [PosMessage, PosMessage, OutcomeMessage, BlockMessage] }
+export const TxMessage: Message<Tx> = { spec: 'Mfrom Mto Aacks Ablocks Upart Blast Uschema IcommitMicros Alost', of: () => [PosMessage, PosMessage, OutcomeMessage, BlockMessage, ConflictMessage] }
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
