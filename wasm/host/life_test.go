@@ -141,3 +141,28 @@ func TestExport(t *testing.T) {
 		t.Error("a row of that moment is missing")
 	}
 }
+
+// A hand-over answers what is durable and leaves the rest to the next leader:
+// a live query that failed here would stand still in its tab.
+func TestFreezeLeavesCallsOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.join(1)
+	w.join(2)
+	live := w.send(2, wire.PageLive, &wire.LiveCall{SQL: "SELECT count(*) FROM products"})
+	w.run()
+	tx := w.begin(1, wire.BeginTx{})
+	w.inTx(1, tx, insert, value.Int(1))
+	waits := w.send(2, wire.PageQuery, &wire.Query{SQL: insert, Args: value.Row{value.Int(2)}})
+	w.run()
+	if !w.h.Freeze() {
+		t.Fatal("freeze did not close")
+	}
+	for name, id := range map[string]uint32{"the live query": live, "the write that waits": waits} {
+		for _, kind := range []wire.PageFrame{wire.PageFail, wire.PageDone} {
+			if got := w.of(id, kind); len(got) != 0 {
+				t.Errorf("%s was answered: %s", name, text(&got[0]))
+			}
+		}
+	}
+}

@@ -120,10 +120,14 @@ func (h *Host) greet(id uint32) {
 	}
 }
 
-// drop takes down what opened built, and answers every call that pends with why.
+// drop takes down what opened built, and answers every call that pends with
+// why; nil leaves them unanswered, for the next leader.
 func (h *Host) drop(why error) {
 	for _, c := range h.calls {
-		if !c.held {
+		switch {
+		case why == nil:
+			h.end(c)
+		case !c.held:
 			h.fail(c, why)
 		}
 	}
@@ -147,7 +151,7 @@ func (h *Host) drop(why error) {
 
 // drain ends what is under way and makes what was written durable: open
 // transactions roll back, answers that waited for a flush go out, the rest
-// fails with why.
+// fails with why, or stays unanswered where that is nil.
 func (h *Host) drain(why error) {
 	if h.txn == nil {
 		return
@@ -188,7 +192,8 @@ func (h *Host) closePort(p *port, c *call) {
 }
 
 // Freeze drains and closes for a hand-over to another tab. It reports whether
-// everything is closed.
+// everything is closed. Calls that pend get no answer: their tabs make them
+// again at the next leader, where a live query goes on and a key applies once.
 func (h *Host) Freeze() bool {
 	ports := make([]uint32, 0, len(h.ports))
 	for id, p := range h.ports {
@@ -196,7 +201,7 @@ func (h *Host) Freeze() bool {
 			ports = append(ports, id)
 		}
 	}
-	h.drain(fault.New(fault.LeaderUnreachable, "use database", "the leading tab hands over").WithHint("it goes on with the next leader"))
+	h.drain(nil)
 	if err := h.prov.Close(); err != nil {
 		h.log(LogError, err)
 	}
