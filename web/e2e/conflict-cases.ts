@@ -47,6 +47,35 @@ const contracts = ['mine', 'theirs', 'edited', 'deleted'].map((id) => ({ id, ter
 /** What the tables hold at first. */
 export const rows = { orders, contracts, products: [{ id: 'tea', name: 'Tea', stock: 1 }] }
 
+/** The same tables and rows for Postgres, and the relay's file. */
+export const postgres = {
+  sql: `
+CREATE TABLE orders (id text PRIMARY KEY, note text, city text);
+CREATE TABLE contracts (id text PRIMARY KEY, terms text, price numeric(10,2));
+CREATE TABLE products (id text PRIMARY KEY, name text, stock int NOT NULL CONSTRAINT stock_not_negative CHECK (stock >= 0));
+CREATE TABLE sales (id text PRIMARY KEY, product_id text NOT NULL);
+${inserts()}`,
+  config: `auth: { anonymous: true }
+tables:
+  orders: { read: true, write: true }
+  contracts: { read: true, write: true, conflict: manual }
+  products: { read: true, write: true, conflict: { columns: { stock: delta } } }
+  sales: { read: true, write: true }
+`,
+}
+
+function inserts(): string {
+  const statements = Object.entries(rows).flatMap(([table, list]) =>
+    list.map(
+      (row) =>
+        `INSERT INTO ${table} VALUES (${Object.values(row)
+          .map((cell) => (typeof cell === 'string' ? `'${cell}'` : cell))
+          .join(', ')});`,
+    ),
+  )
+  return statements.join('\n')
+}
+
 const tables = ['orders', 'contracts', 'products', 'sales']
 
 /** Declares the tests for one kind of relay. */

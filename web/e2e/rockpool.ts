@@ -27,15 +27,31 @@ export async function startShop(): Promise<Relay> {
 
 /** A relay on a Postgres of its own, which can be asked. */
 export interface PostgresRelay extends Relay {
+  readonly databaseUrl: string
   /** Runs SQL with psql; one line a row, columns apart by a bar. */
   readonly query: (sql: string) => Promise<string>
 }
 
 /** The shop on `rockpool relay`, with Northwind in a Postgres that ends with it. */
 export async function startShopOnPostgres(): Promise<PostgresRelay> {
+  return startOnPostgres(join(root, 'web/shop/dist'), async (seed) => {
+    await done(spawn(process.execPath, [join(root, 'web/shop/seed/northwind.mjs'), seed], { stdio: 'inherit' }))
+  })
+}
+
+/** The bare page on `rockpool relay`: `sql` makes and fills the tables, `config` is rockpool.yaml. */
+export async function startLabOnPostgres(sql: string, config: string): Promise<PostgresRelay> {
+  return startOnPostgres(join(root, 'web/e2e/lab/dist'), async (seed) => {
+    mkdirSync(seed)
+    writeFileSync(join(seed, 'seed.sql'), sql)
+    writeFileSync(join(seed, 'rockpool.yaml'), config)
+  })
+}
+
+async function startOnPostgres(app: string, writeSeed: (folder: string) => Promise<void>): Promise<PostgresRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'rockpool-e2e-'))
   const seed = join(folder, 'seed')
-  await done(spawn(process.execPath, [join(root, 'web/shop/seed/northwind.mjs'), seed], { stdio: 'inherit' }))
+  await writeSeed(seed)
   const testpg = join(folder, 'testpg')
   await done(spawn('go', ['build', '-o', testpg, './internal/testpg/cmd'], { cwd: root, stdio: 'inherit' }))
   const postgres = spawn(testpg, ['-seed', join(seed, 'seed.sql')], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -44,15 +60,10 @@ export async function startShopOnPostgres(): Promise<PostgresRelay> {
     postgres.stdout.once('data', (line: Buffer) => resolve(line.toString().replace('postgres:', '').trim()))
     postgres.once('exit', (code) => reject(new Error(`Postgres ended with ${code}`)))
   })
-  const relay = await serve(folder, join(root, 'web/shop/dist'), [
-    'relay',
-    '-config',
-    join(seed, 'rockpool.yaml'),
-    '-database-url',
-    url,
-  ])
+  const relay = await serve(folder, app, ['relay', '-config', join(seed, 'rockpool.yaml'), '-database-url', url])
   return {
     ...relay,
+    databaseUrl: url,
     query: async (sql) => (await promisify(execFile)('psql', [url, '-qtA', '-c', sql])).stdout.trim(),
     close: async () => {
       await relay.close()

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { startLab } from './rockpool.ts'
+import { startLab, startLabOnPostgres } from './rockpool.ts'
 
 /** A relay, and a way past it to what the source holds. */
 export interface Truth {
@@ -23,11 +23,26 @@ export async function startEmbedded(schema: string, rows: Record<string, readonl
   return {
     url: relay.url,
     close: relay.close,
-    query: async (sql) => {
-      const { stdout } = await run(binary, ['sql', '-store', join(relay.folder, 'rockpool.db'), sql])
-      const [head = '', ...lines] = stdout.split('\n').filter((line) => line !== '')
-      const names = head.split('\t')
-      return lines.map((line) => Object.fromEntries(line.split('\t').map((cell, at) => [names[at] ?? '', cell])))
+    query: async (sql) => table((await run(binary, ['sql', '-store', join(relay.folder, 'rockpool.db'), sql])).stdout),
+  }
+}
+
+/** A relay that follows a Postgres of its own, which is the truth. */
+export async function startPostgres(sql: string, config: string): Promise<Truth> {
+  const relay = await startLabOnPostgres(sql, config)
+  return {
+    url: relay.url,
+    close: relay.close,
+    query: async (text) => {
+      const flags = ['--quiet', '--no-align', '--field-separator=\t', '--pset=footer=off', '--pset=null=NULL']
+      return table((await run('psql', [relay.databaseUrl, ...flags, '--command', text])).stdout)
     },
   }
+}
+
+/** Rows of a text whose first line has the names, columns apart by a tab. */
+function table(text: string): readonly Readonly<Record<string, string>>[] {
+  const [head = '', ...lines] = text.split('\n').filter((line) => line !== '')
+  const names = head.split('\t')
+  return lines.map((line) => Object.fromEntries(line.split('\t').map((cell, at) => [names[at] ?? '', cell])))
 }
