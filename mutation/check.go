@@ -9,13 +9,20 @@ import (
 )
 
 // Check refuses a transaction that no client of ours makes, before its
-// operations meet a row: fault.UnknownTable or fault.SchemaMismatch for what s
-// lacks, fault.TypeMismatch for values that have not their stored form,
-// fault.Protocol for what contradicts itself or its digest.
+// operations meet a row: as Fits does, and fault.Protocol for one whose digest
+// is not that of its operations.
 func (m *Tx) Check(s *schema.Schema) error {
 	if m.Mid == 0 || m.Digest != Digest(m.Ops) {
 		return fault.New(fault.Protocol, "check mutation", "its digest is not that of its operations")
 	}
+	return m.Fits(s)
+}
+
+// Fits refuses operations that s has no place for: fault.UnknownTable or
+// fault.SchemaMismatch for what s lacks, fault.TypeMismatch for values that have
+// not their stored form. It leaves out the digest, which is of the operations as
+// the client made them: a relay may have widened them to its own columns.
+func (m *Tx) Fits(s *schema.Schema) error {
 	for i := range m.Ops {
 		op := &m.Ops[i]
 		t := s.ByID(op.Table)

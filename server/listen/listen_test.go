@@ -251,7 +251,7 @@ func TestSlowReaderHoldsNobody(t *testing.T) {
 	pw := s.connect(t, writer)
 	products := writer.Schema.Table("products")
 	for i := range 60 {
-		row := relaytest.Product(int64(100+i), fmt.Sprint(strings.Repeat("z", 100_000), i), "1", 0)
+		row := relaytest.Product(int64(100+i), fmt.Sprint(strings.Repeat("z", 100_000), i), "1.00", 0)
 		pw.send(writer.Mutation(relaytest.Insert(products, row)))
 		pw.until(func() bool { return writer.Acked == uint64(i+1) })
 	}

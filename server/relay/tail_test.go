@@ -43,7 +43,7 @@ func TestSnapshotThenTail(t *testing.T) {
 	la, lb := w.Connect(t, 1, a), w.Connect(t, 2, b)
 	same(t, w, a, 1, "products")
 	la.Send(t, a.Mutation(relaytest.AddStock(a.Schema, 3, -4)))
-	lb.Send(t, b.Mutation(relaytest.AddStock(a.Schema, 3, -5), relaytest.Insert(a.Schema.Table("products"), relaytest.Product(99, "new", "1.5", 1))))
+	lb.Send(t, b.Mutation(relaytest.AddStock(a.Schema, 3, -5), relaytest.Insert(a.Schema.Table("products"), relaytest.Product(99, "new", "1.50", 1))))
 	if a.Outcomes[1].Status != mutation.Applied || b.Outcomes[1].Status != mutation.Applied {
 		t.Fatalf("outcomes %v and %v, want both applied", a.Outcomes[1], b.Outcomes[1])
 	}
@@ -124,7 +124,7 @@ func TestSlowReader(t *testing.T) {
 	name := strings.Repeat("x", 4000)
 	before := w.Core.Stats().BytesSent
 	for i := range 200 {
-		row := relaytest.Product(int64(1000+i), fmt.Sprint(name, i), "1", 0)
+		row := relaytest.Product(int64(1000+i), fmt.Sprint(name, i), "1.00", 0)
 		lw.Send(t, writer.Mutation(relaytest.Insert(writer.Schema.Table("products"), row)))
 	}
 	if got := slow.Frames[wire.FrameTx] * 4000; got > 2*window {

@@ -86,25 +86,11 @@ func connect(path string, cache int) (*sqlite.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := register(c); err != nil {
+	if err := sqlfn.Register(c); err != nil {
 		_ = c.Close()
 		return nil, err
 	}
 	return c, nil
-}
-
-func register(c *sqlite.Conn) error {
-	for _, f := range sqlfn.Functions() {
-		if err := c.Function(f.Name, f.Args, true, f.Call); err != nil {
-			return err
-		}
-	}
-	for _, f := range sqlfn.Collations() {
-		if err := c.Collation(f.Name, f.Compare); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *Store) prepare() error {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"rockpool.dev/fault"
+	"rockpool.dev/query/sqlfn"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 )
@@ -15,7 +16,7 @@ func OpenReader(path string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := register(c); err != nil {
+	if err := sqlfn.Register(c); err != nil {
 		_ = c.Close()
 		return nil, err
 	}

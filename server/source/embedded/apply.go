@@ -135,10 +135,8 @@ func (a *attempt) early(w *store.Write) (*mutation.Outcome, error) {
 	if a.m.HLC.Millis() < a.now/1000-maxOfflineMillis {
 		return refuse(rejection(a.m, fault.Rejected, "too_old", "the transaction is older than 30 days"))
 	}
-	for i := range a.m.Ops {
-		if err := a.valid(&a.m.Ops[i]); err != nil {
-			return refuse(rejection(a.m, fault.KindOf(err), "", err.Error()))
-		}
+	if err := a.m.Fits(a.Schema()); err != nil {
+		return refuse(rejection(a.m, fault.KindOf(err), "", err.Error()))
 	}
 	for _, mid := range a.m.Depends {
 		status, err := w.StatusOf(a.who.ID, mid)

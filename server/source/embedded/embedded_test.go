@@ -124,13 +124,15 @@ func TestConstraints(t *testing.T) {
 		code string
 	}{
 		{"check", []mutation.Op{relaytest.AddStock(s, 3, 1), relaytest.AddStock(s, 1, -11)}, fault.Constraint, "23514"},
-		{"unique", []mutation.Op{relaytest.Insert(products, relaytest.Product(9, "tea", "1", 0))}, fault.Constraint, "23505"},
+		{"unique", []mutation.Op{relaytest.Insert(products, relaytest.Product(9, "tea", "1.00", 0))}, fault.Constraint, "23505"},
 		{"not null", []mutation.Op{relaytest.Set(products, row, "name", value.Null)}, fault.Constraint, "23502"},
 		{"foreign key", []mutation.Op{relaytest.Insert(lines, value.Row{value.Int(1), value.Text(orderID), value.Int(1)})}, fault.Constraint, "23503"},
 		{"type", []mutation.Op{relaytest.Set(products, row, "stock", value.Text("many"))}, fault.TypeMismatch, ""},
 		{"table", []mutation.Op{{Table: 99, Kind: mutation.Delete, Key: value.Row{value.Int(1)}}}, fault.UnknownTable, ""},
-		{"column", []mutation.Op{{Table: products.ID, Kind: mutation.Update, Key: value.Row{value.Int(1)}, Cols: []uint32{9}, Old: value.Row{value.Null}, New: value.Row{value.Null}}}, fault.UnknownColumn, ""},
-		{"not whole", []mutation.Op{{Table: products.ID, Kind: mutation.Update, Key: value.Row{}}}, fault.Protocol, ""},
+		{"column", []mutation.Op{{Table: products.ID, Kind: mutation.Update, Key: value.Row{value.Int(1)}, Cols: []uint32{9}, Old: value.Row{value.Null}, New: value.Row{value.Null}}}, fault.SchemaMismatch, ""},
+		{"not whole", []mutation.Op{{Table: products.ID, Kind: mutation.Update, Key: value.Row{}}}, fault.SchemaMismatch, ""},
+		{"a form that is not the stored one", []mutation.Op{relaytest.Set(products, row, "price", value.Text("4.5"))}, fault.TypeMismatch, ""},
+		{"the key", []mutation.Op{relaytest.Set(products, row, "id", value.Int(7))}, fault.SchemaMismatch, ""},
 	} {
 		o := c.do(k.ops...)
 		if o.Status != mutation.Rejected || fault.Kind(o.Kind) != k.kind || o.Code != k.code || o.Detail == "" {

@@ -3,7 +3,6 @@ package embedded
 import (
 	"strings"
 
-	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/schema"
 	"rockpool.dev/server/source"
@@ -23,44 +22,6 @@ type target struct {
 	// met says that somebody else wrote the row since the client's cursor.
 	met     bool
 	written bool
-}
-
-// valid checks an operation's form against the schema and brings its values to
-// their stored form.
-func (a *attempt) valid(op *mutation.Op) error {
-	const what = "apply a mutation"
-	t := a.Schema().ByID(op.Table)
-	if t == nil || t.LocalOnly {
-		return fault.New(fault.UnknownTable, what, "it names a table that is not synced")
-	}
-	wantNew := len(op.Cols)
-	if op.Kind == mutation.Delete {
-		wantNew = 0
-	}
-	if op.Kind < mutation.Insert || op.Kind > mutation.Delete || len(op.Key) != len(t.Key) || len(op.New) != wantNew ||
-		op.Kind == mutation.Update && len(op.Old) != len(op.Cols) || op.Kind == mutation.Delete && len(op.Cols) > 0 {
-		return fault.New(fault.Protocol, what, "an operation on "+t.Name+" is not whole")
-	}
-	for n, col := range op.Cols {
-		if int(col) >= len(t.Columns) || n > 0 && col <= op.Cols[n-1] {
-			return fault.New(fault.UnknownColumn, what, "an operation names a column that "+t.Name+" does not have")
-		}
-		c := &t.Columns[col]
-		if c.Generated {
-			return fault.New(fault.Forbidden, what, "column "+c.Name+" of "+t.Name+" is computed by the source")
-		}
-		v, err := c.Canonical(op.New[n])
-		if err != nil {
-			return err
-		}
-		op.New[n] = v
-	}
-	for _, d := range op.Deltas {
-		if int(d) >= len(op.Cols) {
-			return fault.New(fault.Protocol, what, "an operation on "+t.Name+" is not whole")
-		}
-	}
-	return nil
 }
 
 // write decides each operation and runs it. The outcome says how the

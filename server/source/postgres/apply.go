@@ -85,7 +85,7 @@ func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx
 	if m.Schema != a.schema.Version {
 		return a.record(ctx, who, m, rejection(m, fault.SchemaMismatch, "", "the transaction was made for another version of the schema"))
 	}
-	if err := m.Check(a.schema); err != nil {
+	if err := m.Fits(a.schema); err != nil {
 		return a.record(ctx, who, m, rejection(m, fault.KindOf(err), "", err.Error()))
 	}
 	if blocked, err := a.blocked(ctx, who, m); err != nil {

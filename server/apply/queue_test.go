@@ -1,0 +1,113 @@
+package apply
+
+import (
+	"testing"
+
+	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
+	"rockpool.dev/server/source"
+)
+
+func tx(mid uint64) *mutation.Tx {
+	m := &mutation.Tx{Mid: mid}
+	m.Seal()
+	return m
+}
+
+func push(t *testing.T, q *Queue, mids ...uint64) {
+	t.Helper()
+	for _, mid := range mids {
+		if retry, err := q.Push(tx(mid), 1); retry != nil || err != nil {
+			t.Fatalf("Push(%d) = %+v, %v", mid, retry, err)
+		}
+	}
+}
+
+// One is at the source at a time, in order; a gap asks once for what is missing.
+func TestQueueKeepsOrder(t *testing.T) {
+	var q Queue
+	q.Begin(4)
+	push(t, &q, 5, 6)
+	if retry, err := q.Push(tx(9), 1); err != nil || retry == nil || retry.FromMid != 7 {
+		t.Fatalf("Push after a gap = %+v, %v, want a retry from 7", retry, err)
+	}
+	if retry, err := q.Push(tx(10), 1); retry != nil || err != nil {
+		t.Fatalf("Push after a gap that was told = %+v, %v, want nothing", retry, err)
+	}
+	push(t, &q, 7, 6) // what was asked for, and a repeat of what waits
+	for _, want := range []uint64{5, 6, 7} {
+		m := q.Next()
+		if m == nil || m.Mid != want {
+			t.Fatalf("Next = %+v, want mid %d", m, want)
+		}
+		if again := q.Next(); again != nil {
+			t.Fatalf("mid %d is at the source, and %d is handed out", want, again.Mid)
+		}
+		if retry, received, err := q.Done(m, source.Reply{Kind: source.Accepted}, nil); retry != nil || err != nil || received.Mid != want {
+			t.Fatalf("Done(%d) = %+v, %+v, %v", want, retry, received, err)
+		}
+	}
+	if m := q.Next(); m != nil {
+		t.Fatalf("Next = mid %d, want none", m.Mid)
+	}
+}
+
+// What the source says decides what the client hears.
+func TestQueueAnswers(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		reply source.Reply
+		err   error
+		from  uint64
+		after bool
+		fatal fault.Kind
+	}{
+		{"not now", source.Reply{}, fault.New(fault.SourceUnavailable, "apply", "no server"), 1, true, fault.Unknown},
+		{"used for something else", source.Reply{}, fault.New(fault.Duplicate, "apply", "other content"), 0, false, fault.Duplicate},
+		{"an earlier one is missing", source.Reply{Kind: source.Gap, FromMid: 1}, nil, 1, false, fault.Unknown},
+		{"another connection", source.Reply{Kind: source.Unknown}, nil, 0, false, fault.ResyncNeeded},
+		{"settled before", source.Reply{Kind: source.Duplicate}, nil, 0, false, fault.Unknown},
+		{"no answer", source.Reply{}, nil, 0, false, fault.Internal},
+	} {
+		var q Queue
+		q.Begin(0)
+		push(t, &q, 1, 2)
+		retry, received, err := q.Done(q.Next(), c.reply, c.err)
+		if fault.KindOf(err) != c.fatal {
+			t.Errorf("%s: fatal %v, want %v", c.name, err, c.fatal)
+		}
+		if (retry != nil) != (c.from != 0) || retry != nil && (retry.FromMid != c.from || (retry.AfterMillis > 0) != c.after) {
+			t.Errorf("%s: retry %+v, want from %d", c.name, retry, c.from)
+		}
+		if (received != nil) != (retry == nil && err == nil) {
+			t.Errorf("%s: received %+v beside retry %+v and %v", c.name, received, retry, err)
+		}
+		if retry != nil && q.Waiting() != 0 {
+			t.Errorf("%s: %d still wait that will come again", c.name, q.Waiting())
+		}
+	}
+}
+
+func TestQueueRefuses(t *testing.T) {
+	var q Queue
+	q.Begin(0)
+	if _, err := q.Push(tx(0), 1); fault.KindOf(err) != fault.Protocol {
+		t.Errorf("mid 0: %v, want protocol", err)
+	}
+	spoiled := tx(1)
+	spoiled.Digest++
+	if _, err := q.Push(spoiled, 1); fault.KindOf(err) != fault.Protocol {
+		t.Errorf("another digest: %v, want protocol", err)
+	}
+	for mid := uint64(1); mid <= waitingMax; mid++ {
+		push(t, &q, mid)
+	}
+	if _, err := q.Push(tx(waitingMax+1), 1); fault.KindOf(err) != fault.LimitExceeded {
+		t.Errorf("one beyond the limit: %v, want limit_exceeded", err)
+	}
+	q.Begin(0)
+	push(t, &q, 1)
+	if _, err := q.Push(tx(2), bytesMax); fault.KindOf(err) != fault.LimitExceeded {
+		t.Errorf("bytes beyond the limit: %v, want limit_exceeded", err)
+	}
+}
