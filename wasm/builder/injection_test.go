@@ -54,8 +54,10 @@ func newRig(t *testing.T) *rig {
 	}
 	s := &schema.Schema{Version: 1, Tables: []schema.Table{
 		{ID: 1, Name: "products", Key: []uint32{0}, Columns: []schema.Column{
-			{Name: "id", Type: schema.TypeInt, NotNull: true}, {Name: "name", Type: schema.TypeText},
-			{Name: "price", Type: schema.TypeDecimal}, {Name: "meta", Type: schema.TypeJSONB},
+			{Name: "id", Type: schema.TypeInt, NotNull: true},
+			{Name: "name", Type: schema.TypeText},
+			{Name: "price", Type: schema.TypeDecimal},
+			{Name: "meta", Type: schema.TypeJSONB},
 		}},
 		{ID: 2, Name: "secrets", Key: []uint32{0}, Columns: []schema.Column{
 			{Name: "id", Type: schema.TypeInt, NotNull: true}, {Name: "value", Type: schema.TypeText},
@@ -118,6 +120,7 @@ func col(name string) query.Expr { return query.Expr{Kind: query.ExprColumn, Nam
 func val(v value.Value) query.Expr {
 	return query.Expr{Kind: query.ExprValue, Value: v}
 }
+
 func eq(a, b query.Expr) *query.Expr {
 	return &query.Expr{Kind: query.ExprCompare, Name: "=", Args: []query.Expr{a, b}}
 }

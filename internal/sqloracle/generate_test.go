@@ -1,4 +1,4 @@
-package postgrestest
+package sqloracle
 
 import (
 	"pgregory.net/rapid"
@@ -151,7 +151,8 @@ func condition(t *rapid.T, depth int, leaf bool, pick func(int) int, sub func(ki
 	default:
 		q := &query.Select{From: query.TableRef{Name: "items", Alias: "i"}, Columns: []query.ResultExpr{{Expr: query.Expr{Kind: query.ExprColumn, Table: "i", Name: "n"}}}}
 		q.Where = &query.Expr{Kind: query.ExprCompare, Name: compare, Args: []query.Expr{
-			{Kind: query.ExprColumn, Table: "i", Name: "id"}, {Kind: query.ExprColumn, Table: "items", Name: "id"}}}
+			{Kind: query.ExprColumn, Table: "i", Name: "id"}, {Kind: query.ExprColumn, Table: "items", Name: "id"},
+		}}
 		return query.Expr{Kind: query.ExprIn, Args: []query.Expr{column("id")}, Sub: q}
 	}
 }
