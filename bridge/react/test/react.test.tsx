@@ -528,6 +528,24 @@ describe('components', () => {
     expect(world.latest.calls).toContain(11)
   })
 
+  test('CacheSync: one call a round, whoever asked for it, with the round’s own counts', async () => {
+    const onSyncComplete = vi.fn()
+    render(
+      <Root>
+        <CacheSync tables={['products']} onSyncComplete={onSyncComplete} onConflict={() => {}} />
+        <Ready />
+      </Root>,
+    )
+    await screen.findByText('ready')
+    fireEvent.click(screen.getByRole('button', { name: 'Sync now' }))
+    await screen.findByText('Last round: 3 rows updated, 1 conflicts')
+    act(() => {
+      world.latest.emit({ type: 7, round: { updated: 0, conflicts: 2 } }) // of another tab, or of the core itself
+    })
+    await screen.findByText('Last round: 0 rows updated, 2 conflicts')
+    expect(onSyncComplete.mock.calls).toEqual([[{ updated: 3, conflicts: 1 }], [{ updated: 0, conflicts: 2 }]])
+  })
+
   test('ConflictResolver: shows both sides, settles by the choice of each column', async () => {
     const onResolved = vi.fn()
     render(
