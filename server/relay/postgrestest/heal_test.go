@@ -229,3 +229,35 @@ func TestEmbeddedStoreIsNotReplaced(t *testing.T) {
 		t.Errorf("the embedded store holds %s (%v), want its row", out, err)
 	}
 }
+
+// A write that was made before the store was built anew meets what somebody
+// else wrote in between: nobody can say any more when, so it counts as a meeting.
+func TestConflictOverANewEpoch(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, counterRules, counterTable+"INSERT INTO line VALUES (1, 'first');")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	p := s.relay(t, "")
+	c := follower("c")
+	socket := connected(ctx, t, p, c, 2)
+	c.Mutation(relaytest.Set(c.Schema.Table("line"), row(c, 2, 1), "writer", value.Text("mine"))) // offline
+	socket.Close()
+	if err := p.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	s.exec(t, "UPDATE line SET writer = 'theirs'")
+	s.exec(t, "SELECT pg_drop_replication_slot('rockpool')")
+	p = s.relay(t, "")
+	epoch := c.Cursor.Epoch
+	for c.Acked == 0 { // the relay may serve before it finds out
+		if err := p.Session(ctx, c, nil, func() bool { return c.Acked == 1 }); err != nil && c.Wait(ctx) != nil {
+			t.Fatal(err)
+		}
+	}
+	if o := c.Outcomes[1]; len(o.Conflicts) != 1 || o.Conflicts[0].Theirs[1].Str() != "theirs" {
+		t.Errorf("the write ended %+v, want a conflict with theirs", o)
+	}
+	if c.Cursor.Epoch <= epoch {
+		t.Errorf("epoch %d after %d, want a greater one", c.Cursor.Epoch, epoch)
+	}
+}
