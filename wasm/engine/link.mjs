@@ -53,6 +53,7 @@ export function readModule(bytes) {
     at += n
     return bytes.subarray(from, at)
   }
+  const text = () => new TextDecoder().decode(take())
   const types = [],
     imports = [],
     data = []
@@ -67,8 +68,8 @@ export function readModule(bytes) {
       }
     if (id === IMPORT) {
       for (let n = leb(); n > 0; n--) {
-        const module = take().toString(),
-          name = take().toString()
+        const module = text(),
+          name = text()
         if (bytes[at++] !== 0) throw new Error(`${module}.${name} is no function`)
         const type = types[leb()]
         if (module === 'sqlite') imports.push({ name, type })
