@@ -222,7 +222,9 @@ func (db *DB) useSchema(s *schema.Schema) {
 	for i := range s.Tables {
 		t := &s.Tables[i]
 		db.tables[t.ID] = newTable(t)
-		db.captured[t.Name] = t.ID
+		if !t.LocalOnly { // its changes are never sent
+			db.captured[t.Name] = t.ID
+		}
 	}
 	db.unchecked = map[string]bool{}
 	db.guard = &sqlite.Guard{}

@@ -133,6 +133,19 @@ func TestLocalTablesAreNotQueued(t *testing.T) {
 	}
 	c.want("SELECT count(*) FROM _rockpool_tx", "0")
 	c.want("SELECT body FROM drafts", "x")
+	w, err := c.db.BeginWrite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Conn().Exec("INSERT INTO drafts VALUES (2, 'y')"); err != nil {
+		t.Fatal(err)
+	}
+	if log := w.Conn().CapturedTx(); len(log) != 0 {
+		t.Errorf("a table of this device only was recorded: %d bytes", len(log))
+	}
+	if err := w.Rollback(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestCanonical shows that what SQL text wrote is brought to its stored form in
