@@ -48,9 +48,17 @@ core: build/core.wasm build/trampoline.wasm ## build the Go core for the browser
 
 GO_CORE := $(shell git ls-files 'fault/*.go' 'value/*.go' 'codec/*.go' 'schema/*.go' 'query/*.go' 'version/*.go' \
 	'mutation/*.go' 'changelog/*.go' 'wire/*.go' 'sqlite/*.go' 'wasm/*.go' go.mod go.sum 2>/dev/null)
-build/core.wasm: $(GO_CORE)
+# Inlining makes code faster and larger: it stays on for the runtime and for the
+# packages that touch every value.
+CORE_GCFLAGS := all=-l $(addsuffix =,runtime/... internal/runtime/... internal/abi internal/bytealg rockpool.dev/value rockpool.dev/codec)
+
+# core.full.wasm has the tables that turn a trace's addresses into lines.
+build/core.full.wasm: $(GO_CORE)
 	mkdir -p build
-	$(WASM) go build -trimpath -ldflags='-s -w -D=$(GO_DATA_AT)' -o $@ ./wasm
+	$(WASM) go build -trimpath $(addprefix -gcflags=,$(CORE_GCFLAGS)) -ldflags='-s -w -D=$(GO_DATA_AT)' -o $@ ./wasm
+
+build/core.wasm: build/core.full.wasm $(wildcard internal/slim/*.go)
+	go run ./internal/slim $< $@
 
 # The core with failpoints (wasm/edge/failpoint_on_js.go), which only browser tests load.
 .PHONY: core-failpoints

@@ -55,6 +55,7 @@ var arrows = map[string][]string{
 	"internal/sqloracle":      {"query", "query/...", "internal/testpg"},
 	"internal/arch":           {},
 	"internal/sizes":          {},
+	"internal/slim":           {},
 	"internal/clock":          {},
 	"internal/enginehost":     {},
 	"internal/enginehost/...": {},

@@ -1,7 +1,7 @@
 package host
 
 import (
-	"slices"
+	"sort"
 	"strconv"
 
 	"rockpool.dev/fault"
@@ -49,14 +49,11 @@ func (f *figures) slowest(n int) []wire.QueryStat {
 	for _, s := range f.bySQL {
 		list = append(list, *s)
 	}
-	slices.SortFunc(list, func(a, b wire.QueryStat) int {
-		if a.Max != b.Max {
-			return int(min(max(int64(b.Max)-int64(a.Max), -1), 1))
+	sort.Slice(list, func(a, b int) bool {
+		if list[a].Max != list[b].Max {
+			return list[a].Max > list[b].Max
 		}
-		if a.SQL < b.SQL {
-			return -1
-		}
-		return 1
+		return list[a].SQL < list[b].SQL
 	})
 	return list[:min(n, len(list))]
 }

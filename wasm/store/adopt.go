@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"slices"
 
 	"rockpool.dev/fault"
@@ -85,7 +84,7 @@ func (db *DB) dirtyKeys(table uint32) []string {
 			keys = append(keys, key.key)
 		}
 	}
-	slices.SortFunc(keys, cmp.Compare[string])
+	slices.Sort(keys)
 	return keys
 }
 

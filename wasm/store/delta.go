@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"sort"
 
 	"rockpool.dev/mutation"
 )
@@ -34,6 +35,6 @@ func asDeltas(ops []mutation.Op, list []DeltaColumn) {
 			op.New[n] = amount
 			op.Deltas = append(op.Deltas, uint32(n))
 		}
-		slices.Sort(op.Deltas)
+		sort.Slice(op.Deltas, func(a, b int) bool { return op.Deltas[a] < op.Deltas[b] })
 	}
 }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// program grows stacks, collects garbage, recovers, runs goroutines and
+// functions that are inlined, and then panics out of bounds.
+const program = `package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+type tree struct{ left, right *tree }
+
+func grow(depth int) (*tree, int) {
+	var pad [64]int
+	pad[depth%64] = depth
+	if depth == 0 {
+		return nil, pad[0]
+	}
+	l, n := grow(depth - 1)
+	return &tree{left: l}, n + pad[depth%64]
+}
+
+func recovered() (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New(fmt.Sprint(r))
+		}
+	}()
+	var none map[string]int
+	none["a"] = 1
+	return nil
+}
+
+//go:noinline
+func outOfBounds(at int) int { return []int{1, 2, 3}[at] }
+
+func main() {
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for range 20 {
+				t, n := grow(2000 + i)
+				runtime.GC()
+				if n != (2000+i)*(2001+i)/2 || t.left == nil {
+					panic("lost a frame")
+				}
+			}
+		}()
+	}
+	wg.Wait()
+	fmt.Println(recovered())
+	fmt.Println(strings.Repeat("whole ", 2))
+	outOfBounds(7)
+}
+`
+
+func build(t *testing.T) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module program\n\ngo 1.26.0\n", "main.go": program} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", "program.wasm", ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	wasm, err := os.ReadFile(filepath.Join(dir, "program.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wasm
+}
+
+// inNode runs a program and returns what it wrote.
+func inNode(t *testing.T, wasm []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "program.wasm")
+	if err := os.WriteFile(path, wasm, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("node", filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/wasm_exec_node.js"), path).CombinedOutput()
+	if err == nil {
+		t.Fatalf("the program did not panic:\n%s", out)
+	}
+	return string(out)
+}
+
+func TestSlimmedProgramRuns(t *testing.T) {
+	full := build(t)
+	slimmed, err := slim(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := inNode(t, full), inNode(t, slimmed)
+	for _, want := range []string{
+		"assignment to entry in nil map", "whole whole", "index out of range [7] with length 3", "main.outOfBounds", "main.main",
+	} {
+		if !strings.Contains(before, want) || !strings.Contains(after, want) {
+			t.Errorf("%q is not in what it wrote:\n%s", want, after)
+		}
+	}
+	if !strings.Contains(before, "main.go:") || strings.Contains(after, "main.go:") {
+		t.Errorf("its files and lines are still there:\n%s", after)
+	}
+	if again, err := slim(slimmed); err != nil || !bytes.Equal(again, slimmed) {
+		t.Errorf("slimming twice changed it again (%v)", err)
+	}
+}
+
+func TestNoGoProgram(t *testing.T) {
+	for name, c := range map[string]struct{ wasm, want string }{
+		"nothing":        {"", "no wasm module"},
+		"text":           {"<!doctype html>", "no wasm module"},
+		"no data":        {"\x00asm\x01\x00\x00\x00", "has no data"},
+		"cut off":        {"\x00asm\x01\x00\x00\x00\x0b\x7f", "ends inside"},
+		"cut segment":    {"\x00asm\x01\x00\x00\x00\x0b\x06\x01\x00\x41\x08\x0b\x7f", "ends inside"},
+		"passive":        {"\x00asm\x01\x00\x00\x00\x0b\x04\x01\x01\x01a", "not with a constant address"},
+		"not Go":         {"\x00asm\x01\x00\x00\x00\x0b\x07\x01\x00\x41\x08\x0b\x01a", "no function tables"},
+		"address no end": {"\x00asm\x01\x00\x00\x00\x0b\x05\x01\x00\x41\x88\x88", "ends inside"},
+	} {
+		if _, err := slim([]byte(c.wasm)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func FuzzSlim(f *testing.F) {
+	f.Add([]byte("\x00asm\x01\x00\x00\x00\x0b\x07\x01\x00\x41\x08\x0b\x01a"))
+	f.Fuzz(func(t *testing.T, wasm []byte) {
+		if len(wasm) < 1<<16 {
+			_, _ = slim(wasm) // it may refuse, and must not panic
+		}
+	})
+}
