@@ -69,8 +69,8 @@ func newWorld(t testing.TB) *world {
 type fileDesk struct{ w *world }
 
 func (d fileDesk) Open(id uint32, name string) { d.w.answer(id, name) }
-func (d fileDesk) Close(name string)                  { d.w.log = append(d.w.log, "close "+name) }
-func (d fileDesk) Delete(id uint32, _ string)         { d.w.h.Files(id, 0, "") }
+func (d fileDesk) Close(name string)           { d.w.log = append(d.w.log, "close "+name) }
+func (d fileDesk) Delete(id uint32, _ string)  { d.w.h.Files(id, 0, "") }
 
 func (w *world) Open(id uint32, name string) { w.sockets = append(w.sockets, name) }
 func (w *world) Send(uint32, []byte) bool    { return true }
