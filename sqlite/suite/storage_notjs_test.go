@@ -64,16 +64,6 @@ func put(t *testing.T, file string, b []byte) {
 	}
 }
 
-// copyDatabase copies the files of a database that is open.
-func copyDatabase(t *testing.T, from, to string) {
-	t.Helper()
-	for _, suffix := range []string{"", "-journal", "-wal"} {
-		if b, err := os.ReadFile(from + suffix); err == nil {
-			put(t, to+suffix, b)
-		}
-	}
-}
-
 // holds looks into all files of a database.
 func holds(t *testing.T, database, text string) bool {
 	t.Helper()
