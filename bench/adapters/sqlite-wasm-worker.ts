@@ -87,7 +87,7 @@ async function serve(ask: Ask): Promise<Omit<Answer, 'id'>> {
   }
 }
 
-onmessage = ({ data }: MessageEvent<Ask>) => {
+self.onmessage = ({ data }: MessageEvent<Ask>) => {
   serve(data).then(
     (answer) => postMessage({ ...answer, id: data.id } satisfies Answer),
     (error: unknown) => postMessage({ id: data.id, error: String(error) } satisfies Answer),

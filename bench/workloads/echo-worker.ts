@@ -1,5 +1,5 @@
 /** Sends back what it gets: the floor of any call to a Worker. */
 
-onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+self.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
   postMessage(data, { transfer: [data] })
 }

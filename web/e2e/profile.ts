@@ -13,7 +13,12 @@ import config from './playwright.config.ts'
 /** A folder for profiles, deleted by `remove`. */
 export function profileFolder(): { readonly path: string; readonly remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'rockpool-profile-'))
-  return { path, remove: () => { rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }) } }
+  return {
+    path,
+    remove: () => {
+      rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+    },
+  }
 }
 
 /** Opens the profile of a folder. Every tab gets a renderer process of its own. */
@@ -24,14 +29,24 @@ export function openProfile(folder: string): Promise<BrowserContext> {
 
 /** SIGKILLs every process of the browser that has this profile, and waits until the context has ended. */
 export async function killBrowser(context: BrowserContext, folder: string): Promise<void> {
-  const ended = new Promise<void>((resolve) => { context.once('close', () => { resolve() }) })
+  const ended = new Promise<void>((resolve) => {
+    context.once('close', () => {
+      resolve()
+    })
+  })
   const all = processes()
-  const roots = all.filter((one) => one.command.includes(`--user-data-dir=${folder}`) && !one.command.includes('--type='))
+  const roots = all.filter(
+    (one) => one.command.includes(`--user-data-dir=${folder}`) && !one.command.includes('--type='),
+  )
   if (roots.length === 0) throw new Error(`no browser has the profile ${folder}`)
   const doomed = new Set(roots.map((one) => one.pid))
   for (let grew = true; grew; ) {
     grew = false
-    for (const { pid, parent } of all) if (doomed.has(parent) && !doomed.has(pid)) { doomed.add(pid); grew = true }
+    for (const { pid, parent } of all)
+      if (doomed.has(parent) && !doomed.has(pid)) {
+        doomed.add(pid)
+        grew = true
+      }
   }
   for (const pid of doomed) signal(pid, 'SIGKILL')
   await ended
@@ -46,12 +61,20 @@ export async function rendererOf(page: Page): Promise<number> {
   session.on('Tracing.dataCollected', ({ value }) => {
     for (const event of value as unknown as TraceEvent[]) {
       for (const { frame, processId } of event.args?.data?.frames ?? []) {
-        if (event.name === 'TracingStartedInBrowser' && frame === frameTree.frame.id && processId !== undefined) pids.push(processId)
+        if (event.name === 'TracingStartedInBrowser' && frame === frameTree.frame.id && processId !== undefined)
+          pids.push(processId)
       }
     }
   })
-  const complete = new Promise<void>((resolve) => { session.once('Tracing.tracingComplete', () => { resolve() }) })
-  await session.send('Tracing.start', { traceConfig: { includedCategories: ['disabled-by-default-devtools.timeline'], excludedCategories: ['*'] }, transferMode: 'ReportEvents' })
+  const complete = new Promise<void>((resolve) => {
+    session.once('Tracing.tracingComplete', () => {
+      resolve()
+    })
+  })
+  await session.send('Tracing.start', {
+    traceConfig: { includedCategories: ['disabled-by-default-devtools.timeline'], excludedCategories: ['*'] },
+    transferMode: 'ReportEvents',
+  })
   await session.send('Tracing.end')
   await complete
   await session.detach()
@@ -62,12 +85,18 @@ export async function rendererOf(page: Page): Promise<number> {
 
 interface TraceEvent {
   readonly name: string
-  readonly args?: { readonly data?: { readonly frames?: readonly { readonly frame: string; readonly processId?: number }[] } }
+  readonly args?: {
+    readonly data?: { readonly frames?: readonly { readonly frame: string; readonly processId?: number }[] }
+  }
 }
 
 /** SIGKILLs a page's renderer and waits until the browser has noticed. */
 export async function killRenderer(page: Page, pid: number): Promise<void> {
-  const crashed = new Promise<void>((resolve) => { page.once('crash', () => { resolve() }) })
+  const crashed = new Promise<void>((resolve) => {
+    page.once('crash', () => {
+      resolve()
+    })
+  })
   signal(pid, 'SIGKILL')
   await crashed
 }
@@ -89,7 +118,11 @@ function processes(): { readonly pid: number; readonly parent: number; readonly 
     try {
       const stat = readFileSync(`/proc/${entry}/stat`, 'utf8')
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-      list.push({ pid: Number(entry), parent, command: readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' ') })
+      list.push({
+        pid: Number(entry),
+        parent,
+        command: readFileSync(`/proc/${entry}/cmdline`, 'utf8').replaceAll('\0', ' '),
+      })
     } catch {
       // it ended meanwhile
     }

@@ -72,7 +72,10 @@ export const DRIVER_SCHEMA = `tables:
 export const DRIVER_ROWS = { counters: [{ id: 1, n: 0 }], entries: [] }
 
 /** Opens the database in a page and installs the driver. */
-export async function drive(page: Page, options: { readonly name: string; readonly tab: string; readonly build?: number }): Promise<void> {
+export async function drive(
+  page: Page,
+  options: { readonly name: string; readonly tab: string; readonly build?: number },
+): Promise<void> {
   await page.evaluate(async ({ name, tab, build }) => {
     const db = await window.rockpool.open({ name, build: build ?? 0, relay: { url: window.relayUrl }, timeout: 60_000 })
     await Promise.all([db.sync.subscribe('entries').ready, db.sync.subscribe('counters').ready])
@@ -81,7 +84,9 @@ export async function drive(page: Page, options: { readonly name: string; readon
     const reads: number[] = []
     const failedReads: string[] = []
     const told: Record<string, number> = {}
-    let isRunning = false, serial = 0, timer = 0
+    let isRunning = false,
+      serial = 0,
+      timer = 0
 
     const states: string[] = []
     const note = () => {
@@ -102,7 +107,14 @@ export async function drive(page: Page, options: { readonly name: string; readon
         ],
         { idempotencyKey: key },
       )
-      write.confirmed.then(({ status }) => { record.confirmed = status }, (thrown: unknown) => { record.confirmed = kindOf(thrown) })
+      write.confirmed.then(
+        ({ status }) => {
+          record.confirmed = status
+        },
+        (thrown: unknown) => {
+          record.confirmed = kindOf(thrown)
+        },
+      )
       try {
         await write
         record.outcome = 'done'
@@ -113,7 +125,14 @@ export async function drive(page: Page, options: { readonly name: string; readon
       record.ended = Date.now()
     }
     const writeOne = () => {
-      const record: WriteRecord = { key: `${tab}-${serial++}`, began: Date.now(), ended: 0, outcome: '', named: '', confirmed: '' }
+      const record: WriteRecord = {
+        key: `${tab}-${serial++}`,
+        began: Date.now(),
+        ended: 0,
+        outcome: '',
+        named: '',
+        confirmed: '',
+      }
       writes.push(record)
       return send(record.key, record)
     }
@@ -128,7 +147,9 @@ export async function drive(page: Page, options: { readonly name: string; readon
         try {
           await db.query('select count(*) from entries where tab = ?', [tab])
           reads.push(Date.now())
-        } catch (thrown) { failedReads.push(kindOf(thrown)) }
+        } catch (thrown) {
+          failedReads.push(kindOf(thrown))
+        }
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
     }
@@ -136,7 +157,7 @@ export async function drive(page: Page, options: { readonly name: string; readon
     const live = [
       'select count(*) as n from entries',
       'select n from counters where id = 1',
-      "select count(distinct tab) as n from entries",
+      'select count(distinct tab) as n from entries',
       'select max(n) as n from counters',
       'select sum(length(id) > 0) as n from entries',
     ].map((text) => {
@@ -148,7 +169,9 @@ export async function drive(page: Page, options: { readonly name: string; readon
     window.driver = {
       start: (everyMillis, inFlight) => {
         isRunning = true
-        timer = window.setInterval(() => { void writeOne() }, everyMillis)
+        timer = window.setInterval(() => {
+          void writeOne()
+        }, everyMillis)
         for (let i = 0; i < inFlight; i++) void keepOneInFlight()
         void readOn()
       },
@@ -163,8 +186,14 @@ export async function drive(page: Page, options: { readonly name: string; readon
         for (const kind of Object.keys(told)) delete told[kind]
       },
       report: () => ({
-        role: db.health.get().role, database: db.health.get().database, error: db.health.get().error?.kind ?? '',
-        writes, reads, failedReads, told, states,
+        role: db.health.get().role,
+        database: db.health.get().database,
+        error: db.health.get().error?.kind ?? '',
+        writes,
+        reads,
+        failedReads,
+        told,
+        states,
         live: live.map((query) => Number((query.get().rows[0] as { n?: unknown } | undefined)?.n ?? -1)),
       }),
     }
@@ -172,4 +201,6 @@ export async function drive(page: Page, options: { readonly name: string; readon
 }
 
 /** What the page's driver reports now. */
-export function reportOf(page: Page): Promise<TabReport> { return page.evaluate(() => window.driver.report()) }
+export function reportOf(page: Page): Promise<TabReport> {
+  return page.evaluate(() => window.driver.report())
+}

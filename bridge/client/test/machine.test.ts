@@ -150,7 +150,10 @@ describe('leadership', () => {
       expect(next.effects).toBe('release queue')
       tab = next.model
     }
-    expect(play(tab, { type: 'granted', now })).toMatchObject({ model: { state: 'starting' }, effects: 'detach say:taking spawn' })
+    expect(play(tab, { type: 'granted', now })).toMatchObject({
+      model: { state: 'starting' },
+      effects: 'detach say:taking spawn',
+    })
   })
 
   test('a core that dies again and again ends the tab with its error, and lets the lock go', () => {

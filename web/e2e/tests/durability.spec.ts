@@ -42,7 +42,9 @@ class Reports {
   /** Resolves when so many more have been reported. */
   more(count: number): Promise<void> {
     this.#fresh = 0
-    return new Promise((resolve) => { this.#waiting = { count, resolve } })
+    return new Promise((resolve) => {
+      this.#waiting = { count, resolve }
+    })
   }
 }
 
@@ -59,14 +61,23 @@ async function openPage(context: BrowserContext): Promise<Page> {
 
 /** Writes transactions one by one, from `first` on, and reports each once it is acknowledged. It ends with the page. */
 function write(page: Page, first: number): void {
-  page.evaluate(async ({ first, parts }) => {
-    const db = await window.rockpool.open({ name: 'kept', relay: { url: window.relayUrl } })
-    for (let n = first; ; n++) {
-      const rows = Array.from({ length: parts }, (_, part) => ({ type: 'insert' as const, table: 'entries', data: { id: `${n}/${part}`, n } }))
-      await db.execute(rows)
-      await (window as unknown as { acknowledged(n: number): Promise<void> }).acknowledged(n)
-    }
-  }, { first, parts: PARTS }).catch(() => {}) // it is killed
+  page
+    .evaluate(
+      async ({ first, parts }) => {
+        const db = await window.rockpool.open({ name: 'kept', relay: { url: window.relayUrl } })
+        for (let n = first; ; n++) {
+          const rows = Array.from({ length: parts }, (_, part) => ({
+            type: 'insert' as const,
+            table: 'entries',
+            data: { id: `${n}/${part}`, n },
+          }))
+          await db.execute(rows)
+          await (window as unknown as { acknowledged(n: number): Promise<void> }).acknowledged(n)
+        }
+      },
+      { first, parts: PARTS },
+    )
+    .catch(() => {}) // it is killed
 }
 
 /** Everything that was reported is there, nothing is there in part, and the file is sound. */
@@ -79,8 +90,14 @@ async function check(page: Page, reports: Reports): Promise<number> {
     }
   })
   const found = new Set(groups.map(({ n }) => n))
-  expect([...reports.acknowledged].filter((n) => !found.has(n)), 'acknowledged and lost').toEqual([])
-  expect(groups.filter(({ parts }) => parts !== PARTS), 'there in part').toEqual([])
+  expect(
+    [...reports.acknowledged].filter((n) => !found.has(n)),
+    'acknowledged and lost',
+  ).toEqual([])
+  expect(
+    groups.filter(({ parts }) => parts !== PARTS),
+    'there in part',
+  ).toEqual([])
   expect(integrity).toEqual([{ integrity_check: 'ok' }])
   return Math.max(0, ...found)
 }
@@ -94,7 +111,9 @@ async function killAgainAndAgain(kills: number, seed: number, aim: Aim): Promise
   const folder = profileFolder()
   const reports = new Reports()
   const watched = async (context: BrowserContext) => {
-    await context.exposeBinding('acknowledged', (_, n: number) => { reports.report(n) })
+    await context.exposeBinding('acknowledged', (_, n: number) => {
+      reports.report(n)
+    })
     return context
   }
   let context = await watched(await openProfile(folder.path))
@@ -103,7 +122,8 @@ async function killAgainAndAgain(kills: number, seed: number, aim: Aim): Promise
       const page = await openPage(context)
       const last = await check(page, reports)
       const kill = await aim(context, page, folder.path)
-      const acks = 1 + random(ACKS_MAX), delay = random(DELAY_MAX)
+      const acks = 1 + random(ACKS_MAX),
+        delay = random(DELAY_MAX)
       const due = reports.more(acks)
       write(page, last + 1)
       await due
@@ -121,10 +141,16 @@ async function killAgainAndAgain(kills: number, seed: number, aim: Aim): Promise
     const other = await context.browser()?.newContext()
     if (other === undefined) throw new Error('the browser has ended')
     const fresh = await openPage(other as BrowserContext)
-    await expect.poll(() => fresh.evaluate(async () => {
-      const db = await window.rockpool.open({ name: 'kept', relay: { url: window.relayUrl } })
-      return db.query<{ id: string }>('select id from entries order by id')
-    }), { message: 'what the relay has' }).toEqual(rows)
+    await expect
+      .poll(
+        () =>
+          fresh.evaluate(async () => {
+            const db = await window.rockpool.open({ name: 'kept', relay: { url: window.relayUrl } })
+            return db.query<{ id: string }>('select id from entries order by id')
+          }),
+        { message: 'what the relay has' },
+      )
+      .toEqual(rows)
     console.log(`seed ${seed}: ${kills} kills, ${reports.acknowledged.size} transactions acknowledged, none lost`)
   } catch (error) {
     throw new Error(`with ROCKPOOL_SEED=${seed}`, { cause: error })
@@ -148,8 +174,10 @@ test('what was acknowledged outlives the death of the page’s process', async (
 
 test('what was acknowledged outlives the death of the browser', async () => {
   test.setTimeout(60_000 + BROWSER_KILLS * 30_000)
-  await killAgainAndAgain(BROWSER_KILLS, firstSeed() + 1, (context, _page, folder) => Promise.resolve(async () => {
-    await killBrowser(context, folder)
-    return openProfile(folder)
-  }))
+  await killAgainAndAgain(BROWSER_KILLS, firstSeed() + 1, (context, _page, folder) =>
+    Promise.resolve(async () => {
+      await killBrowser(context, folder)
+      return openProfile(folder)
+    }),
+  )
 })

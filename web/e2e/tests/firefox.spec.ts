@@ -14,7 +14,9 @@ function expectText(page: Page, selector: string, wanted: string): Promise<void>
 }
 
 function expectCount(page: Page, selector: string, count: number): Promise<void> {
-  return expect.poll(() => page.evaluate((one) => document.querySelectorAll(one).length, selector), { message: selector }).toBe(count)
+  return expect
+    .poll(() => page.evaluate((one) => document.querySelectorAll(one).length, selector), { message: selector })
+    .toBe(count)
 }
 
 test('Firefox: an order placed without a network survives a reload and reaches the relay when it is back', async () => {
@@ -22,7 +24,12 @@ test('Firefox: an order placed without a network survives a reload and reaches t
   const relay = await startShop()
   const proxy = await NetworkProxy.open(relay.url)
   // Root has no user namespaces to sandbox in, so the content sandbox is off, as Chromium's is.
-  const firefox = await puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX, headless: true, env: { ...process.env, MOZ_DISABLE_CONTENT_SANDBOX: '1' } })
+  const firefox = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath: FIREFOX,
+    headless: true,
+    env: { ...process.env, MOZ_DISABLE_CONTENT_SANDBOX: '1' },
+  })
   try {
     const page = await firefox.newPage()
     await page.goto(proxy.url)
@@ -51,7 +58,9 @@ test('Firefox: an order placed without a network survives a reload and reaches t
     await expectText(page, '[data-testid=connection]', 'Live')
     await expectCount(page, '[data-testid=pending]', 0)
     await expectText(page, '[data-testid=stock-1]', '38 in stock')
-    const digest = (await (await fetch(`${relay.url}/digest?table=orders`)).json()) as { tables: { orders: { rows: number } } }
+    const digest = (await (await fetch(`${relay.url}/digest?table=orders`)).json()) as {
+      tables: { orders: { rows: number } }
+    }
     expect(digest.tables.orders.rows, 'orders at the relay').toBe(831)
   } finally {
     await firefox.close()

@@ -34,7 +34,9 @@ interface Tab {
 
 async function openTab(context: BrowserContext, name: string): Promise<Tab> {
   const page = await context.newPage()
-  page.on('console', (message) => { if (process.env.ROCKPOOL_CONSOLE === '1') console.log(name, message.text()) })
+  page.on('console', (message) => {
+    if (process.env.ROCKPOOL_CONSOLE === '1') console.log(name, message.text())
+  })
   await page.goto(relay.url)
   await drive(page, { name: 'shared', tab: name })
   return { name, page, pid: await rendererOf(page) }
@@ -44,7 +46,10 @@ async function openTab(context: BrowserContext, name: string): Promise<Tab> {
 async function byRole(tabs: readonly Tab[]): Promise<{ readonly leader: Tab; readonly followers: readonly Tab[] }> {
   const roles = await Promise.all(tabs.map(async ({ page }) => (await reportOf(page)).role))
   const [leader] = tabs.filter((_, at) => roles[at] === 'leader')
-  expect(roles.filter((role) => role === 'leader'), 'tabs that lead').toHaveLength(1)
+  expect(
+    roles.filter((role) => role === 'leader'),
+    'tabs that lead',
+  ).toHaveLength(1)
   if (leader === undefined) throw new Error('no tab leads')
   return { leader, followers: tabs.filter((tab) => tab !== leader) }
 }
@@ -66,24 +71,44 @@ async function openObserver(context: BrowserContext): Promise<() => Promise<Trut
     const db = await window.rockpool.open({ name: 'observer', relay: { url: window.relayUrl } })
     await Promise.all([db.sync.subscribe('entries').ready, db.sync.subscribe('counters').ready])
   })
-  return () => page.evaluate(async () => {
-    const db = await window.rockpool.open({ name: 'observer', relay: { url: window.relayUrl } })
-    const [row] = await db.query<{ keys: string; tabs: number; counter: number }>(
-      'select json_group_array(id) as keys, count(distinct tab) as tabs, (select n from counters where id = 1) as counter from entries',
-    )
-    if (row === undefined) throw new Error('no row')
-    return { ...row, keys: JSON.parse(row.keys) as string[] }
-  })
+  return () =>
+    page.evaluate(async () => {
+      const db = await window.rockpool.open({ name: 'observer', relay: { url: window.relayUrl } })
+      const [row] = await db.query<{ keys: string; tabs: number; counter: number }>(
+        'select json_group_array(id) as keys, count(distinct tab) as tabs, (select n from counters where id = 1) as counter from entries',
+      )
+      if (row === undefined) throw new Error('no row')
+      return { ...row, keys: JSON.parse(row.keys) as string[] }
+    })
 }
 
 const startAll = (tabs: readonly Tab[]) =>
-  Promise.all(tabs.map(({ page }) => page.evaluate(({ every, more }) => { window.driver.start(every, more) }, { every: EVERY_MS, more: IN_FLIGHT })))
-const stopAll = (tabs: readonly Tab[]) => Promise.all(tabs.map(({ page }) => page.evaluate(() => { window.driver.stop() })))
+  Promise.all(
+    tabs.map(({ page }) =>
+      page.evaluate(
+        ({ every, more }) => {
+          window.driver.start(every, more)
+        },
+        { every: EVERY_MS, more: IN_FLIGHT },
+      ),
+    ),
+  )
+const stopAll = (tabs: readonly Tab[]) =>
+  Promise.all(
+    tabs.map(({ page }) =>
+      page.evaluate(() => {
+        window.driver.stop()
+      }),
+    ),
+  )
 
 /** Waits until every promise of a tab has settled, and returns what it reports then. */
 async function settled(tab: Tab): Promise<TabReport> {
   await expect
-    .poll(async () => (await reportOf(tab.page)).writes.filter((write) => write.outcome === '').length, { message: `promises of ${tab.name} that pend`, timeout: 20_000 })
+    .poll(async () => (await reportOf(tab.page)).writes.filter((write) => write.outcome === '').length, {
+      message: `promises of ${tab.name} that pend`,
+      timeout: 20_000,
+    })
     .toBe(0)
   return reportOf(tab.page)
 }
@@ -93,38 +118,60 @@ const wasInFlight = (at: number) => (write: WriteRecord) => write.began < at && 
 /** What a follower owes its user when the leader has ended at `at`. Returns the keys that are done. */
 function checkFollower(name: string, report: TabReport, at: number): string[] {
   expect(report.writes.filter(wasInFlight(at)).length, `writes of ${name} in flight`).toBeGreaterThan(0)
-  const bad = report.writes.filter((write) => write.outcome !== 'done' && (write.outcome !== 'outcome_unknown' || write.named !== write.key))
+  const bad = report.writes.filter(
+    (write) => write.outcome !== 'done' && (write.outcome !== 'outcome_unknown' || write.named !== write.key),
+  )
   expect(bad, `writes of ${name} that ended neither done nor unknown by their key`).toEqual([])
   const slowest = Math.max(...report.writes.map((write) => write.ended - Math.max(write.began, at)))
-  expect(slowest, `milliseconds until the last write of ${name} settled; it ended at ${at}; ${report.states.join(', ')}`).toBeLessThan(SETTLE_MS)
+  expect(
+    slowest,
+    `milliseconds until the last write of ${name} settled; it ended at ${at}; ${report.states.join(', ')}`,
+  ).toBeLessThan(SETTLE_MS)
   const again = report.reads.find((time) => time > at)
   expect((again ?? Number.POSITIVE_INFINITY) - at, `milliseconds until ${name} read again`).toBeLessThan(SETTLE_MS)
   return report.writes.map((write) => write.key)
 }
 
 /** Everything that was written is at the relay, once, and every tab shows it. */
-async function checkWhole(atRelay: () => Promise<Truth>, tabs: readonly Tab[], keys: ReadonlySet<string>, maybe: ReadonlySet<string>): Promise<void> {
+async function checkWhole(
+  atRelay: () => Promise<Truth>,
+  tabs: readonly Tab[],
+  keys: ReadonlySet<string>,
+  maybe: ReadonlySet<string>,
+): Promise<void> {
   const missing = async () => {
     const there = new Set((await atRelay()).keys)
     return [...keys].filter((key) => !there.has(key))
   }
   await expect.poll(missing, { message: 'acknowledged and not at the relay' }).toEqual([])
   for (const { name, page } of tabs) {
-    await expect.poll(async () => (await reportOf(page)).writes.filter((write) => write.confirmed === '').length, { message: `.confirmed of ${name} that pend` }).toBe(0)
-    const refused = (await reportOf(page)).writes.filter((write) => write.outcome === 'done' && write.confirmed !== 'applied' && write.confirmed !== 'merged')
+    await expect
+      .poll(async () => (await reportOf(page)).writes.filter((write) => write.confirmed === '').length, {
+        message: `.confirmed of ${name} that pend`,
+      })
+      .toBe(0)
+    const refused = (await reportOf(page)).writes.filter(
+      (write) => write.outcome === 'done' && write.confirmed !== 'applied' && write.confirmed !== 'merged',
+    )
     expect(refused, `writes of ${name} that were done and not confirmed`).toEqual([])
   }
   const relayHas = await atRelay()
-  expect(relayHas.keys.filter((key) => !keys.has(key) && !maybe.has(key)), 'at the relay and written by nobody').toEqual([])
+  expect(
+    relayHas.keys.filter((key) => !keys.has(key) && !maybe.has(key)),
+    'at the relay and written by nobody',
+  ).toEqual([])
   expect(relayHas.counter, 'the counter that every write adds one to').toBe(relayHas.keys.length)
   for (const { name, page } of tabs) {
-    await expect.poll(async () => (await reportOf(page)).live, { message: `live queries of ${name}` }).toEqual([relayHas.keys.length, relayHas.counter, relayHas.tabs, relayHas.counter, relayHas.keys.length])
+    await expect
+      .poll(async () => (await reportOf(page)).live, { message: `live queries of ${name}` })
+      .toEqual([relayHas.keys.length, relayHas.counter, relayHas.tabs, relayHas.counter, relayHas.keys.length])
   }
 }
 
 /** Ends the leader of three busy tabs once a seed, and checks what the others saw. */
 async function leadersEnd(context: BrowserContext, end: (leader: Tab) => Promise<void>): Promise<void> {
-  const keys = new Set<string>(), maybe = new Set<string>()
+  const keys = new Set<string>(),
+    maybe = new Set<string>()
   let tabs: Tab[] = []
   const atRelay = await openObserver(context)
   for (let round = 0; round < ROUNDS; round++) {
@@ -136,11 +183,23 @@ async function leadersEnd(context: BrowserContext, end: (leader: Tab) => Promise
     const before = Date.now()
     await startAll(tabs)
     await new Promise((resolve) => setTimeout(resolve, 300 + random(WORK_MS))) // the seeded moment itself
-    for (const write of (await reportOf(leader.page)).writes) if (write.outcome === 'done') keys.add(write.key); else maybe.add(write.key)
+    for (const write of (await reportOf(leader.page)).writes)
+      if (write.outcome === 'done') keys.add(write.key)
+      else maybe.add(write.key)
     const at = Date.now()
     await end(leader)
     tabs = tabs.filter((tab) => tab !== leader)
-    await expect.poll(async () => (await Promise.all(followers.map(async ({ page }) => (await reportOf(page)).reads.filter((time) => time > at).length))).every((count) => count > 3), { message: 'followers that read again' }).toBe(true)
+    await expect
+      .poll(
+        async () =>
+          (
+            await Promise.all(
+              followers.map(async ({ page }) => (await reportOf(page)).reads.filter((time) => time > at).length),
+            )
+          ).every((count) => count > 3),
+        { message: 'followers that read again' },
+      )
+      .toBe(true)
     await stopAll(followers)
     const settledIn: number[] = []
     let unknown = 0
@@ -156,8 +215,16 @@ async function leadersEnd(context: BrowserContext, end: (leader: Tab) => Promise
     for (const key of (await atRelay()).keys) if (key.startsWith(leader.name + '-') && !keys.has(key)) maybe.add(key)
     await checkWhole(atRelay, tabs, keys, maybe)
     await byRole(tabs)
-    if (process.env.ROCKPOOL_CONSOLE === '1') for (const { name, page } of tabs) console.log(name, at, (await reportOf(page)).states.filter((state) => Number(state.split(' ')[0]) > at).join(', '))
-    console.log(`seed ${seed}: ${settledIn.length} writes in flight settled within ${Math.max(...settledIn)} ms, ${unknown} of them unknown; ${keys.size} keys so far`)
+    if (process.env.ROCKPOOL_CONSOLE === '1')
+      for (const { name, page } of tabs)
+        console.log(
+          name,
+          at,
+          (await reportOf(page)).states.filter((state) => Number(state.split(' ')[0]) > at).join(', '),
+        )
+    console.log(
+      `seed ${seed}: ${settledIn.length} writes in flight settled within ${Math.max(...settledIn)} ms, ${unknown} of them unknown; ${keys.size} keys so far`,
+    )
   }
 }
 
@@ -175,18 +242,23 @@ async function withProfile(run: (context: BrowserContext) => Promise<void>): Pro
 
 const kill = (leader: Tab) => killRenderer(leader.page, leader.pid)
 const close = (leader: Tab) => leader.page.close()
-const withoutSharedWorker = (context: BrowserContext) => context.addInitScript(() => { Reflect.deleteProperty(window, 'SharedWorker') })
+const withoutSharedWorker = (context: BrowserContext) =>
+  context.addInitScript(() => {
+    Reflect.deleteProperty(window, 'SharedWorker')
+  })
 
 test('the leader’s process is killed', () => withProfile((context) => leadersEnd(context, kill)))
 test('the leader is closed', () => withProfile((context) => leadersEnd(context, close)))
-test('the leader’s process is killed, without SharedWorker', () => withProfile(async (context) => {
-  await withoutSharedWorker(context)
-  await leadersEnd(context, kill)
-}))
-test('the leader is closed, without SharedWorker', () => withProfile(async (context) => {
-  await withoutSharedWorker(context)
-  await leadersEnd(context, close)
-}))
+test('the leader’s process is killed, without SharedWorker', () =>
+  withProfile(async (context) => {
+    await withoutSharedWorker(context)
+    await leadersEnd(context, kill)
+  }))
+test('the leader is closed, without SharedWorker', () =>
+  withProfile(async (context) => {
+    await withoutSharedWorker(context)
+    await leadersEnd(context, close)
+  }))
 
 // A stopped process keeps the lock and the files, so nobody can take over: the
 // others say so, keep what their users do, and go on when it does.
@@ -206,7 +278,9 @@ test('a leader that is frozen is told of, and everything goes on when it thaws',
       signal(leader.pid, 'SIGSTOP')
       try {
         for (const { name, page } of followers) {
-          await expect.poll(async () => (await reportOf(page)).error, { message: `what ${name} says`, timeout: 10_000 }).toBe('leader_frozen')
+          await expect
+            .poll(async () => (await reportOf(page)).error, { message: `what ${name} says`, timeout: 10_000 })
+            .toBe('leader_frozen')
           const { told } = await reportOf(page)
           expect((told.leader_frozen ?? 0) - at, `milliseconds until ${name} said so`).toBeLessThan(SETTLE_MS)
         }
@@ -215,24 +289,37 @@ test('a leader that is frozen is told of, and everything goes on when it thaws',
         for (const { name, page } of followers) {
           const { role, writes } = await reportOf(page)
           expect(role).toBe('follower')
-          expect(writes.filter((write) => write.outcome === '' && write.began < at), `promises of ${name} from before`).toEqual([])
-          expect(writes.filter((write) => write.outcome === '').length, `writes of ${name} that wait`).toBeGreaterThan(0)
+          expect(
+            writes.filter((write) => write.outcome === '' && write.began < at),
+            `promises of ${name} from before`,
+          ).toEqual([])
+          expect(writes.filter((write) => write.outcome === '').length, `writes of ${name} that wait`).toBeGreaterThan(
+            0,
+          )
           const late = writes.filter((write) => write.began < at && write.ended > at + SETTLE_MS)
           expect(late, `writes of ${name} that took longer`).toEqual([])
         }
-        const held = await followers[0]?.page.evaluate(async () => (await navigator.locks.query()).held?.filter((lock) => lock.name === 'rockpool:shared').length)
+        const held = await followers[0]?.page.evaluate(
+          async () => (await navigator.locks.query()).held?.filter((lock) => lock.name === 'rockpool:shared').length,
+        )
         expect(held, 'owners of the files').toBe(1)
       } finally {
         signal(leader.pid, 'SIGCONT')
       }
       const thawed = Date.now()
       for (const { name, page } of followers)
-        await expect.poll(async () => (await reportOf(page)).reads.some((time) => time > thawed), { message: `reads of ${name} after the thaw` }).toBe(true)
+        await expect
+          .poll(async () => (await reportOf(page)).reads.some((time) => time > thawed), {
+            message: `reads of ${name} after the thaw`,
+          })
+          .toBe(true)
       await stopAll(tabs)
       let unknown = 0
       for (const tab of tabs) {
         const report = await settled(tab)
-        const bad = report.writes.filter((write) => write.outcome !== 'done' && (write.outcome !== 'outcome_unknown' || write.named !== write.key))
+        const bad = report.writes.filter(
+          (write) => write.outcome !== 'done' && (write.outcome !== 'outcome_unknown' || write.named !== write.key),
+        )
         expect(bad, `writes of ${tab.name} that ended neither done nor unknown by their key`).toEqual([])
         unknown += report.writes.filter((write) => write.outcome === 'outcome_unknown').length
         for (const write of report.writes) keys.add(write.key)
@@ -240,7 +327,12 @@ test('a leader that is frozen is told of, and everything goes on when it thaws',
       }
       await checkWhole(atRelay, tabs, keys, new Set())
       expect((await byRole(tabs)).leader, 'the leader after the thaw').toBe(leader)
-      console.log(`seed ${seed}: frozen for ${thawed - at} ms, ${unknown} writes unknown and repeated; ${keys.size} keys so far`)
-      for (const { page } of tabs) await page.evaluate(() => { window.driver.forgetTold() })
+      console.log(
+        `seed ${seed}: frozen for ${thawed - at} ms, ${unknown} writes unknown and repeated; ${keys.size} keys so far`,
+      )
+      for (const { page } of tabs)
+        await page.evaluate(() => {
+          window.driver.forgetTold()
+        })
     }
   }))

@@ -253,12 +253,9 @@ export class TabAgent {
   #knock(link: Link, times: number): void {
     if (!this.#candidates.has(link) || times > 10) return
     link.tell({ rp: 'ping', n: ++this.#pings })
-    setTimeout(
-      () => {
-        this.#knock(link, times + 1)
-      },
-      20 << Math.min(times, 4),
-    )
+    setTimeout(() => {
+      this.#knock(link, times + 1)
+    }, 20 << Math.min(times, 4))
   }
 
   /** Makes a link; what it brings counts while it is ours. */
