@@ -11,7 +11,7 @@ const FREEZES = rounds(5, 1)
 /** Milliseconds between a tab's writes: 20 a second. */
 const EVERY_MS = 50
 /** Writes of each tab that are under way at any time, beside those. */
-const IN_FLIGHT = 4
+const IN_FLIGHT = 2
 /** Milliseconds within which every promise settles and a follower reads again. */
 const SETTLE_MS = 5_000
 /** Milliseconds that a leader may work before it dies, at most. */
