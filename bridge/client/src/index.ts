@@ -41,8 +41,15 @@ export type { QueryResult, ReadOptions, WriteOptions, LaneName } from './request
 export type { LiveQuery, LiveSnapshot } from './live.ts'
 export type { Patch } from './identity.ts'
 export type { Confirmation, OutcomeStatus } from './outcomes.ts'
-export type { DatabaseHealth, DatabaseState, SocketState } from './health.ts'
-export type { ShapeProgress, SubscribeOptions, Subscription, SyncStats, SyncStatus } from './sync.ts'
+export { OPENING, type DatabaseHealth, type DatabaseState, type SocketState } from './health.ts'
+export {
+  NO_STATUS,
+  type ShapeProgress,
+  type SubscribeOptions,
+  type Subscription,
+  type SyncStats,
+  type SyncStatus,
+} from './sync.ts'
 export type { Conflict, ConflictRule } from './conflicts.ts'
 export type { OutboxEntry, OutboxOperation, Rollback, TransactionState } from './outbox.ts'
 export type { Readable } from './emitter.ts'

@@ -1,7 +1,15 @@
 /** Hooks on what a database lets one watch: health, sync, conflicts, outbox. */
 
 import { useEffect, useSyncExternalStore } from 'react'
-import type { Conflict, DatabaseHealth, OutboxEntry, Readable, SyncStatus } from '@rockpool/client'
+import {
+  type Conflict,
+  type DatabaseHealth,
+  NO_STATUS,
+  OPENING,
+  type OutboxEntry,
+  type Readable,
+  type SyncStatus,
+} from '@rockpool/client'
 import { useClient } from './context.ts'
 
 const subscribeToNothing = (): (() => void) => () => {}
@@ -12,27 +20,6 @@ export function useReadable<T>(readable: Readable<T> | null | undefined, nothing
   return useSyncExternalStore<T>(readable?.subscribe ?? subscribeToNothing, readable?.get ?? getNothing, getNothing)
 }
 
-const ZERO = { epoch: 0, seq: 0 }
-const NO_STATUS: SyncStatus = {
-  position: ZERO,
-  head: ZERO,
-  pending: 0,
-  parked: 0,
-  failed: 0,
-  shapes: [],
-  isPaused: false,
-  lastMillis: 0,
-}
-const NO_HEALTH: DatabaseHealth = {
-  database: 'opening',
-  socket: 'idle',
-  role: 'none',
-  isDurable: false,
-  retryMillis: 0,
-  attempts: 0,
-  rttMillis: 0,
-  error: null,
-}
 const NO_CONFLICTS: readonly Conflict[] = []
 const NO_ENTRIES: readonly OutboxEntry[] = []
 
@@ -43,7 +30,7 @@ export function useSyncStatus(): SyncStatus {
 
 /** The health of the database and of its connection to the relay. */
 export function useHealth(): DatabaseHealth {
-  return useReadable(useClient()?.health, NO_HEALTH)
+  return useReadable(useClient()?.health, OPENING)
 }
 
 /** Every conflict that was not dismissed; each one can be resolved. */
