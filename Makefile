@@ -15,7 +15,7 @@ WASM := GOOS=js GOARCH=wasm CGO_ENABLED=0
 # Packages that have files for the browser: go vet ./... passes over them natively.
 WASM_PACKAGES = $(shell $(WASM) go list -e -f '{{if .GoFiles}}{{.ImportPath}}{{end}}' \
 	./fault/... ./value/... ./codec/... ./schema/... ./query/... ./version/... ./mutation/... ./changelog/... ./wire/... \
-	./sqlite/... ./wasm/... ./internal/workertest/... $(wildcard ./server/edge/...))
+	./sqlite/... ./wasm/... ./internal/workertest/...)
 
 SUITES ?=
 SEEDS  ?= 50
@@ -52,10 +52,12 @@ GO_CORE := $(shell git ls-files 'fault/*.go' 'value/*.go' 'codec/*.go' 'schema/*
 # packages that touch every value.
 CORE_GCFLAGS := all=-l $(addsuffix =,runtime/... internal/runtime/... internal/abi internal/bytealg rockpool.dev/value rockpool.dev/codec)
 
+BUILD_CORE = $(WASM) go build -trimpath $(addprefix -gcflags=,$(CORE_GCFLAGS)) -ldflags='-s -w -D=$(GO_DATA_AT)'
+
 # core.full.wasm has the tables that turn a trace's addresses into lines.
 build/core.full.wasm: $(GO_CORE)
 	mkdir -p build
-	$(WASM) go build -trimpath $(addprefix -gcflags=,$(CORE_GCFLAGS)) -ldflags='-s -w -D=$(GO_DATA_AT)' -o $@ ./wasm
+	$(BUILD_CORE) -o $@ ./wasm
 
 build/core.wasm: build/core.full.wasm $(wildcard internal/slim/*.go)
 	go run ./internal/slim $< $@
@@ -65,7 +67,7 @@ build/core.wasm: build/core.full.wasm $(wildcard internal/slim/*.go)
 core-failpoints: build/core-failpoints.wasm
 build/core-failpoints.wasm: $(GO_CORE)
 	mkdir -p build
-	$(WASM) go build -tags failpoints -trimpath -ldflags='-s -w -D=$(GO_DATA_AT)' -o $@ ./wasm
+	$(BUILD_CORE) -tags failpoints -o $@ ./wasm
 
 build/trampoline.wasm: build/core.wasm wasm/engine/link.mjs
 	node wasm/engine/link.mjs build/core.wasm $@
@@ -75,7 +77,7 @@ engine: node_modules/.installed ## rebuild the committed SQLite engine with the 
 	sh wasm/engine/build.sh
 
 engine-check: node_modules/.installed ## compare the committed engine with a build of its sources, byte for byte
-	@if [ -f wasm/engine/build.sh ]; then sh wasm/engine/build.sh --check; else echo 'engine-check: wasm/engine/build.sh is not in this tree'; fi
+	sh wasm/engine/build.sh --check
 
 .PHONY: web
 web: node_modules/.installed core ## build the apps
@@ -118,11 +120,8 @@ build/apps/.built: $(APP_SOURCES) build/core.wasm build/trampoline.wasm package-
 	cp -r web/workbench/dist build/apps/workbench
 	touch $@
 
-# What the browser tests need, as far as this tree has it.
-BUILT := $(if $(wildcard wasm/main*.go),core core-failpoints) $(if $(wildcard server/main.go),relay) $(if $(and $(wildcard wasm/main*.go),$(wildcard web/*/vite.config.*)),web)
-
 .PHONY: test
-test: setup $(BUILT) ## run every suite; fails when one failed, did not run, ran nothing or skipped a test
+test: setup core core-failpoints relay web ## run every suite; fails when one failed, did not run, ran nothing or skipped a test
 	go run ./internal/testrun $(SUITES)
 
 .PHONY: sim
