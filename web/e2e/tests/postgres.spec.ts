@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { NetworkProxy } from '../proxy.ts'
+import { orderOffline } from '../offline-order.ts'
 import { type PostgresRelay, startShopOnPostgres } from '../rockpool.ts'
 
 let relay: PostgresRelay
@@ -31,33 +31,9 @@ test('what another program writes to Postgres is on the screen without a reload'
 test('an order placed without a network survives a reload, then is in Postgres and on another device', async ({
   browser,
 }) => {
-  const proxy = await NetworkProxy.open(relay.url)
-  const here = await (await browser.newContext()).newPage()
-  const there = await (await browser.newContext()).newPage()
-  await there.goto(relay.url)
-  await expect(there.getByTestId('stock-2')).toContainText('17 in stock')
-  await here.goto(proxy.url)
-  await expect(here.getByTestId('stock-2')).toContainText('17 in stock')
-  await here.evaluate(async () => {
-    await navigator.serviceWorker.ready
+  const { there, close } = await orderOffline(browser, relay.url, async () => {
+    expect(await relay.query('SELECT units_in_stock FROM products WHERE id = 2')).toBe('17')
   })
-
-  proxy.cut()
-  await expect(here.getByTestId('connection')).toHaveText('Offline')
-  await here.getByRole('button', { name: 'Add Chang to the basket' }).click()
-  await here.getByLabel('Customer').selectOption('ANATR')
-  await here.getByRole('button', { name: 'Place order' }).click()
-  await expect(here.getByTestId('order-status')).toContainText('kept on this device')
-  await here.reload()
-  await expect(here.getByTestId('stock-2')).toContainText('16 in stock')
-  await expect(here.getByTestId('pending')).toContainText('1')
-  expect(await relay.query('SELECT units_in_stock FROM products WHERE id = 2')).toBe('17')
-
-  proxy.resume()
-  await expect(there.getByTestId('stock-2')).toContainText('16 in stock')
-  await expect(here.getByTestId('connection')).toHaveText('Live')
-  await expect(here.getByTestId('pending')).toHaveCount(0)
-  await expect(here.getByTestId('stock-2')).toContainText('16 in stock')
   await there.getByRole('link', { name: 'Orders' }).click()
   await expect(there.locator('[data-order]')).toHaveCount(831)
   expect(
@@ -67,7 +43,5 @@ test('an order placed without a network survives a reload, then is in Postgres a
   ).toBe('16|1|ANATR|831')
   // Applied once, by one client's one transaction.
   expect(await relay.query('SELECT count(*), count(DISTINCT client_id), max(mid) FROM rockpool.tx')).toBe('1|1|1')
-  await here.context().close()
-  await there.context().close()
-  await proxy.close()
+  await close()
 })

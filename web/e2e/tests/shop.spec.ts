@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { NetworkProxy } from '../proxy.ts'
+import { orderOffline } from '../offline-order.ts'
 import { startShop, type Relay } from '../rockpool.ts'
 
 let relay: Relay
@@ -45,34 +45,8 @@ test('an order is on another device without a reload, with the right stock', asy
 test('an order placed without a network survives a reload and reaches everybody when the network is back', async ({
   browser,
 }) => {
-  const proxy = await NetworkProxy.open(relay.url)
-  const here = await (await browser.newContext()).newPage()
-  const there = await (await browser.newContext()).newPage()
-  await there.goto(relay.url)
-  await expect(there.getByTestId('stock-2')).toContainText('17 in stock')
-  await here.goto(proxy.url)
-  await expect(here.getByTestId('stock-2')).toContainText('17 in stock')
-  await here.evaluate(async () => {
-    await navigator.serviceWorker.ready
+  const order = await orderOffline(browser, relay.url, async (there) => {
+    await expect(there.getByTestId('stock-2')).toContainText('17 in stock')
   })
-
-  proxy.cut()
-  await expect(here.getByTestId('connection')).toHaveText('Offline')
-  await here.getByRole('button', { name: 'Add Chang to the basket' }).click()
-  await here.getByLabel('Customer').selectOption('ANATR')
-  await here.getByRole('button', { name: 'Place order' }).click()
-  await expect(here.getByTestId('order-status')).toContainText('kept on this device')
-  await here.reload()
-  await expect(here.getByTestId('stock-2')).toContainText('16 in stock')
-  await expect(here.getByTestId('pending')).toContainText('1')
-  await expect(there.getByTestId('stock-2')).toContainText('17 in stock')
-
-  proxy.resume()
-  await expect(there.getByTestId('stock-2')).toContainText('16 in stock')
-  await expect(here.getByTestId('connection')).toHaveText('Live')
-  await expect(here.getByTestId('pending')).toHaveCount(0)
-  await expect(here.getByTestId('stock-2')).toContainText('16 in stock')
-  await here.context().close()
-  await there.context().close()
-  await proxy.close()
+  await order.close()
 })
