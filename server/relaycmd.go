@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -46,9 +47,9 @@ func runRelay(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.Listen = first(*address, c.Listen, listenDefault)
-	c.Store = first(*path, c.Store, "rockpool.db")
-	c.DatabaseURL = first(*database, os.Getenv("DATABASE_URL"), c.DatabaseURL)
+	c.Listen = cmp.Or(*address, c.Listen, listenDefault)
+	c.Store = cmp.Or(*path, c.Store, "rockpool.db")
+	c.DatabaseURL = cmp.Or(*database, os.Getenv("DATABASE_URL"), c.DatabaseURL)
 	verifier, err := openAuth(ctx, c)
 	if err != nil {
 		return err
@@ -89,15 +90,6 @@ func openRelay(ctx context.Context, c *config.Config, epoch uint32, verifier rel
 	return p, nil
 }
 
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
 // openAuth refuses to start without a way to verify tokens, but on a loopback
 // address where the file asks for it by name.
 func openAuth(ctx context.Context, c *config.Config) (relay.Verifier, error) {
@@ -108,7 +100,7 @@ func openAuth(ctx context.Context, c *config.Config) (relay.Verifier, error) {
 		}
 		return auth.Anonymous{}, nil
 	}
-	env := first(c.Auth.HS256Env, secretEnv)
+	env := cmp.Or(c.Auth.HS256Env, secretEnv)
 	return auth.Open(ctx, auth.Options{
 		Secret: []byte(os.Getenv(env)), JWKS: c.Auth.JWKS, Audience: c.Auth.Audience, Issuer: c.Auth.Issuer, Now: time.Now,
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -87,10 +88,10 @@ func runDoctor(ctx context.Context, args []string) error {
 	}
 	c, err := config.Read(*file)
 	if check("configuration "+*file, err) {
-		c.Listen = first(c.Listen, listenDefault)
+		c.Listen = cmp.Or(c.Listen, listenDefault)
 		_, err = openAuth(ctx, c)
 		check("a way to verify tokens", err)
-		c.DatabaseURL = first(*database, os.Getenv("DATABASE_URL"), c.DatabaseURL)
+		c.DatabaseURL = cmp.Or(*database, os.Getenv("DATABASE_URL"), c.DatabaseURL)
 		c.Store = "memory:doctor"
 		p := &parts{epoch: uint32(time.Now().Unix())}
 		what := "embedded database and rules"

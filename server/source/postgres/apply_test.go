@@ -251,15 +251,7 @@ func TestConflictWithAWriteThatIsNotInTheLog(t *testing.T) {
 	pg := testpg.Start(t)
 	conn := connect(t, pg.DSN())
 	exec(t, conn, stockTable)
-	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"stock"}, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	rep := newReplica(src.Schema())
-	if _, err := src.Load(t.Context(), rep.put); err != nil {
-		t.Fatal(err)
-	}
+	src, rep, _ := loaded(t, pg.DSN(), "stock")
 	src.Attach(rep) // Run is not started: the log stands still
 	f := &follower{replica: rep, src: src, client: source.Client{ID: "c1", User: "u1", Incarnation: "i1", ClaimsJSON: "{}"}}
 	if _, err := src.Register(t.Context(), "c1", "u1", "", "i1"); err != nil {
@@ -300,16 +292,7 @@ func TestSourceComesBackAfterAKill(t *testing.T) {
 	pg := testpg.Start(t)
 	conn := connect(t, pg.DSN())
 	exec(t, conn, stockTable)
-	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"stock"}, Now: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	rep := newReplica(src.Schema())
-	from, err := src.Load(t.Context(), rep.put)
-	if err != nil {
-		t.Fatal(err)
-	}
+	src, rep, from := loaded(t, pg.DSN(), "stock")
 	rep.lsn = from
 	ended := make(chan error, 1)
 	go func() { ended <- src.Run(context.Background(), from, rep.apply) }()

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"rockpool.dev/internal/testpg"
-	"rockpool.dev/server/source/postgres"
 	"rockpool.dev/value"
 )
 
@@ -64,16 +63,7 @@ func TestServerStopsInOrder(t *testing.T) {
 	pg := testpg.Start(t)
 	conn := connect(t, pg.DSN())
 	exec(t, conn, `CREATE TABLE item (id int PRIMARY KEY)`)
-	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"item"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	up := newReplica(src.Schema())
-	from, err := src.Load(t.Context(), up.put)
-	if err != nil {
-		t.Fatal(err)
-	}
+	src, up, from := loaded(t, pg.DSN(), "item")
 	running, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)

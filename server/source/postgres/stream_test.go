@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,6 +29,29 @@ func exec(t *testing.T, conn *pgx.Conn, sql string) {
 	if _, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
+}
+
+// opened is a source of one table, closed with the test.
+func opened(t *testing.T, dsn, table string) *postgres.Source {
+	t.Helper()
+	src, err := postgres.Open(t.Context(), postgres.Options{URL: dsn, Tables: []string{table}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(src.Close)
+	return src
+}
+
+// loaded is a source whose rows were copied, and where its stream goes on.
+func loaded(t *testing.T, dsn, table string) (src *postgres.Source, rep *replica, from uint64) {
+	t.Helper()
+	src = opened(t, dsn, table)
+	rep = newReplica(src.Schema())
+	from, err := src.Load(t.Context(), rep.put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src, rep, from
 }
 
 // Every value must look the same whether COPY or the stream brought it, and a
@@ -136,15 +160,7 @@ func TestSlotLostIsTold(t *testing.T) {
 	pg := testpg.Start(t)
 	conn := connect(t, pg.DSN())
 	exec(t, conn, `CREATE TABLE item (id int PRIMARY KEY)`)
-	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"item"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	from, err := src.Load(t.Context(), newReplica(src.Schema()).put)
-	if err != nil {
-		t.Fatal(err)
-	}
+	src, _, from := loaded(t, pg.DSN(), "item")
 	exec(t, conn, `SELECT pg_drop_replication_slot('rockpool')`)
 	if err := src.Run(t.Context(), from, nil); fault.KindOf(err) != fault.SlotLost || fault.HintOf(err) == "" {
 		t.Errorf("Run = %v (%v), want %v and a hint", err, fault.KindOf(err), fault.SlotLost)
@@ -192,15 +208,7 @@ func TestServerThatWentBackIsTold(t *testing.T) {
 	pg := testpg.Start(t)
 	conn := connect(t, pg.DSN())
 	exec(t, conn, `CREATE TABLE item (id int PRIMARY KEY)`)
-	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"item"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
-	from, err := src.Load(t.Context(), newReplica(src.Schema()).put)
-	if err != nil {
-		t.Fatal(err)
-	}
+	src, _, from := loaded(t, pg.DSN(), "item")
 	if err := src.Run(t.Context(), from+1<<40, nil); fault.KindOf(err) != fault.SlotLost || !strings.Contains(fault.HintOf(err), "restored") {
 		t.Errorf("Run = %v (%v), want %v and a hint", err, fault.KindOf(err), fault.SlotLost)
 	}
@@ -217,11 +225,7 @@ func TestSlotOfAnotherRelayIsLeftAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	src, err := postgres.Open(t.Context(), postgres.Options{URL: pg.DSN(), Tables: []string{"item"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer src.Close()
+	src := opened(t, pg.DSN(), "item")
 	if _, err := src.Load(t.Context(), newReplica(src.Schema()).put); fault.KindOf(err) != fault.SourceSetup || !strings.Contains(fault.HintOf(err), "postgres.slot") {
 		t.Errorf("Load = %v (%v), want %v that names the setting", err, fault.KindOf(err), fault.SourceSetup)
 	}
