@@ -20,7 +20,9 @@ import (
 
 // realRelay drives the relay's own core on its own store and the embedded
 // source. A crash between COMMIT and the flush may lose what was committed;
-// nothing of it was sent, as the flush comes before the frames.
+// nothing of it was sent, as the flush comes before the frames. Every other
+// seed has the core's calls run apart, as with a source that is far away: the
+// world moves on between a call and the core's hearing of it.
 type realRelay struct {
 	w    *world
 	out  relayOut
@@ -78,7 +80,7 @@ func (f *realRelay) start() (err error) {
 	limits.WindowBytes = 600 // so that sessions fall back and read on from the log
 	f.core = relay.New(relay.Config{
 		Store: f.st, Source: src, Catalog: catalog, Verifier: auth.Anonymous{}, Snapshots: f.snap,
-		Limits: limits, Inline: true, NowMillis: f.out.millis(),
+		Limits: limits, Inline: f.w.opt.Seed%2 == 0, NowMillis: f.out.millis(),
 	})
 	return nil
 }
@@ -110,10 +112,42 @@ func (f *realRelay) do(effects []relay.Effect) {
 		case relay.CloseSession:
 			f.w.logf("relay: ends %d: %s", e.ID, e.Reason)
 			f.out.hangUp(uint32(e.ID))
+		case relay.Admit:
+			a := f.core.Admit(context.Background(), e.Hello)
+			f.later(apartMillis, func() []relay.Effect { return f.core.Admitted(e.ID, a) })
+		case relay.Apply:
+			reply, err := f.core.Source.Apply(context.Background(), e.Client, e.Tx)
+			f.later(apartMillis, func() []relay.Effect { return f.core.Applied(e.ID, e.Tx, reply, err) })
+		case relay.Snap:
+			set, err := snapshot.Build(f.st, e.Bucket.ID, e.Bucket.Spec)
+			if err == nil {
+				err = f.snap.Put(set)
+			}
+			f.later(apartSnapMillis, func() []relay.Effect {
+				return f.core.Snapped(relay.Snapped{ID: e.ID, Sub: e.Sub, Set: set, Err: err})
+			})
 		default:
-			f.w.fail("relay: effect %T of an inline core", e)
+			f.w.fail("relay: effect %T", e)
 		}
 	}
+}
+
+// apartMillis and apartSnapMillis bound how long an answer to the core takes
+// that runs apart, in milliseconds.
+const (
+	apartMillis     = 50
+	apartSnapMillis = 1500
+)
+
+// later hands the core an answer after a while, if it still lives then.
+func (f *realRelay) later(most int64, answer func() []relay.Effect) {
+	life := f.w.relay.life
+	f.w.after(f.w.between(0, most), func() {
+		if f.w.relay.life == life && !f.w.relay.down {
+			f.do(append(f.core.Tick(f.out.millis()), answer()...))
+			f.w.relay.after()
+		}
+	})
 }
 
 // sync reads what the log got.
@@ -144,7 +178,7 @@ func (f *realRelay) Receive(conn uint32, frame []byte) {
 }
 func (f *realRelay) Closed(conn uint32)  { f.do(f.core.Closed(uint64(conn))) }
 func (f *realRelay) Tick()               { f.do(f.core.Tick(f.out.millis())) }
-func (f *realRelay) Head() version.Pos   { return f.st.Head() }
+func (f *realRelay) Head() version.Pos   { return f.core.Head() }
 func (f *realRelay) Log() []changelog.Tx { return f.log }
 
 func (f *realRelay) Fetch(url string) (int, []byte) {

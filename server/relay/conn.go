@@ -64,6 +64,8 @@ type sub struct {
 	// up to it are in them. ready says that it is known.
 	from  version.Pos
 	ready bool
+	// again counts how often its rows were read again.
+	again int
 }
 
 // list returns the subscriptions by ID.

@@ -100,34 +100,75 @@ func (r *Core) madeSnap(c *conn, s *sub, set *snapshot.Set, err error) {
 	r.snapped(c, s, set)
 }
 
-// snapped tells a subscription where its rows are. Changes between the rows
-// and what the session was handed already follow at once, in a transaction
-// that moves the client nowhere.
+// snapped tells a subscription where its rows are. While they were read the
+// session may have been handed more. What the bucket changed in between, its
+// gap, follows at once in a transaction that moves the client nowhere, and the
+// snapshot is told at its own position, below the client's: the client waits
+// for the gap. Without a change the rows are those of the client's position.
 func (r *Core) snapped(c *conn, s *sub, set *snapshot.Set) {
 	at := r.handed(c)
-	s.from, s.ready = set.Pos, true
-	r.send(c, session.Encode(wire.FrameSnap, &wire.Snap{
-		ID: s.id, Pos: set.Pos, Bucket: s.bucket.ID, Table: s.spec.Table.ID, URLs: set.URLs, Rows: set.Rows, Bytes: set.Bytes,
-	}))
-	if !set.Pos.Less(at) || !set.Pos.Less(s.bucket.Changed) {
+	gap, whole, err := r.gap(s.bucket, set.Pos, at)
+	switch {
+	case err != nil:
+		r.bye(c, fault.In("read the log", err), 1000)
+		return
+	case !whole: // reading the rows again is less than sending the gap
+		if s.again++; s.again > snapAgainMax {
+			r.madeSnap(c, s, nil, fault.New(fault.LimitExceeded, "subscribe", "its rows change faster than they can be read").
+				WithHint("subscribe again later, or to a smaller shape"))
+			return
+		}
+		r.emit(Snap{c.id, s.id, s.bucket})
 		return
 	}
-	// The session must stand where it was handed to before the gap is closed.
-	r.advanceTo(c, at)
-	var blocks fanout.Blocks
-	for rec, err := range r.Store.Read(background, set.Pos) {
+	pos := set.Pos
+	if pos.Less(at) {
+		r.advanceTo(c, at) // the client stands where it was handed to before the gap is closed
+		if len(gap) == 0 {
+			pos = at
+		}
+	}
+	s.from, s.ready, s.again = at, true, 0
+	if at.Less(set.Pos) {
+		s.from = set.Pos
+	}
+	r.send(c, session.Encode(wire.FrameSnap, &wire.Snap{
+		ID: s.id, Pos: pos, Bucket: s.bucket.ID, Table: s.spec.Table.ID, URLs: set.URLs, Rows: set.Rows, Bytes: set.Bytes,
+	}))
+	if len(gap) > 0 {
+		r.sendTx(c, wire.Tx{From: c.sent, To: c.sent}, nil, gap)
+	}
+}
+
+const (
+	// gapBytesMax is the largest gap between a snapshot and its session that is
+	// sent; beyond it the rows are read again.
+	gapBytesMax = 8 << 20
+	// snapAgainMax is how often the rows are read again.
+	snapAgainMax = 5
+)
+
+// gap is what a bucket changed after a snapshot at from, up to at. whole is
+// false when it is more than gapBytesMax.
+func (r *Core) gap(b *fanout.Bucket, from, at version.Pos) (gap fanout.Blocks, whole bool, err error) {
+	if !from.Less(at) || !from.Less(b.Changed) {
+		return nil, true, nil
+	}
+	bytes := 0
+	for rec, err := range r.Store.Read(background, from) {
 		if err != nil {
-			r.bye(c, fault.In("read the log", err), 1000)
-			return
+			return nil, false, err
 		}
 		if at.Less(rec.Pos) {
 			break
 		}
-		blocks = append(blocks, fanout.Of(s.bucket, &rec)...)
+		blocks := fanout.Of(b, &rec)
+		if bytes += blocks.Bytes(); bytes > gapBytesMax {
+			return nil, false, nil
+		}
+		gap = append(gap, blocks...)
 	}
-	if len(blocks) > 0 {
-		r.sendTx(c, wire.Tx{From: c.sent, To: c.sent}, nil, blocks)
-	}
+	return gap, true, nil
 }
 
 // handed is the position up to which a session was looked at.

@@ -8,24 +8,24 @@ import (
 	"rockpool.dev/value"
 )
 
-// CanAdopt reports whether the cursor has reached the snapshot's position, so
-// that Adopt may be called once every chunk was staged.
+// CanAdopt reports whether the staged rows stand at the cursor, so that Adopt
+// may be called once every chunk was staged: the cursor has reached the
+// snapshot's position, and what a snapshot from before it lacks has come.
 func (db *DB) CanAdopt(id uint32) bool {
 	s, err := db.shape("", id)
-	return err == nil && s.Staging && !db.meta.Cursor.Less(s.StagePos)
+	return err == nil && s.Staging && !s.gap && !db.meta.Cursor.Less(s.StagePos)
 }
 
 // Adopt makes a shape's staged rows the table's, folds the pending operations
 // over them, and ends the staging, in one transaction. Every chunk must have
-// been staged. Kinds: not_found, protocol when the cursor is before the
-// snapshot.
+// been staged. Kinds: not_found, protocol unless CanAdopt.
 func (db *DB) Adopt(id uint32) (Applied, error) {
 	s, err := db.shape("adopt shape", id)
 	if err != nil {
 		return Applied{}, err
 	}
 	if !db.CanAdopt(id) {
-		return Applied{}, fault.New(fault.Protocol, "adopt shape "+s.Name, "nothing is staged, or the cursor is before it")
+		return Applied{}, fault.New(fault.Protocol, "adopt shape "+s.Name, "nothing is staged, or its rows are not those of the cursor yet")
 	}
 	x := db.tables[s.Table]
 	out, err := db.change(db.meta.Cursor, true, func(c *change) error { return c.adopt(x, s) })

@@ -32,6 +32,11 @@ func (db *DB) ApplyTx(t *wire.Tx) (Applied, error) {
 		}
 		return c.overwritten(t.Lost)
 	})
+	if err == nil && t.From == t.To { // a snapshot's gap (wire.Snap)
+		for _, s := range db.shapes {
+			s.gap = false
+		}
+	}
 	return out, fault.In("apply transaction", err)
 }
 

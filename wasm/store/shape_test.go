@@ -88,6 +88,50 @@ func TestAdoptWaitsForCursor(t *testing.T) {
 	}
 }
 
+// TestAdoptWaitsForGap shows that rows from before the cursor are not shown
+// before what they lack has come: the view would go back, and stay there when
+// the app is closed in between.
+func TestAdoptWaitsForGap(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	c.follow(itemsID)
+	old := c.db.Meta().Cursor
+	c.frame().put(itemsID, 1, "newest", 1, nil, nil).apply()
+	stage := func() {
+		t.Helper()
+		if err := c.db.StartStage(&wire.Snap{ID: c.shapes[itemsID], Pos: old, Bucket: 7, Table: itemsID}); err != nil {
+			t.Fatal(err)
+		}
+		c.buckets[itemsID] = 7
+		c.chunk(itemsID, row(1, "before", 1, nil, nil))
+		if c.db.CanAdopt(c.shapes[itemsID]) {
+			t.Error("CanAdopt before the gap has come")
+		}
+		if _, err := c.db.Adopt(c.shapes[itemsID]); fault.KindOf(err) != fault.Protocol {
+			t.Errorf("Adopt: %v, want protocol", err)
+		}
+		c.want("SELECT name FROM items", "newest")
+	}
+	stage()
+	c.frame().apply() // moves on: not the gap
+	if c.db.CanAdopt(c.shapes[itemsID]) {
+		t.Error("CanAdopt after a transaction that is not the gap")
+	}
+	c.reopen()
+	c.want("SELECT name FROM items", "newest")
+	if s := c.db.Shapes()[0]; s.State != store.ShapeStale {
+		t.Errorf("after a restart the shape's state is %d, want stale", s.State)
+	}
+	stage()
+	gap := c.frame().put(itemsID, 1, "newest", 1, nil, nil)
+	gap.t.To = gap.t.From
+	gap.apply()
+	if _, err := c.db.Adopt(c.shapes[itemsID]); err != nil {
+		t.Fatal(err)
+	}
+	c.want("SELECT name FROM items", "newest")
+}
+
 // TestAdoptFoldsPending shows that pending operations stay over new rows,
 // with and without a unique index.
 func TestAdoptFoldsPending(t *testing.T) {

@@ -138,6 +138,9 @@ type Shape struct {
 	StagePos version.Pos
 	// StagedRows counts the rows that chunks have brought.
 	StagedRows uint64
+	// gap is true while the staged rows are older than the cursor: the
+	// transaction that brings what they lack has not come.
+	gap bool
 	// cleared is true once the tail has said that every row is gone: chunks of
 	// before are void.
 	cleared bool

@@ -1,6 +1,7 @@
 package relaytest
 
 import (
+	"context"
 	"testing"
 
 	"rockpool.dev/mutation"
@@ -67,6 +68,9 @@ type World struct {
 	Core    *relay.Core
 	Cache   *snapshot.Cache
 	Now     int64
+	// Asked are the snapshots that a core which runs apart waits for, oldest
+	// first: Built makes the next.
+	Asked []relay.Snap
 
 	links map[uint64]*Link
 }
@@ -79,6 +83,8 @@ type Options struct {
 	Verifier relay.Verifier
 	Limits   func(*relay.Limits)
 	Seed     []value.Row // products
+	// Apart has the core give its calls out; snapshots wait in World.Asked.
+	Apart bool
 }
 
 // StartMillis is where a world's clock begins.
@@ -127,7 +133,7 @@ func NewWorld(t testing.TB, o Options) *World {
 	}
 	w.Core = relay.New(relay.Config{
 		Store: w.Store, Source: w.Source, Catalog: w.Catalog, Verifier: o.Verifier, Snapshots: w.Cache,
-		Limits: limits, Inline: true, NowMillis: w.Now,
+		Limits: limits, Inline: !o.Apart, NowMillis: w.Now,
 	})
 	return w
 }
@@ -233,10 +239,31 @@ func (w *World) Do(t testing.TB, effects []relay.Effect) {
 			if l := w.links[e.ID]; l != nil {
 				l.Closed = e.Code
 			}
+		case relay.Admit:
+			effects = append(effects, w.Core.Admitted(e.ID, w.Core.Admit(context.Background(), e.Hello))...)
+		case relay.Apply:
+			reply, err := w.Source.Apply(context.Background(), e.Client, e.Tx)
+			effects = append(effects, w.Core.Applied(e.ID, e.Tx, reply, err)...)
+		case relay.Snap:
+			w.Asked = append(w.Asked, e)
 		default:
-			t.Fatalf("effect %T of an inline core", e)
+			t.Fatalf("effect %T is not carried out", e)
 		}
 	}
+}
+
+// Built makes the snapshot that a core which runs apart asked for first.
+func (w *World) Built(t testing.TB) relay.Snapped {
+	t.Helper()
+	if len(w.Asked) == 0 {
+		t.Fatal("the core asked for no snapshot")
+	}
+	e := w.Asked[0]
+	w.Asked = w.Asked[1:]
+	set, err := snapshot.Build(w.Store, e.Bucket.ID, e.Bucket.Spec)
+	must(t, err)
+	must(t, w.Cache.Put(set))
+	return relay.Snapped{ID: e.ID, Sub: e.Sub, Set: set}
 }
 
 // Tick moves the clock by some milliseconds.

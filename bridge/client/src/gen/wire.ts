@@ -1191,7 +1191,9 @@ export const decodeUnsub = (src: Uint8Array): Unsub => decode(UnsubMessage, src)
 /**
  * Snap answers Sub with rows to fetch. From here on FrameTx carries the
  * shape's changes after Pos; the client adopts the rows once it holds every
- * chunk and its cursor has reached Pos.
+ * chunk and its cursor has reached Pos. A Pos before the client's cursor says
+ * that the rows are older than it: the next FrameTx moves nowhere and brings
+ * what they lack, and they are not adopted before it.
  */
 export interface Snap {
   readonly id: number
