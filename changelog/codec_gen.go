@@ -3,152 +3,101 @@
 package changelog
 
 import (
+	"unsafe"
+
 	"rockpool.dev/codec"
+	"rockpool.dev/mutation"
+	"rockpool.dev/value"
 	"rockpool.dev/version"
 )
 
-// AppendTo encodes m after dst (package codec).
-func (m *Tx) AppendTo(dst []byte) []byte {
-	var at int
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.EndNonEmpty(m.Pos.AppendTo(dst), start, at)
-	}
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.EndNonEmpty(m.Prev.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 3, m.LSN)
-	dst = codec.AppendInt(dst, 4, m.CommitMicros)
-	for i := range m.Origins {
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.End(m.Origins[i].AppendTo(dst), at)
-	}
-	for i := range m.Changes {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.Changes[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendUint(dst, 7, uint64(m.Schema))
-	return dst
+// TxMessage is the table of Tx.
+var TxMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindMessage, At: unsafe.Offsetof(Tx{}.Pos), Of: &version.PosMessage},
+		{Number: 2, Kind: codec.KindMessage, At: unsafe.Offsetof(Tx{}.Prev), Of: &version.PosMessage},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(Tx{}.LSN)},
+		{Number: 4, Kind: codec.KindInt64, At: unsafe.Offsetof(Tx{}.CommitMicros)},
+		{Number: 5, Kind: codec.KindList, At: unsafe.Offsetof(Tx{}.Origins), Of: &OriginMessage},
+		{Number: 6, Kind: codec.KindList, At: unsafe.Offsetof(Tx{}.Changes), Of: &ChangeMessage},
+		{Number: 7, Kind: codec.KindUint32, At: unsafe.Offsetof(Tx{}.Schema)},
+	},
 }
 
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Tx) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Tx) DecodeFrom(r *codec.Reader) {
-	*m = Tx{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Pos.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			nested := r.Message()
-			m.Prev.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.LSN = r.Uint(64)
-		case 4:
-			m.CommitMicros = r.Int(64)
-		case 5:
-			nested := r.Message()
-			m.Origins = append(m.Origins, Origin{})
-			m.Origins[len(m.Origins)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 6:
-			nested := r.Message()
-			m.Changes = append(m.Changes, Change{})
-			m.Changes[len(m.Changes)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			m.Schema = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// TxMessage takes the types for granted that this function asks for.
+func _(m *Tx) {
+	_ = (*version.Pos)(&m.Pos)
+	_ = (*version.Pos)(&m.Prev)
+	_ = (*uint64)(&m.LSN)
+	_ = (*int64)(&m.CommitMicros)
+	_ = (*[]Origin)(&m.Origins)
+	_ = (*[]Change)(&m.Changes)
+	_ = (*uint32)(&m.Schema)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Origin) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.Client)
-	dst = codec.AppendUint(dst, 2, uint64(m.HLC))
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.EndNonEmpty(m.Outcome.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendBool(dst, 4, m.Clean)
-	return dst
-}
+func (m *Tx) AppendTo(dst []byte) []byte { return TxMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Origin) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Tx) Decode(src []byte) error { return TxMessage.Decode(src, unsafe.Pointer(m)) }
+
+// OriginMessage is the table of Origin.
+var OriginMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Origin)(slice)
+		*list = append(*list, Origin{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Origin{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Origin{}.Client)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(Origin{}.HLC)},
+		{Number: 3, Kind: codec.KindMessage, At: unsafe.Offsetof(Origin{}.Outcome), Of: &mutation.OutcomeMessage},
+		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(Origin{}.Clean)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Origin) DecodeFrom(r *codec.Reader) {
-	*m = Origin{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Client = r.String()
-		case 2:
-			m.HLC = version.HLC(r.Uint(64))
-		case 3:
-			nested := r.Message()
-			m.Outcome.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			m.Clean = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// OriginMessage takes the types for granted that this function asks for.
+func _(m *Origin) {
+	_ = (*string)(&m.Client)
+	_ = (*uint64)(&m.HLC)
+	_ = (*mutation.Outcome)(&m.Outcome)
+	_ = (*bool)(&m.Clean)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Change) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Table))
-	dst = codec.AppendRow(dst, 2, m.Old)
-	dst = codec.AppendRow(dst, 3, m.New)
-	return dst
-}
+func (m *Origin) AppendTo(dst []byte) []byte { return OriginMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Change) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Origin) Decode(src []byte) error { return OriginMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ChangeMessage is the table of Change.
+var ChangeMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Change)(slice)
+		*list = append(*list, Change{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Change{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Change{}.Table)},
+		{Number: 2, Kind: codec.KindRow, At: unsafe.Offsetof(Change{}.Old)},
+		{Number: 3, Kind: codec.KindRow, At: unsafe.Offsetof(Change{}.New)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Change) DecodeFrom(r *codec.Reader) {
-	*m = Change{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Table = uint32(r.Uint(32))
-		case 2:
-			m.Old = r.Row()
-		case 3:
-			m.New = r.Row()
-		default:
-			r.Skip()
-		}
-	}
+// ChangeMessage takes the types for granted that this function asks for.
+func _(m *Change) {
+	_ = (*uint32)(&m.Table)
+	_ = (*value.Row)(&m.Old)
+	_ = (*value.Row)(&m.New)
 }
+
+// AppendTo encodes m after dst (package codec).
+func (m *Change) AppendTo(dst []byte) []byte { return ChangeMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *Change) Decode(src []byte) error { return ChangeMessage.Decode(src, unsafe.Pointer(m)) }

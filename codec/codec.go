@@ -1,7 +1,7 @@
 // Package codec is the primitives of our messages: the protobuf wire format
 // (https://protobuf.dev/programming-guides/encoding/) over byte slices, without
-// reflection. internal/gen writes each message's AppendTo and Decode from its
-// `wire:"N"` tags with them. It owns bytes, not messages.
+// reflection, and the reading and writing of whole structs by tables that
+// internal/gen makes of their `wire:"N"` tags. It owns bytes, not messages.
 //
 // A message is a sequence of fields: a varint key (number<<3 | form), then
 //

@@ -3,221 +3,162 @@
 package mutation
 
 import (
+	"unsafe"
+
 	"rockpool.dev/codec"
+	"rockpool.dev/value"
 	"rockpool.dev/version"
 )
 
-// AppendTo encodes m after dst (package codec).
-func (m *Op) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Table))
-	dst = codec.AppendUint(dst, 2, uint64(m.Kind))
-	dst = codec.AppendRow(dst, 3, m.Key)
-	dst = codec.AppendPacked(dst, 4, m.Cols)
-	dst = codec.AppendRow(dst, 5, m.Old)
-	dst = codec.AppendRow(dst, 6, m.New)
-	dst = codec.AppendPacked(dst, 7, m.Deltas)
-	return dst
+// OpMessage is the table of Op.
+var OpMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Op)(slice)
+		*list = append(*list, Op{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Op{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Op{}.Table)},
+		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(Op{}.Kind)},
+		{Number: 3, Kind: codec.KindRow, At: unsafe.Offsetof(Op{}.Key)},
+		{Number: 4, Kind: codec.KindPacked32, At: unsafe.Offsetof(Op{}.Cols)},
+		{Number: 5, Kind: codec.KindRow, At: unsafe.Offsetof(Op{}.Old)},
+		{Number: 6, Kind: codec.KindRow, At: unsafe.Offsetof(Op{}.New)},
+		{Number: 7, Kind: codec.KindPacked32, At: unsafe.Offsetof(Op{}.Deltas)},
+	},
 }
 
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Op) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Op) DecodeFrom(r *codec.Reader) {
-	*m = Op{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Table = uint32(r.Uint(32))
-		case 2:
-			m.Kind = Kind(r.Uint(8))
-		case 3:
-			m.Key = r.Row()
-		case 4:
-			m.Cols = codec.Packed[uint32](r, 32)
-		case 5:
-			m.Old = r.Row()
-		case 6:
-			m.New = r.Row()
-		case 7:
-			m.Deltas = codec.Packed[uint32](r, 32)
-		default:
-			r.Skip()
-		}
-	}
+// OpMessage takes the types for granted that this function asks for.
+func _(m *Op) {
+	_ = (*uint32)(&m.Table)
+	_ = (*uint8)(&m.Kind)
+	_ = (*value.Row)(&m.Key)
+	_ = (*[]uint32)(&m.Cols)
+	_ = (*value.Row)(&m.Old)
+	_ = (*value.Row)(&m.New)
+	_ = (*[]uint32)(&m.Deltas)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Tx) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, m.Mid)
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.EndNonEmpty(m.Seen.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 3, uint64(m.HLC))
-	dst = codec.AppendUint(dst, 4, uint64(m.Schema))
-	dst = codec.AppendPacked(dst, 5, m.Depends)
-	dst = codec.AppendUint(dst, 6, m.Digest)
-	for i := range m.Ops {
-		dst, at = codec.Begin(dst, 7)
-		dst = codec.End(m.Ops[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendUint(dst, 8, m.Resolves)
-	dst = codec.AppendString(dst, 9, m.IdempotencyKey)
-	return dst
-}
+func (m *Op) AppendTo(dst []byte) []byte { return OpMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Tx) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Op) Decode(src []byte) error { return OpMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TxMessage is the table of Tx.
+var TxMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(Tx{}.Mid)},
+		{Number: 2, Kind: codec.KindMessage, At: unsafe.Offsetof(Tx{}.Seen), Of: &version.PosMessage},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(Tx{}.HLC)},
+		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Tx{}.Schema)},
+		{Number: 5, Kind: codec.KindPacked64, At: unsafe.Offsetof(Tx{}.Depends)},
+		{Number: 6, Kind: codec.KindUint64, At: unsafe.Offsetof(Tx{}.Digest)},
+		{Number: 7, Kind: codec.KindList, At: unsafe.Offsetof(Tx{}.Ops), Of: &OpMessage},
+		{Number: 8, Kind: codec.KindUint64, At: unsafe.Offsetof(Tx{}.Resolves)},
+		{Number: 9, Kind: codec.KindString, At: unsafe.Offsetof(Tx{}.IdempotencyKey)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Tx) DecodeFrom(r *codec.Reader) {
-	*m = Tx{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Mid = r.Uint(64)
-		case 2:
-			nested := r.Message()
-			m.Seen.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.HLC = version.HLC(r.Uint(64))
-		case 4:
-			m.Schema = uint32(r.Uint(32))
-		case 5:
-			m.Depends = codec.Packed[uint64](r, 64)
-		case 6:
-			m.Digest = r.Uint(64)
-		case 7:
-			nested := r.Message()
-			m.Ops = append(m.Ops, Op{})
-			m.Ops[len(m.Ops)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 8:
-			m.Resolves = r.Uint(64)
-		case 9:
-			m.IdempotencyKey = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// TxMessage takes the types for granted that this function asks for.
+func _(m *Tx) {
+	_ = (*uint64)(&m.Mid)
+	_ = (*version.Pos)(&m.Seen)
+	_ = (*uint64)(&m.HLC)
+	_ = (*uint32)(&m.Schema)
+	_ = (*[]uint64)(&m.Depends)
+	_ = (*uint64)(&m.Digest)
+	_ = (*[]Op)(&m.Ops)
+	_ = (*uint64)(&m.Resolves)
+	_ = (*string)(&m.IdempotencyKey)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Outcome) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, m.Mid)
-	dst = codec.AppendUint(dst, 2, uint64(m.Status))
-	dst = codec.AppendUint(dst, 3, uint64(m.Kind))
-	dst = codec.AppendString(dst, 4, m.Code)
-	dst = codec.AppendString(dst, 5, m.Detail)
-	for i := range m.Conflicts {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.Conflicts[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendBool(dst, 7, m.Skewed)
-	return dst
-}
+func (m *Tx) AppendTo(dst []byte) []byte { return TxMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Outcome) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Tx) Decode(src []byte) error { return TxMessage.Decode(src, unsafe.Pointer(m)) }
+
+// OutcomeMessage is the table of Outcome.
+var OutcomeMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(Outcome)) },
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Outcome)(slice)
+		*list = append(*list, Outcome{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Outcome{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(Outcome{}.Mid)},
+		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(Outcome{}.Status)},
+		{Number: 3, Kind: codec.KindUint16, At: unsafe.Offsetof(Outcome{}.Kind)},
+		{Number: 4, Kind: codec.KindString, At: unsafe.Offsetof(Outcome{}.Code)},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(Outcome{}.Detail)},
+		{Number: 6, Kind: codec.KindList, At: unsafe.Offsetof(Outcome{}.Conflicts), Of: &ConflictMessage},
+		{Number: 7, Kind: codec.KindBool, At: unsafe.Offsetof(Outcome{}.Skewed)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Outcome) DecodeFrom(r *codec.Reader) {
-	*m = Outcome{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Mid = r.Uint(64)
-		case 2:
-			m.Status = Status(r.Uint(8))
-		case 3:
-			m.Kind = uint16(r.Uint(16))
-		case 4:
-			m.Code = r.String()
-		case 5:
-			m.Detail = r.String()
-		case 6:
-			nested := r.Message()
-			m.Conflicts = append(m.Conflicts, Conflict{})
-			m.Conflicts[len(m.Conflicts)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			m.Skewed = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// OutcomeMessage takes the types for granted that this function asks for.
+func _(m *Outcome) {
+	_ = (*uint64)(&m.Mid)
+	_ = (*uint8)(&m.Status)
+	_ = (*uint16)(&m.Kind)
+	_ = (*string)(&m.Code)
+	_ = (*string)(&m.Detail)
+	_ = (*[]Conflict)(&m.Conflicts)
+	_ = (*bool)(&m.Skewed)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Conflict) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Table))
-	dst = codec.AppendRow(dst, 2, m.Key)
-	dst = codec.AppendPacked(dst, 3, m.Cols)
-	dst = codec.AppendRow(dst, 4, m.Base)
-	dst = codec.AppendRow(dst, 5, m.Mine)
-	dst = codec.AppendRow(dst, 6, m.Theirs)
-	dst = codec.AppendRow(dst, 7, m.Chosen)
-	dst = codec.AppendUint(dst, 8, uint64(m.Rule))
-	dst = codec.AppendString(dst, 9, m.Writer)
-	dst = codec.AppendUint(dst, 10, m.WriterMid)
-	return dst
-}
+func (m *Outcome) AppendTo(dst []byte) []byte { return OutcomeMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Conflict) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Outcome) Decode(src []byte) error { return OutcomeMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ConflictMessage is the table of Conflict.
+var ConflictMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Conflict)(slice)
+		*list = append(*list, Conflict{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Conflict{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Conflict{}.Table)},
+		{Number: 2, Kind: codec.KindRow, At: unsafe.Offsetof(Conflict{}.Key)},
+		{Number: 3, Kind: codec.KindPacked32, At: unsafe.Offsetof(Conflict{}.Cols)},
+		{Number: 4, Kind: codec.KindRow, At: unsafe.Offsetof(Conflict{}.Base)},
+		{Number: 5, Kind: codec.KindRow, At: unsafe.Offsetof(Conflict{}.Mine)},
+		{Number: 6, Kind: codec.KindRow, At: unsafe.Offsetof(Conflict{}.Theirs)},
+		{Number: 7, Kind: codec.KindRow, At: unsafe.Offsetof(Conflict{}.Chosen)},
+		{Number: 8, Kind: codec.KindUint8, At: unsafe.Offsetof(Conflict{}.Rule)},
+		{Number: 9, Kind: codec.KindString, At: unsafe.Offsetof(Conflict{}.Writer)},
+		{Number: 10, Kind: codec.KindUint64, At: unsafe.Offsetof(Conflict{}.WriterMid)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Conflict) DecodeFrom(r *codec.Reader) {
-	*m = Conflict{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Table = uint32(r.Uint(32))
-		case 2:
-			m.Key = r.Row()
-		case 3:
-			m.Cols = codec.Packed[uint32](r, 32)
-		case 4:
-			m.Base = r.Row()
-		case 5:
-			m.Mine = r.Row()
-		case 6:
-			m.Theirs = r.Row()
-		case 7:
-			m.Chosen = r.Row()
-		case 8:
-			m.Rule = Rule(r.Uint(8))
-		case 9:
-			m.Writer = r.String()
-		case 10:
-			m.WriterMid = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// ConflictMessage takes the types for granted that this function asks for.
+func _(m *Conflict) {
+	_ = (*uint32)(&m.Table)
+	_ = (*value.Row)(&m.Key)
+	_ = (*[]uint32)(&m.Cols)
+	_ = (*value.Row)(&m.Base)
+	_ = (*value.Row)(&m.Mine)
+	_ = (*value.Row)(&m.Theirs)
+	_ = (*value.Row)(&m.Chosen)
+	_ = (*uint8)(&m.Rule)
+	_ = (*string)(&m.Writer)
+	_ = (*uint64)(&m.WriterMid)
 }
+
+// AppendTo encodes m after dst (package codec).
+func (m *Conflict) AppendTo(dst []byte) []byte { return ConflictMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *Conflict) Decode(src []byte) error { return ConflictMessage.Decode(src, unsafe.Pointer(m)) }

@@ -3,325 +3,200 @@
 package query
 
 import (
+	"unsafe"
+
 	"rockpool.dev/codec"
+	"rockpool.dev/value"
 )
 
-// AppendTo encodes m after dst (package codec).
-func (m *Select) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendBool(dst, 1, m.Distinct)
-	for i := range m.Columns {
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.End(m.Columns[i].AppendTo(dst), at)
-	}
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.EndNonEmpty(m.From.AppendTo(dst), start, at)
-	}
-	for i := range m.Joins {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Joins[i].AppendTo(dst), at)
-	}
-	if m.Where != nil {
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.End(m.Where.AppendTo(dst), at)
-	}
-	for i := range m.GroupBy {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.GroupBy[i].AppendTo(dst), at)
-	}
-	if m.Having != nil {
-		dst, at = codec.Begin(dst, 7)
-		dst = codec.End(m.Having.AppendTo(dst), at)
-	}
-	for i := range m.OrderBy {
-		dst, at = codec.Begin(dst, 8)
-		dst = codec.End(m.OrderBy[i].AppendTo(dst), at)
-	}
-	if m.Limit != nil {
-		dst, at = codec.Begin(dst, 9)
-		dst = codec.End(m.Limit.AppendTo(dst), at)
-	}
-	if m.Offset != nil {
-		dst, at = codec.Begin(dst, 10)
-		dst = codec.End(m.Offset.AppendTo(dst), at)
-	}
-	return dst
+// SelectMessage is the table of Select.
+var SelectMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(Select)) },
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindBool, At: unsafe.Offsetof(Select{}.Distinct)},
+		{Number: 2, Kind: codec.KindList, At: unsafe.Offsetof(Select{}.Columns), Of: &ResultExprMessage},
+		{Number: 3, Kind: codec.KindMessage, At: unsafe.Offsetof(Select{}.From), Of: &TableRefMessage},
+		{Number: 4, Kind: codec.KindList, At: unsafe.Offsetof(Select{}.Joins), Of: &JoinMessage},
+		{Number: 5, Kind: codec.KindPointer, At: unsafe.Offsetof(Select{}.Where), Of: &ExprMessage},
+		{Number: 6, Kind: codec.KindList, At: unsafe.Offsetof(Select{}.GroupBy), Of: &ExprMessage},
+		{Number: 7, Kind: codec.KindPointer, At: unsafe.Offsetof(Select{}.Having), Of: &ExprMessage},
+		{Number: 8, Kind: codec.KindList, At: unsafe.Offsetof(Select{}.OrderBy), Of: &OrderMessage},
+		{Number: 9, Kind: codec.KindPointer, At: unsafe.Offsetof(Select{}.Limit), Of: &ExprMessage},
+		{Number: 10, Kind: codec.KindPointer, At: unsafe.Offsetof(Select{}.Offset), Of: &ExprMessage},
+	},
 }
 
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Select) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Select) DecodeFrom(r *codec.Reader) {
-	*m = Select{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Distinct = r.Bool()
-		case 2:
-			nested := r.Message()
-			m.Columns = append(m.Columns, ResultExpr{})
-			m.Columns[len(m.Columns)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			nested := r.Message()
-			m.From.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			nested := r.Message()
-			m.Joins = append(m.Joins, Join{})
-			m.Joins[len(m.Joins)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 5:
-			nested := r.Message()
-			m.Where = new(Expr)
-			m.Where.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 6:
-			nested := r.Message()
-			m.GroupBy = append(m.GroupBy, Expr{})
-			m.GroupBy[len(m.GroupBy)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			nested := r.Message()
-			m.Having = new(Expr)
-			m.Having.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 8:
-			nested := r.Message()
-			m.OrderBy = append(m.OrderBy, Order{})
-			m.OrderBy[len(m.OrderBy)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 9:
-			nested := r.Message()
-			m.Limit = new(Expr)
-			m.Limit.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 10:
-			nested := r.Message()
-			m.Offset = new(Expr)
-			m.Offset.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// SelectMessage takes the types for granted that this function asks for.
+func _(m *Select) {
+	_ = (*bool)(&m.Distinct)
+	_ = (*[]ResultExpr)(&m.Columns)
+	_ = (*TableRef)(&m.From)
+	_ = (*[]Join)(&m.Joins)
+	_ = (**Expr)(&m.Where)
+	_ = (*[]Expr)(&m.GroupBy)
+	_ = (**Expr)(&m.Having)
+	_ = (*[]Order)(&m.OrderBy)
+	_ = (**Expr)(&m.Limit)
+	_ = (**Expr)(&m.Offset)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *TableRef) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.Name)
-	dst = codec.AppendString(dst, 2, m.Alias)
-	return dst
-}
+func (m *Select) AppendTo(dst []byte) []byte { return SelectMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *TableRef) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Select) Decode(src []byte) error { return SelectMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TableRefMessage is the table of TableRef.
+var TableRefMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(TableRef{}.Name)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(TableRef{}.Alias)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *TableRef) DecodeFrom(r *codec.Reader) {
-	*m = TableRef{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Name = r.String()
-		case 2:
-			m.Alias = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// TableRefMessage takes the types for granted that this function asks for.
+func _(m *TableRef) {
+	_ = (*string)(&m.Name)
+	_ = (*string)(&m.Alias)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *TableRef) AppendTo(dst []byte) []byte { return TableRefMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *TableRef) Decode(src []byte) error { return TableRefMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ResultExprMessage is the table of ResultExpr.
+var ResultExprMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]ResultExpr)(slice)
+		*list = append(*list, ResultExpr{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(ResultExpr{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindMessage, At: unsafe.Offsetof(ResultExpr{}.Expr), Of: &ExprMessage},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(ResultExpr{}.As)},
+	},
+}
+
+// ResultExprMessage takes the types for granted that this function asks for.
+func _(m *ResultExpr) {
+	_ = (*Expr)(&m.Expr)
+	_ = (*string)(&m.As)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *ResultExpr) AppendTo(dst []byte) []byte {
-	var at int
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.EndNonEmpty(m.Expr.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendString(dst, 2, m.As)
-	return dst
+	return ResultExprMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *ResultExpr) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return ResultExprMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *ResultExpr) DecodeFrom(r *codec.Reader) {
-	*m = ResultExpr{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Expr.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			m.As = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// JoinMessage is the table of Join.
+var JoinMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Join)(slice)
+		*list = append(*list, Join{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Join{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint8, At: unsafe.Offsetof(Join{}.Kind)},
+		{Number: 2, Kind: codec.KindMessage, At: unsafe.Offsetof(Join{}.Table), Of: &TableRefMessage},
+		{Number: 3, Kind: codec.KindPointer, At: unsafe.Offsetof(Join{}.On), Of: &ExprMessage},
+	},
 }
 
-// AppendTo encodes m after dst (package codec).
-func (m *Join) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Kind))
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.EndNonEmpty(m.Table.AppendTo(dst), start, at)
-	}
-	if m.On != nil {
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.End(m.On.AppendTo(dst), at)
-	}
-	return dst
-}
-
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Join) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Join) DecodeFrom(r *codec.Reader) {
-	*m = Join{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Kind = JoinKind(r.Uint(8))
-		case 2:
-			nested := r.Message()
-			m.Table.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			nested := r.Message()
-			m.On = new(Expr)
-			m.On.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// JoinMessage takes the types for granted that this function asks for.
+func _(m *Join) {
+	_ = (*uint8)(&m.Kind)
+	_ = (*TableRef)(&m.Table)
+	_ = (**Expr)(&m.On)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Order) AppendTo(dst []byte) []byte {
-	var at int
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.EndNonEmpty(m.Expr.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendBool(dst, 2, m.Desc)
-	dst = codec.AppendUint(dst, 3, uint64(m.Nulls))
-	return dst
-}
+func (m *Join) AppendTo(dst []byte) []byte { return JoinMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Order) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Join) Decode(src []byte) error { return JoinMessage.Decode(src, unsafe.Pointer(m)) }
+
+// OrderMessage is the table of Order.
+var OrderMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Order)(slice)
+		*list = append(*list, Order{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Order{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindMessage, At: unsafe.Offsetof(Order{}.Expr), Of: &ExprMessage},
+		{Number: 2, Kind: codec.KindBool, At: unsafe.Offsetof(Order{}.Desc)},
+		{Number: 3, Kind: codec.KindUint8, At: unsafe.Offsetof(Order{}.Nulls)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Order) DecodeFrom(r *codec.Reader) {
-	*m = Order{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Expr.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			m.Desc = r.Bool()
-		case 3:
-			m.Nulls = Nulls(r.Uint(8))
-		default:
-			r.Skip()
-		}
-	}
+// OrderMessage takes the types for granted that this function asks for.
+func _(m *Order) {
+	_ = (*Expr)(&m.Expr)
+	_ = (*bool)(&m.Desc)
+	_ = (*uint8)(&m.Nulls)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Expr) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Kind))
-	dst = codec.AppendString(dst, 2, m.Table)
-	dst = codec.AppendString(dst, 3, m.Name)
-	dst = codec.AppendValue(dst, 4, m.Value)
-	for i := range m.Args {
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.End(m.Args[i].AppendTo(dst), at)
-	}
-	if m.Sub != nil {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.Sub.AppendTo(dst), at)
-	}
-	dst = codec.AppendBool(dst, 7, m.Distinct)
-	return dst
-}
+func (m *Order) AppendTo(dst []byte) []byte { return OrderMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Expr) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Order) Decode(src []byte) error { return OrderMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ExprMessage is the table of Expr.
+var ExprMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(Expr)) },
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Expr)(slice)
+		*list = append(*list, Expr{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Expr{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint8, At: unsafe.Offsetof(Expr{}.Kind)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Expr{}.Table)},
+		{Number: 3, Kind: codec.KindString, At: unsafe.Offsetof(Expr{}.Name)},
+		{Number: 4, Kind: codec.KindValue, At: unsafe.Offsetof(Expr{}.Value)},
+		{Number: 5, Kind: codec.KindList, At: unsafe.Offsetof(Expr{}.Args)},
+		{Number: 6, Kind: codec.KindPointer, At: unsafe.Offsetof(Expr{}.Sub)},
+		{Number: 7, Kind: codec.KindBool, At: unsafe.Offsetof(Expr{}.Distinct)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Expr) DecodeFrom(r *codec.Reader) {
-	*m = Expr{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Kind = ExprKind(r.Uint(8))
-		case 2:
-			m.Table = r.String()
-		case 3:
-			m.Name = r.String()
-		case 4:
-			m.Value = r.Value()
-		case 5:
-			nested := r.Message()
-			m.Args = append(m.Args, Expr{})
-			m.Args[len(m.Args)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 6:
-			nested := r.Message()
-			m.Sub = new(Select)
-			m.Sub.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			m.Distinct = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// A table's initial value may not lead back to it.
+func init() {
+	ExprMessage.Fields[4].Of = &ExprMessage   // Args
+	ExprMessage.Fields[5].Of = &SelectMessage // Sub
 }
+
+// ExprMessage takes the types for granted that this function asks for.
+func _(m *Expr) {
+	_ = (*uint8)(&m.Kind)
+	_ = (*string)(&m.Table)
+	_ = (*string)(&m.Name)
+	_ = (*value.Value)(&m.Value)
+	_ = (*[]Expr)(&m.Args)
+	_ = (**Select)(&m.Sub)
+	_ = (*bool)(&m.Distinct)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *Expr) AppendTo(dst []byte) []byte { return ExprMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *Expr) Decode(src []byte) error { return ExprMessage.Decode(src, unsafe.Pointer(m)) }

@@ -3,280 +3,206 @@
 package schema
 
 import (
+	"unsafe"
+
 	"rockpool.dev/codec"
 )
 
-// AppendTo encodes m after dst (package codec).
-func (m *Schema) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Version))
-	for i := range m.Tables {
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.End(m.Tables[i].AppendTo(dst), at)
-	}
-	return dst
+// SchemaMessage is the table of Schema.
+var SchemaMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(Schema)) },
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Schema{}.Version)},
+		{Number: 2, Kind: codec.KindList, At: unsafe.Offsetof(Schema{}.Tables), Of: &TableMessage},
+	},
 }
 
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Schema) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Schema) DecodeFrom(r *codec.Reader) {
-	*m = Schema{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Version = uint32(r.Uint(32))
-		case 2:
-			nested := r.Message()
-			m.Tables = append(m.Tables, Table{})
-			m.Tables[len(m.Tables)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// SchemaMessage takes the types for granted that this function asks for.
+func _(m *Schema) {
+	_ = (*uint32)(&m.Version)
+	_ = (*[]Table)(&m.Tables)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Table) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.ID))
-	dst = codec.AppendString(dst, 2, m.Name)
-	for i := range m.Columns {
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.End(m.Columns[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendPacked(dst, 4, m.Key)
-	for i := range m.Unique {
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.End(m.Unique[i].AppendTo(dst), at)
-	}
-	for i := range m.Foreign {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.Foreign[i].AppendTo(dst), at)
-	}
-	for i := range m.Checks {
-		dst, at = codec.Begin(dst, 7)
-		dst = codec.End(m.Checks[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendUint(dst, 8, uint64(m.Strategy))
-	dst = codec.AppendBool(dst, 9, m.LocalOnly)
-	return dst
-}
+func (m *Schema) AppendTo(dst []byte) []byte { return SchemaMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Table) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Schema) Decode(src []byte) error { return SchemaMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TableMessage is the table of Table.
+var TableMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Table)(slice)
+		*list = append(*list, Table{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Table{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Table{}.ID)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Table{}.Name)},
+		{Number: 3, Kind: codec.KindList, At: unsafe.Offsetof(Table{}.Columns), Of: &ColumnMessage},
+		{Number: 4, Kind: codec.KindPacked32, At: unsafe.Offsetof(Table{}.Key)},
+		{Number: 5, Kind: codec.KindList, At: unsafe.Offsetof(Table{}.Unique), Of: &UniqueMessage},
+		{Number: 6, Kind: codec.KindList, At: unsafe.Offsetof(Table{}.Foreign), Of: &ForeignKeyMessage},
+		{Number: 7, Kind: codec.KindList, At: unsafe.Offsetof(Table{}.Checks), Of: &CheckMessage},
+		{Number: 8, Kind: codec.KindUint8, At: unsafe.Offsetof(Table{}.Strategy)},
+		{Number: 9, Kind: codec.KindBool, At: unsafe.Offsetof(Table{}.LocalOnly)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Table) DecodeFrom(r *codec.Reader) {
-	*m = Table{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ID = uint32(r.Uint(32))
-		case 2:
-			m.Name = r.String()
-		case 3:
-			nested := r.Message()
-			m.Columns = append(m.Columns, Column{})
-			m.Columns[len(m.Columns)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			m.Key = codec.Packed[uint32](r, 32)
-		case 5:
-			nested := r.Message()
-			m.Unique = append(m.Unique, Unique{})
-			m.Unique[len(m.Unique)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 6:
-			nested := r.Message()
-			m.Foreign = append(m.Foreign, ForeignKey{})
-			m.Foreign[len(m.Foreign)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			nested := r.Message()
-			m.Checks = append(m.Checks, Check{})
-			m.Checks[len(m.Checks)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 8:
-			m.Strategy = Strategy(r.Uint(8))
-		case 9:
-			m.LocalOnly = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// TableMessage takes the types for granted that this function asks for.
+func _(m *Table) {
+	_ = (*uint32)(&m.ID)
+	_ = (*string)(&m.Name)
+	_ = (*[]Column)(&m.Columns)
+	_ = (*[]uint32)(&m.Key)
+	_ = (*[]Unique)(&m.Unique)
+	_ = (*[]ForeignKey)(&m.Foreign)
+	_ = (*[]Check)(&m.Checks)
+	_ = (*uint8)(&m.Strategy)
+	_ = (*bool)(&m.LocalOnly)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Column) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.Name)
-	dst = codec.AppendUint(dst, 2, uint64(m.Type))
-	dst = codec.AppendBool(dst, 3, m.NotNull)
-	dst = codec.AppendString(dst, 4, m.Default)
-	dst = codec.AppendBool(dst, 5, m.Generated)
-	dst = codec.AppendBool(dst, 6, m.Identity)
-	dst = codec.AppendUint(dst, 7, uint64(m.Scale))
-	dst = codec.AppendBool(dst, 8, m.HasScale)
-	dst = codec.AppendUint(dst, 9, uint64(m.Strategy))
-	dst = codec.AppendString(dst, 10, m.SourceType)
-	for _, s := range m.Enum {
-		dst = codec.AppendElement(dst, 11, s)
-	}
-	return dst
-}
+func (m *Table) AppendTo(dst []byte) []byte { return TableMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Column) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Table) Decode(src []byte) error { return TableMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ColumnMessage is the table of Column.
+var ColumnMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Column)(slice)
+		*list = append(*list, Column{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Column{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Column{}.Name)},
+		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(Column{}.Type)},
+		{Number: 3, Kind: codec.KindBool, At: unsafe.Offsetof(Column{}.NotNull)},
+		{Number: 4, Kind: codec.KindString, At: unsafe.Offsetof(Column{}.Default)},
+		{Number: 5, Kind: codec.KindBool, At: unsafe.Offsetof(Column{}.Generated)},
+		{Number: 6, Kind: codec.KindBool, At: unsafe.Offsetof(Column{}.Identity)},
+		{Number: 7, Kind: codec.KindUint32, At: unsafe.Offsetof(Column{}.Scale)},
+		{Number: 8, Kind: codec.KindBool, At: unsafe.Offsetof(Column{}.HasScale)},
+		{Number: 9, Kind: codec.KindUint8, At: unsafe.Offsetof(Column{}.Strategy)},
+		{Number: 10, Kind: codec.KindString, At: unsafe.Offsetof(Column{}.SourceType)},
+		{Number: 11, Kind: codec.KindStrings, At: unsafe.Offsetof(Column{}.Enum)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Column) DecodeFrom(r *codec.Reader) {
-	*m = Column{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Name = r.String()
-		case 2:
-			m.Type = Type(r.Uint(8))
-		case 3:
-			m.NotNull = r.Bool()
-		case 4:
-			m.Default = r.String()
-		case 5:
-			m.Generated = r.Bool()
-		case 6:
-			m.Identity = r.Bool()
-		case 7:
-			m.Scale = uint32(r.Uint(32))
-		case 8:
-			m.HasScale = r.Bool()
-		case 9:
-			m.Strategy = Strategy(r.Uint(8))
-		case 10:
-			m.SourceType = r.String()
-		case 11:
-			m.Enum = append(m.Enum, r.String())
-		default:
-			r.Skip()
-		}
-	}
+// ColumnMessage takes the types for granted that this function asks for.
+func _(m *Column) {
+	_ = (*string)(&m.Name)
+	_ = (*uint8)(&m.Type)
+	_ = (*bool)(&m.NotNull)
+	_ = (*string)(&m.Default)
+	_ = (*bool)(&m.Generated)
+	_ = (*bool)(&m.Identity)
+	_ = (*uint32)(&m.Scale)
+	_ = (*bool)(&m.HasScale)
+	_ = (*uint8)(&m.Strategy)
+	_ = (*string)(&m.SourceType)
+	_ = (*[]string)(&m.Enum)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Unique) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.Name)
-	dst = codec.AppendPacked(dst, 2, m.Columns)
-	return dst
-}
+func (m *Column) AppendTo(dst []byte) []byte { return ColumnMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Unique) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Column) Decode(src []byte) error { return ColumnMessage.Decode(src, unsafe.Pointer(m)) }
+
+// UniqueMessage is the table of Unique.
+var UniqueMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Unique)(slice)
+		*list = append(*list, Unique{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Unique{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Unique{}.Name)},
+		{Number: 2, Kind: codec.KindPacked32, At: unsafe.Offsetof(Unique{}.Columns)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Unique) DecodeFrom(r *codec.Reader) {
-	*m = Unique{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Name = r.String()
-		case 2:
-			m.Columns = codec.Packed[uint32](r, 32)
-		default:
-			r.Skip()
-		}
-	}
+// UniqueMessage takes the types for granted that this function asks for.
+func _(m *Unique) {
+	_ = (*string)(&m.Name)
+	_ = (*[]uint32)(&m.Columns)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *Unique) AppendTo(dst []byte) []byte { return UniqueMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *Unique) Decode(src []byte) error { return UniqueMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ForeignKeyMessage is the table of ForeignKey.
+var ForeignKeyMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]ForeignKey)(slice)
+		*list = append(*list, ForeignKey{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(ForeignKey{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(ForeignKey{}.Name)},
+		{Number: 2, Kind: codec.KindStrings, At: unsafe.Offsetof(ForeignKey{}.Columns)},
+		{Number: 3, Kind: codec.KindString, At: unsafe.Offsetof(ForeignKey{}.Table)},
+		{Number: 4, Kind: codec.KindStrings, At: unsafe.Offsetof(ForeignKey{}.References)},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(ForeignKey{}.OnDelete)},
+	},
+}
+
+// ForeignKeyMessage takes the types for granted that this function asks for.
+func _(m *ForeignKey) {
+	_ = (*string)(&m.Name)
+	_ = (*[]string)(&m.Columns)
+	_ = (*string)(&m.Table)
+	_ = (*[]string)(&m.References)
+	_ = (*string)(&m.OnDelete)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *ForeignKey) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.Name)
-	for _, s := range m.Columns {
-		dst = codec.AppendElement(dst, 2, s)
-	}
-	dst = codec.AppendString(dst, 3, m.Table)
-	for _, s := range m.References {
-		dst = codec.AppendElement(dst, 4, s)
-	}
-	dst = codec.AppendString(dst, 5, m.OnDelete)
-	return dst
+	return ForeignKeyMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *ForeignKey) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return ForeignKeyMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *ForeignKey) DecodeFrom(r *codec.Reader) {
-	*m = ForeignKey{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Name = r.String()
-		case 2:
-			m.Columns = append(m.Columns, r.String())
-		case 3:
-			m.Table = r.String()
-		case 4:
-			m.References = append(m.References, r.String())
-		case 5:
-			m.OnDelete = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// CheckMessage is the table of Check.
+var CheckMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Check)(slice)
+		*list = append(*list, Check{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Check{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Check{}.Name)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Check{}.Expr)},
+	},
+}
+
+// CheckMessage takes the types for granted that this function asks for.
+func _(m *Check) {
+	_ = (*string)(&m.Name)
+	_ = (*string)(&m.Expr)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Check) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.Name)
-	dst = codec.AppendString(dst, 2, m.Expr)
-	return dst
-}
+func (m *Check) AppendTo(dst []byte) []byte { return CheckMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Check) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Check) DecodeFrom(r *codec.Reader) {
-	*m = Check{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Name = r.String()
-		case 2:
-			m.Expr = r.String()
-		default:
-			r.Skip()
-		}
-	}
-}
+func (m *Check) Decode(src []byte) error { return CheckMessage.Decode(src, unsafe.Pointer(m)) }

@@ -3,65 +3,49 @@
 package version
 
 import (
+	"unsafe"
+
 	"rockpool.dev/codec"
 )
 
-// AppendTo encodes m after dst (package codec).
-func (m *Pos) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Epoch))
-	dst = codec.AppendUint(dst, 2, m.Seq)
-	return dst
+// PosMessage is the table of Pos.
+var PosMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Pos{}.Epoch)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(Pos{}.Seq)},
+	},
 }
 
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Pos) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Pos) DecodeFrom(r *codec.Reader) {
-	*m = Pos{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Epoch = uint32(r.Uint(32))
-		case 2:
-			m.Seq = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// PosMessage takes the types for granted that this function asks for.
+func _(m *Pos) {
+	_ = (*uint32)(&m.Epoch)
+	_ = (*uint64)(&m.Seq)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Dot) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.Actor)
-	dst = codec.AppendUint(dst, 2, m.Counter)
-	return dst
-}
+func (m *Pos) AppendTo(dst []byte) []byte { return PosMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Dot) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Pos) Decode(src []byte) error { return PosMessage.Decode(src, unsafe.Pointer(m)) }
+
+// DotMessage is the table of Dot.
+var DotMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Dot{}.Actor)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(Dot{}.Counter)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Dot) DecodeFrom(r *codec.Reader) {
-	*m = Dot{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Actor = r.String()
-		case 2:
-			m.Counter = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// DotMessage takes the types for granted that this function asks for.
+func _(m *Dot) {
+	_ = (*string)(&m.Actor)
+	_ = (*uint64)(&m.Counter)
 }
+
+// AppendTo encodes m after dst (package codec).
+func (m *Dot) AppendTo(dst []byte) []byte { return DotMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *Dot) Decode(src []byte) error { return DotMessage.Decode(src, unsafe.Pointer(m)) }

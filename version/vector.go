@@ -74,10 +74,10 @@ func (v *Vector) Decode(src []byte) error {
 			r.Skip()
 			continue
 		}
-		nested := r.Message()
 		var d Dot
-		d.DecodeFrom(&nested)
-		r.Leave(&nested)
+		if err := d.Decode(r.Bytes()); err != nil {
+			return err
+		}
 		v.See(d)
 	}
 	return r.Err()

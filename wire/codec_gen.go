@@ -3,3044 +3,2002 @@
 package wire
 
 import (
+	"unsafe"
+
 	"rockpool.dev/codec"
 	"rockpool.dev/mutation"
 	"rockpool.dev/query"
 	"rockpool.dev/schema"
+	"rockpool.dev/value"
+	"rockpool.dev/version"
 )
 
+// EmptyMessage is the table of Empty.
+var EmptyMessage = codec.Message{}
+
 // AppendTo encodes m after dst (package codec).
-func (m *Empty) AppendTo(dst []byte) []byte {
-	return dst
-}
+func (m *Empty) AppendTo(dst []byte) []byte { return EmptyMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Empty) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Empty) Decode(src []byte) error { return EmptyMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TabHelloMessage is the table of TabHello.
+var TabHelloMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(TabHello{}.Version)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(TabHello{}.Build)},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(TabHello{}.Storage)},
+		{Number: 4, Kind: codec.KindString, At: unsafe.Offsetof(TabHello{}.Tab)},
+		{Number: 5, Kind: codec.KindBool, At: unsafe.Offsetof(TabHello{}.Visible)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Empty) DecodeFrom(r *codec.Reader) {
-	*m = Empty{}
-	for r.Next() {
-		r.Skip()
-	}
+// TabHelloMessage takes the types for granted that this function asks for.
+func _(m *TabHello) {
+	_ = (*uint32)(&m.Version)
+	_ = (*uint64)(&m.Build)
+	_ = (*uint32)(&m.Storage)
+	_ = (*string)(&m.Tab)
+	_ = (*bool)(&m.Visible)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *TabHello) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Version))
-	dst = codec.AppendUint(dst, 2, m.Build)
-	dst = codec.AppendUint(dst, 3, uint64(m.Storage))
-	dst = codec.AppendString(dst, 4, m.Tab)
-	dst = codec.AppendBool(dst, 5, m.Visible)
-	return dst
-}
+func (m *TabHello) AppendTo(dst []byte) []byte { return TabHelloMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *TabHello) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *TabHello) Decode(src []byte) error { return TabHelloMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TabWelcomeMessage is the table of TabWelcome.
+var TabWelcomeMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(TabWelcome{}.Version)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(TabWelcome{}.Build)},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(TabWelcome{}.Storage)},
+		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(TabWelcome{}.Reload)},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(TabWelcome{}.Engine)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *TabHello) DecodeFrom(r *codec.Reader) {
-	*m = TabHello{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Version = uint32(r.Uint(32))
-		case 2:
-			m.Build = r.Uint(64)
-		case 3:
-			m.Storage = uint32(r.Uint(32))
-		case 4:
-			m.Tab = r.String()
-		case 5:
-			m.Visible = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// TabWelcomeMessage takes the types for granted that this function asks for.
+func _(m *TabWelcome) {
+	_ = (*uint32)(&m.Version)
+	_ = (*uint64)(&m.Build)
+	_ = (*uint32)(&m.Storage)
+	_ = (*bool)(&m.Reload)
+	_ = (*string)(&m.Engine)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *TabWelcome) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Version))
-	dst = codec.AppendUint(dst, 2, m.Build)
-	dst = codec.AppendUint(dst, 3, uint64(m.Storage))
-	dst = codec.AppendBool(dst, 4, m.Reload)
-	dst = codec.AppendString(dst, 5, m.Engine)
-	return dst
+	return TabWelcomeMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *TabWelcome) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return TabWelcomeMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *TabWelcome) DecodeFrom(r *codec.Reader) {
-	*m = TabWelcome{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Version = uint32(r.Uint(32))
-		case 2:
-			m.Build = r.Uint(64)
-		case 3:
-			m.Storage = uint32(r.Uint(32))
-		case 4:
-			m.Reload = r.Bool()
-		case 5:
-			m.Engine = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// OpenDatabaseMessage is the table of OpenDatabase.
+var OpenDatabaseMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(OpenDatabase{}.Name)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(OpenDatabase{}.User)},
+		{Number: 3, Kind: codec.KindBytes, At: unsafe.Offsetof(OpenDatabase{}.Key)},
+		{Number: 4, Kind: codec.KindPointer, At: unsafe.Offsetof(OpenDatabase{}.Schema), Of: &schema.SchemaMessage},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(OpenDatabase{}.RelayURL)},
+		{Number: 6, Kind: codec.KindBool, At: unsafe.Offsetof(OpenDatabase{}.HasToken)},
+		{Number: 7, Kind: codec.KindString, At: unsafe.Offsetof(OpenDatabase{}.Build)},
+		{Number: 8, Kind: codec.KindBool, At: unsafe.Offsetof(OpenDatabase{}.Lazy)},
+		{Number: 9, Kind: codec.KindBool, At: unsafe.Offsetof(OpenDatabase{}.Memory)},
+		{Number: 10, Kind: codec.KindUint32, At: unsafe.Offsetof(OpenDatabase{}.Readers)},
+		{Number: 11, Kind: codec.KindUint32, At: unsafe.Offsetof(OpenDatabase{}.SyncIntervalMillis)},
+	},
+}
+
+// OpenDatabaseMessage takes the types for granted that this function asks for.
+func _(m *OpenDatabase) {
+	_ = (*string)(&m.Name)
+	_ = (*string)(&m.User)
+	_ = (*[]byte)(&m.Key)
+	_ = (**schema.Schema)(&m.Schema)
+	_ = (*string)(&m.RelayURL)
+	_ = (*bool)(&m.HasToken)
+	_ = (*string)(&m.Build)
+	_ = (*bool)(&m.Lazy)
+	_ = (*bool)(&m.Memory)
+	_ = (*uint32)(&m.Readers)
+	_ = (*uint32)(&m.SyncIntervalMillis)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *OpenDatabase) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.Name)
-	dst = codec.AppendString(dst, 2, m.User)
-	dst = codec.AppendBytes(dst, 3, m.Key)
-	if m.Schema != nil {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Schema.AppendTo(dst), at)
-	}
-	dst = codec.AppendString(dst, 5, m.RelayURL)
-	dst = codec.AppendBool(dst, 6, m.HasToken)
-	dst = codec.AppendString(dst, 7, m.Build)
-	dst = codec.AppendBool(dst, 8, m.Lazy)
-	dst = codec.AppendBool(dst, 9, m.Memory)
-	dst = codec.AppendUint(dst, 10, uint64(m.Readers))
-	dst = codec.AppendUint(dst, 11, uint64(m.SyncIntervalMillis))
-	return dst
+	return OpenDatabaseMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *OpenDatabase) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return OpenDatabaseMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *OpenDatabase) DecodeFrom(r *codec.Reader) {
-	*m = OpenDatabase{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Name = r.String()
-		case 2:
-			m.User = r.String()
-		case 3:
-			m.Key = r.Bytes()
-		case 4:
-			nested := r.Message()
-			m.Schema = new(schema.Schema)
-			m.Schema.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 5:
-			m.RelayURL = r.String()
-		case 6:
-			m.HasToken = r.Bool()
-		case 7:
-			m.Build = r.String()
-		case 8:
-			m.Lazy = r.Bool()
-		case 9:
-			m.Memory = r.Bool()
-		case 10:
-			m.Readers = uint32(r.Uint(32))
-		case 11:
-			m.SyncIntervalMillis = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// OpenedMessage is the table of Opened.
+var OpenedMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Opened{}.ClientID)},
+		{Number: 2, Kind: codec.KindPointer, At: unsafe.Offsetof(Opened{}.Schema), Of: &schema.SchemaMessage},
+		{Number: 3, Kind: codec.KindBool, At: unsafe.Offsetof(Opened{}.Durable)},
+	},
+}
+
+// OpenedMessage takes the types for granted that this function asks for.
+func _(m *Opened) {
+	_ = (*string)(&m.ClientID)
+	_ = (**schema.Schema)(&m.Schema)
+	_ = (*bool)(&m.Durable)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Opened) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.ClientID)
-	if m.Schema != nil {
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.End(m.Schema.AppendTo(dst), at)
-	}
-	dst = codec.AppendBool(dst, 3, m.Durable)
-	return dst
-}
+func (m *Opened) AppendTo(dst []byte) []byte { return OpenedMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Opened) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Opened) Decode(src []byte) error { return OpenedMessage.Decode(src, unsafe.Pointer(m)) }
+
+// QueryMessage is the table of Query.
+var QueryMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Query{}.SQL)},
+		{Number: 2, Kind: codec.KindRow, At: unsafe.Offsetof(Query{}.Args)},
+		{Number: 3, Kind: codec.KindUint8, At: unsafe.Offsetof(Query{}.Lane)},
+		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Query{}.DeadlineMillis)},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(Query{}.IdempotencyKey)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Opened) DecodeFrom(r *codec.Reader) {
-	*m = Opened{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ClientID = r.String()
-		case 2:
-			nested := r.Message()
-			m.Schema = new(schema.Schema)
-			m.Schema.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.Durable = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// QueryMessage takes the types for granted that this function asks for.
+func _(m *Query) {
+	_ = (*string)(&m.SQL)
+	_ = (*value.Row)(&m.Args)
+	_ = (*uint8)(&m.Lane)
+	_ = (*uint32)(&m.DeadlineMillis)
+	_ = (*string)(&m.IdempotencyKey)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Query) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.SQL)
-	dst = codec.AppendRow(dst, 2, m.Args)
-	dst = codec.AppendUint(dst, 3, uint64(m.Lane))
-	dst = codec.AppendUint(dst, 4, uint64(m.DeadlineMillis))
-	dst = codec.AppendString(dst, 5, m.IdempotencyKey)
-	return dst
-}
+func (m *Query) AppendTo(dst []byte) []byte { return QueryMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Query) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Query) Decode(src []byte) error { return QueryMessage.Decode(src, unsafe.Pointer(m)) }
+
+// BatchMessage is the table of Batch.
+var BatchMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Batch{}.SQL)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(Batch{}.Count)},
+		{Number: 3, Kind: codec.KindBytes, At: unsafe.Offsetof(Batch{}.Sets)},
+		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Batch{}.DeadlineMillis)},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(Batch{}.IdempotencyKey)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Query) DecodeFrom(r *codec.Reader) {
-	*m = Query{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.SQL = r.String()
-		case 2:
-			m.Args = r.Row()
-		case 3:
-			m.Lane = Lane(r.Uint(8))
-		case 4:
-			m.DeadlineMillis = uint32(r.Uint(32))
-		case 5:
-			m.IdempotencyKey = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// BatchMessage takes the types for granted that this function asks for.
+func _(m *Batch) {
+	_ = (*string)(&m.SQL)
+	_ = (*uint64)(&m.Count)
+	_ = (*[]byte)(&m.Sets)
+	_ = (*uint32)(&m.DeadlineMillis)
+	_ = (*string)(&m.IdempotencyKey)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Batch) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.SQL)
-	dst = codec.AppendUint(dst, 2, m.Count)
-	dst = codec.AppendBytes(dst, 3, m.Sets)
-	dst = codec.AppendUint(dst, 4, uint64(m.DeadlineMillis))
-	dst = codec.AppendString(dst, 5, m.IdempotencyKey)
-	return dst
-}
+func (m *Batch) AppendTo(dst []byte) []byte { return BatchMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Batch) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Batch) Decode(src []byte) error { return BatchMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SelectCallMessage is the table of SelectCall.
+var SelectCallMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindPointer, At: unsafe.Offsetof(SelectCall{}.Select), Of: &query.SelectMessage},
+		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(SelectCall{}.Lane)},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(SelectCall{}.DeadlineMillis)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Batch) DecodeFrom(r *codec.Reader) {
-	*m = Batch{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.SQL = r.String()
-		case 2:
-			m.Count = r.Uint(64)
-		case 3:
-			m.Sets = r.Bytes()
-		case 4:
-			m.DeadlineMillis = uint32(r.Uint(32))
-		case 5:
-			m.IdempotencyKey = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// SelectCallMessage takes the types for granted that this function asks for.
+func _(m *SelectCall) {
+	_ = (**query.Select)(&m.Select)
+	_ = (*uint8)(&m.Lane)
+	_ = (*uint32)(&m.DeadlineMillis)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *SelectCall) AppendTo(dst []byte) []byte {
-	var at int
-	if m.Select != nil {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Select.AppendTo(dst), at)
-	}
-	dst = codec.AppendUint(dst, 2, uint64(m.Lane))
-	dst = codec.AppendUint(dst, 3, uint64(m.DeadlineMillis))
-	return dst
+	return SelectCallMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *SelectCall) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return SelectCallMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *SelectCall) DecodeFrom(r *codec.Reader) {
-	*m = SelectCall{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Select = new(query.Select)
-			m.Select.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			m.Lane = Lane(r.Uint(8))
-		case 3:
-			m.DeadlineMillis = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// HeadMessage is the table of Head.
+var HeadMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindList, At: unsafe.Offsetof(Head{}.Columns), Of: &HeadColumnMessage},
+	},
+}
+
+// HeadMessage takes the types for granted that this function asks for.
+func _(m *Head) {
+	_ = (*[]HeadColumn)(&m.Columns)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Head) AppendTo(dst []byte) []byte {
-	var at int
-	for i := range m.Columns {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Columns[i].AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *Head) AppendTo(dst []byte) []byte { return HeadMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Head) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Head) Decode(src []byte) error { return HeadMessage.Decode(src, unsafe.Pointer(m)) }
+
+// HeadColumnMessage is the table of HeadColumn.
+var HeadColumnMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]HeadColumn)(slice)
+		*list = append(*list, HeadColumn{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(HeadColumn{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(HeadColumn{}.Name)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(HeadColumn{}.Decl)},
+		{Number: 3, Kind: codec.KindUint8, At: unsafe.Offsetof(HeadColumn{}.Type)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Head) DecodeFrom(r *codec.Reader) {
-	*m = Head{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Columns = append(m.Columns, HeadColumn{})
-			m.Columns[len(m.Columns)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// HeadColumnMessage takes the types for granted that this function asks for.
+func _(m *HeadColumn) {
+	_ = (*string)(&m.Name)
+	_ = (*string)(&m.Decl)
+	_ = (*uint8)(&m.Type)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *HeadColumn) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.Name)
-	dst = codec.AppendString(dst, 2, m.Decl)
-	dst = codec.AppendUint(dst, 3, uint64(m.Type))
-	return dst
+	return HeadColumnMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *HeadColumn) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return HeadColumnMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *HeadColumn) DecodeFrom(r *codec.Reader) {
-	*m = HeadColumn{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Name = r.String()
-		case 2:
-			m.Decl = r.String()
-		case 3:
-			m.Type = schema.Type(r.Uint(8))
-		default:
-			r.Skip()
-		}
-	}
+// QueryDoneMessage is the table of QueryDone.
+var QueryDoneMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(QueryDone{}.Rows)},
+		{Number: 2, Kind: codec.KindInt64, At: unsafe.Offsetof(QueryDone{}.Changes)},
+		{Number: 3, Kind: codec.KindInt64, At: unsafe.Offsetof(QueryDone{}.LastID)},
+		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(QueryDone{}.Micros)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(QueryDone{}.Mid)},
+		{Number: 6, Kind: codec.KindString, At: unsafe.Offsetof(QueryDone{}.SQL)},
+	},
+}
+
+// QueryDoneMessage takes the types for granted that this function asks for.
+func _(m *QueryDone) {
+	_ = (*uint64)(&m.Rows)
+	_ = (*int64)(&m.Changes)
+	_ = (*int64)(&m.LastID)
+	_ = (*uint64)(&m.Micros)
+	_ = (*uint64)(&m.Mid)
+	_ = (*string)(&m.SQL)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *QueryDone) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, m.Rows)
-	dst = codec.AppendInt(dst, 2, m.Changes)
-	dst = codec.AppendInt(dst, 3, m.LastID)
-	dst = codec.AppendUint(dst, 4, m.Micros)
-	dst = codec.AppendUint(dst, 5, m.Mid)
-	dst = codec.AppendString(dst, 6, m.SQL)
-	return dst
+	return QueryDoneMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *QueryDone) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *QueryDone) Decode(src []byte) error { return QueryDoneMessage.Decode(src, unsafe.Pointer(m)) }
+
+// OperationsMessage is the table of Operations.
+var OperationsMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindList, At: unsafe.Offsetof(Operations{}.Ops), Of: &OperationMessage},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Operations{}.IdempotencyKey)},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(Operations{}.DeadlineMillis)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *QueryDone) DecodeFrom(r *codec.Reader) {
-	*m = QueryDone{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Rows = r.Uint(64)
-		case 2:
-			m.Changes = r.Int(64)
-		case 3:
-			m.LastID = r.Int(64)
-		case 4:
-			m.Micros = r.Uint(64)
-		case 5:
-			m.Mid = r.Uint(64)
-		case 6:
-			m.SQL = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// OperationsMessage takes the types for granted that this function asks for.
+func _(m *Operations) {
+	_ = (*[]Operation)(&m.Ops)
+	_ = (*string)(&m.IdempotencyKey)
+	_ = (*uint32)(&m.DeadlineMillis)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *Operations) AppendTo(dst []byte) []byte {
-	var at int
-	for i := range m.Ops {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Ops[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendString(dst, 2, m.IdempotencyKey)
-	dst = codec.AppendUint(dst, 3, uint64(m.DeadlineMillis))
-	return dst
+	return OperationsMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *Operations) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return OperationsMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Operations) DecodeFrom(r *codec.Reader) {
-	*m = Operations{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Ops = append(m.Ops, Operation{})
-			m.Ops[len(m.Ops)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			m.IdempotencyKey = r.String()
-		case 3:
-			m.DeadlineMillis = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// OperationMessage is the table of Operation.
+var OperationMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Operation)(slice)
+		*list = append(*list, Operation{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Operation{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint8, At: unsafe.Offsetof(Operation{}.Type)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Operation{}.Table)},
+		{Number: 3, Kind: codec.KindStrings, At: unsafe.Offsetof(Operation{}.Columns)},
+		{Number: 4, Kind: codec.KindRow, At: unsafe.Offsetof(Operation{}.Values)},
+	},
+}
+
+// OperationMessage takes the types for granted that this function asks for.
+func _(m *Operation) {
+	_ = (*uint8)(&m.Type)
+	_ = (*string)(&m.Table)
+	_ = (*[]string)(&m.Columns)
+	_ = (*value.Row)(&m.Values)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *Operation) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Type))
-	dst = codec.AppendString(dst, 2, m.Table)
-	for _, s := range m.Columns {
-		dst = codec.AppendElement(dst, 3, s)
-	}
-	dst = codec.AppendRow(dst, 4, m.Values)
-	return dst
+	return OperationMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Operation) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Operation) Decode(src []byte) error { return OperationMessage.Decode(src, unsafe.Pointer(m)) }
+
+// OperationsDoneMessage is the table of OperationsDone.
+var OperationsDoneMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindList, At: unsafe.Offsetof(OperationsDone{}.Results), Of: &NamedRowMessage},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(OperationsDone{}.Mid)},
+		{Number: 3, Kind: codec.KindBool, At: unsafe.Offsetof(OperationsDone{}.Repeat)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Operation) DecodeFrom(r *codec.Reader) {
-	*m = Operation{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Type = OperationType(r.Uint(8))
-		case 2:
-			m.Table = r.String()
-		case 3:
-			m.Columns = append(m.Columns, r.String())
-		case 4:
-			m.Values = r.Row()
-		default:
-			r.Skip()
-		}
-	}
+// OperationsDoneMessage takes the types for granted that this function asks for.
+func _(m *OperationsDone) {
+	_ = (*[]NamedRow)(&m.Results)
+	_ = (*uint64)(&m.Mid)
+	_ = (*bool)(&m.Repeat)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *OperationsDone) AppendTo(dst []byte) []byte {
-	var at int
-	for i := range m.Results {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Results[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendUint(dst, 2, m.Mid)
-	dst = codec.AppendBool(dst, 3, m.Repeat)
-	return dst
+	return OperationsDoneMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *OperationsDone) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return OperationsDoneMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *OperationsDone) DecodeFrom(r *codec.Reader) {
-	*m = OperationsDone{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Results = append(m.Results, NamedRow{})
-			m.Results[len(m.Results)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			m.Mid = r.Uint(64)
-		case 3:
-			m.Repeat = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// NamedRowMessage is the table of NamedRow.
+var NamedRowMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(NamedRow)) },
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]NamedRow)(slice)
+		*list = append(*list, NamedRow{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(NamedRow{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindStrings, At: unsafe.Offsetof(NamedRow{}.Columns)},
+		{Number: 2, Kind: codec.KindRow, At: unsafe.Offsetof(NamedRow{}.Values)},
+	},
 }
 
-// AppendTo encodes m after dst (package codec).
-func (m *NamedRow) AppendTo(dst []byte) []byte {
-	for _, s := range m.Columns {
-		dst = codec.AppendElement(dst, 1, s)
-	}
-	dst = codec.AppendRow(dst, 2, m.Values)
-	return dst
-}
-
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *NamedRow) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *NamedRow) DecodeFrom(r *codec.Reader) {
-	*m = NamedRow{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Columns = append(m.Columns, r.String())
-		case 2:
-			m.Values = r.Row()
-		default:
-			r.Skip()
-		}
-	}
+// NamedRowMessage takes the types for granted that this function asks for.
+func _(m *NamedRow) {
+	_ = (*[]string)(&m.Columns)
+	_ = (*value.Row)(&m.Values)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *BeginTx) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.TimeoutMillis))
-	dst = codec.AppendString(dst, 2, m.IdempotencyKey)
-	dst = codec.AppendBool(dst, 3, m.ReadOnly)
-	return dst
-}
+func (m *NamedRow) AppendTo(dst []byte) []byte { return NamedRowMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *BeginTx) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *NamedRow) Decode(src []byte) error { return NamedRowMessage.Decode(src, unsafe.Pointer(m)) }
+
+// BeginTxMessage is the table of BeginTx.
+var BeginTxMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(BeginTx{}.TimeoutMillis)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(BeginTx{}.IdempotencyKey)},
+		{Number: 3, Kind: codec.KindBool, At: unsafe.Offsetof(BeginTx{}.ReadOnly)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *BeginTx) DecodeFrom(r *codec.Reader) {
-	*m = BeginTx{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.TimeoutMillis = uint32(r.Uint(32))
-		case 2:
-			m.IdempotencyKey = r.String()
-		case 3:
-			m.ReadOnly = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// BeginTxMessage takes the types for granted that this function asks for.
+func _(m *BeginTx) {
+	_ = (*uint32)(&m.TimeoutMillis)
+	_ = (*string)(&m.IdempotencyKey)
+	_ = (*bool)(&m.ReadOnly)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *BeginTx) AppendTo(dst []byte) []byte { return BeginTxMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *BeginTx) Decode(src []byte) error { return BeginTxMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TxStartedMessage is the table of TxStarted.
+var TxStartedMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(TxStarted{}.Tx)},
+	},
+}
+
+// TxStartedMessage takes the types for granted that this function asks for.
+func _(m *TxStarted) {
+	_ = (*uint32)(&m.Tx)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *TxStarted) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Tx))
-	return dst
+	return TxStartedMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *TxStarted) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *TxStarted) Decode(src []byte) error { return TxStartedMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TxQueryMessage is the table of TxQuery.
+var TxQueryMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(TxQuery{}.Tx)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(TxQuery{}.SQL)},
+		{Number: 3, Kind: codec.KindRow, At: unsafe.Offsetof(TxQuery{}.Args)},
+		{Number: 4, Kind: codec.KindPointer, At: unsafe.Offsetof(TxQuery{}.Select), Of: &query.SelectMessage},
+		{Number: 5, Kind: codec.KindList, At: unsafe.Offsetof(TxQuery{}.Ops), Of: &OperationMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *TxStarted) DecodeFrom(r *codec.Reader) {
-	*m = TxStarted{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Tx = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// TxQueryMessage takes the types for granted that this function asks for.
+func _(m *TxQuery) {
+	_ = (*uint32)(&m.Tx)
+	_ = (*string)(&m.SQL)
+	_ = (*value.Row)(&m.Args)
+	_ = (**query.Select)(&m.Select)
+	_ = (*[]Operation)(&m.Ops)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *TxQuery) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Tx))
-	dst = codec.AppendString(dst, 2, m.SQL)
-	dst = codec.AppendRow(dst, 3, m.Args)
-	if m.Select != nil {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Select.AppendTo(dst), at)
-	}
-	for i := range m.Ops {
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.End(m.Ops[i].AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *TxQuery) AppendTo(dst []byte) []byte { return TxQueryMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *TxQuery) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *TxQuery) Decode(src []byte) error { return TxQueryMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TxEndMessage is the table of TxEnd.
+var TxEndMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(TxEnd{}.Tx)},
+		{Number: 2, Kind: codec.KindBool, At: unsafe.Offsetof(TxEnd{}.Commit)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *TxQuery) DecodeFrom(r *codec.Reader) {
-	*m = TxQuery{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Tx = uint32(r.Uint(32))
-		case 2:
-			m.SQL = r.String()
-		case 3:
-			m.Args = r.Row()
-		case 4:
-			nested := r.Message()
-			m.Select = new(query.Select)
-			m.Select.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 5:
-			nested := r.Message()
-			m.Ops = append(m.Ops, Operation{})
-			m.Ops[len(m.Ops)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// TxEndMessage takes the types for granted that this function asks for.
+func _(m *TxEnd) {
+	_ = (*uint32)(&m.Tx)
+	_ = (*bool)(&m.Commit)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *TxEnd) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Tx))
-	dst = codec.AppendBool(dst, 2, m.Commit)
-	return dst
-}
+func (m *TxEnd) AppendTo(dst []byte) []byte { return TxEndMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *TxEnd) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *TxEnd) Decode(src []byte) error { return TxEndMessage.Decode(src, unsafe.Pointer(m)) }
+
+// WriteDoneMessage is the table of WriteDone.
+var WriteDoneMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(WriteDone{}.Mid)},
+		{Number: 2, Kind: codec.KindBool, At: unsafe.Offsetof(WriteDone{}.Repeat)},
+		{Number: 3, Kind: codec.KindPointer, At: unsafe.Offsetof(WriteDone{}.Outcome), Of: &mutation.OutcomeMessage},
+		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(WriteDone{}.Known)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *TxEnd) DecodeFrom(r *codec.Reader) {
-	*m = TxEnd{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Tx = uint32(r.Uint(32))
-		case 2:
-			m.Commit = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// WriteDoneMessage takes the types for granted that this function asks for.
+func _(m *WriteDone) {
+	_ = (*uint64)(&m.Mid)
+	_ = (*bool)(&m.Repeat)
+	_ = (**mutation.Outcome)(&m.Outcome)
+	_ = (*bool)(&m.Known)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *WriteDone) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, m.Mid)
-	dst = codec.AppendBool(dst, 2, m.Repeat)
-	if m.Outcome != nil {
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.End(m.Outcome.AppendTo(dst), at)
-	}
-	dst = codec.AppendBool(dst, 4, m.Known)
-	return dst
+	return WriteDoneMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *WriteDone) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *WriteDone) Decode(src []byte) error { return WriteDoneMessage.Decode(src, unsafe.Pointer(m)) }
+
+// WriteStatusMessage is the table of WriteStatus.
+var WriteStatusMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(WriteStatus{}.IdempotencyKey)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(WriteStatus{}.Mid)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *WriteDone) DecodeFrom(r *codec.Reader) {
-	*m = WriteDone{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Mid = r.Uint(64)
-		case 2:
-			m.Repeat = r.Bool()
-		case 3:
-			nested := r.Message()
-			m.Outcome = new(mutation.Outcome)
-			m.Outcome.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			m.Known = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// WriteStatusMessage takes the types for granted that this function asks for.
+func _(m *WriteStatus) {
+	_ = (*string)(&m.IdempotencyKey)
+	_ = (*uint64)(&m.Mid)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *WriteStatus) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.IdempotencyKey)
-	dst = codec.AppendUint(dst, 2, m.Mid)
-	return dst
+	return WriteStatusMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *WriteStatus) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return WriteStatusMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *WriteStatus) DecodeFrom(r *codec.Reader) {
-	*m = WriteStatus{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.IdempotencyKey = r.String()
-		case 2:
-			m.Mid = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// LiveCallMessage is the table of LiveCall.
+var LiveCallMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(LiveCall{}.SQL)},
+		{Number: 2, Kind: codec.KindRow, At: unsafe.Offsetof(LiveCall{}.Args)},
+		{Number: 3, Kind: codec.KindPointer, At: unsafe.Offsetof(LiveCall{}.Select), Of: &query.SelectMessage},
+	},
+}
+
+// LiveCallMessage takes the types for granted that this function asks for.
+func _(m *LiveCall) {
+	_ = (*string)(&m.SQL)
+	_ = (*value.Row)(&m.Args)
+	_ = (**query.Select)(&m.Select)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *LiveCall) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.SQL)
-	dst = codec.AppendRow(dst, 2, m.Args)
-	if m.Select != nil {
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.End(m.Select.AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *LiveCall) AppendTo(dst []byte) []byte { return LiveCallMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *LiveCall) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *LiveCall) Decode(src []byte) error { return LiveCallMessage.Decode(src, unsafe.Pointer(m)) }
+
+// LiveStateMessage is the table of LiveState.
+var LiveStateMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(LiveState{}.Rows)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(LiveState{}.Micros)},
+		{Number: 3, Kind: codec.KindBool, At: unsafe.Offsetof(LiveState{}.Changed)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *LiveCall) DecodeFrom(r *codec.Reader) {
-	*m = LiveCall{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.SQL = r.String()
-		case 2:
-			m.Args = r.Row()
-		case 3:
-			nested := r.Message()
-			m.Select = new(query.Select)
-			m.Select.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// LiveStateMessage takes the types for granted that this function asks for.
+func _(m *LiveState) {
+	_ = (*uint64)(&m.Rows)
+	_ = (*uint64)(&m.Micros)
+	_ = (*bool)(&m.Changed)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *LiveState) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, m.Rows)
-	dst = codec.AppendUint(dst, 2, m.Micros)
-	dst = codec.AppendBool(dst, 3, m.Changed)
-	return dst
+	return LiveStateMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *LiveState) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *LiveState) Decode(src []byte) error { return LiveStateMessage.Decode(src, unsafe.Pointer(m)) }
+
+// CancelMessage is the table of Cancel.
+var CancelMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Cancel{}.Call)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *LiveState) DecodeFrom(r *codec.Reader) {
-	*m = LiveState{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Rows = r.Uint(64)
-		case 2:
-			m.Micros = r.Uint(64)
-		case 3:
-			m.Changed = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// CancelMessage takes the types for granted that this function asks for.
+func _(m *Cancel) {
+	_ = (*uint32)(&m.Call)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Cancel) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Call))
-	return dst
-}
+func (m *Cancel) AppendTo(dst []byte) []byte { return CancelMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Cancel) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Cancel) Decode(src []byte) error { return CancelMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SubscribeMessage is the table of Subscribe.
+var SubscribeMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Subscribe{}.Shape)},
+		{Number: 2, Kind: codec.KindList, At: unsafe.Offsetof(Subscribe{}.Args), Of: &ShapeArgMessage},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(Subscribe{}.TTLMillis)},
+		{Number: 4, Kind: codec.KindInt32, At: unsafe.Offsetof(Subscribe{}.Priority)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Cancel) DecodeFrom(r *codec.Reader) {
-	*m = Cancel{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Call = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// SubscribeMessage takes the types for granted that this function asks for.
+func _(m *Subscribe) {
+	_ = (*string)(&m.Shape)
+	_ = (*[]ShapeArg)(&m.Args)
+	_ = (*uint64)(&m.TTLMillis)
+	_ = (*int32)(&m.Priority)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *Subscribe) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.Shape)
-	for i := range m.Args {
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.End(m.Args[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendUint(dst, 3, m.TTLMillis)
-	dst = codec.AppendInt(dst, 4, int64(m.Priority))
-	return dst
+	return SubscribeMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Subscribe) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Subscribe) Decode(src []byte) error { return SubscribeMessage.Decode(src, unsafe.Pointer(m)) }
+
+// UnsubscribeMessage is the table of Unsubscribe.
+var UnsubscribeMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Unsubscribe{}.Shape)},
+		{Number: 2, Kind: codec.KindList, At: unsafe.Offsetof(Unsubscribe{}.Args), Of: &ShapeArgMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Subscribe) DecodeFrom(r *codec.Reader) {
-	*m = Subscribe{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Shape = r.String()
-		case 2:
-			nested := r.Message()
-			m.Args = append(m.Args, ShapeArg{})
-			m.Args[len(m.Args)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.TTLMillis = r.Uint(64)
-		case 4:
-			m.Priority = int32(r.Int(32))
-		default:
-			r.Skip()
-		}
-	}
+// UnsubscribeMessage takes the types for granted that this function asks for.
+func _(m *Unsubscribe) {
+	_ = (*string)(&m.Shape)
+	_ = (*[]ShapeArg)(&m.Args)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *Unsubscribe) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.Shape)
-	for i := range m.Args {
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.End(m.Args[i].AppendTo(dst), at)
-	}
-	return dst
+	return UnsubscribeMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *Unsubscribe) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return UnsubscribeMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Unsubscribe) DecodeFrom(r *codec.Reader) {
-	*m = Unsubscribe{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Shape = r.String()
-		case 2:
-			nested := r.Message()
-			m.Args = append(m.Args, ShapeArg{})
-			m.Args[len(m.Args)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// SyncPauseMessage is the table of SyncPause.
+var SyncPauseMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindBool, At: unsafe.Offsetof(SyncPause{}.Paused)},
+	},
+}
+
+// SyncPauseMessage takes the types for granted that this function asks for.
+func _(m *SyncPause) {
+	_ = (*bool)(&m.Paused)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *SyncPause) AppendTo(dst []byte) []byte {
-	dst = codec.AppendBool(dst, 1, m.Paused)
-	return dst
+	return SyncPauseMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *SyncPause) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *SyncPause) Decode(src []byte) error { return SyncPauseMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ConnectMessage is the table of Connect.
+var ConnectMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindBool, At: unsafe.Offsetof(Connect{}.On)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *SyncPause) DecodeFrom(r *codec.Reader) {
-	*m = SyncPause{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Paused = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// ConnectMessage takes the types for granted that this function asks for.
+func _(m *Connect) {
+	_ = (*bool)(&m.On)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Connect) AppendTo(dst []byte) []byte {
-	dst = codec.AppendBool(dst, 1, m.On)
-	return dst
-}
+func (m *Connect) AppendTo(dst []byte) []byte { return ConnectMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Connect) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Connect) Decode(src []byte) error { return ConnectMessage.Decode(src, unsafe.Pointer(m)) }
+
+// VisibleMessage is the table of Visible.
+var VisibleMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindBool, At: unsafe.Offsetof(Visible{}.Visible)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Connect) DecodeFrom(r *codec.Reader) {
-	*m = Connect{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.On = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// VisibleMessage takes the types for granted that this function asks for.
+func _(m *Visible) {
+	_ = (*bool)(&m.Visible)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Visible) AppendTo(dst []byte) []byte {
-	dst = codec.AppendBool(dst, 1, m.Visible)
-	return dst
-}
+func (m *Visible) AppendTo(dst []byte) []byte { return VisibleMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Visible) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Visible) Decode(src []byte) error { return VisibleMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SyncRoundMessage is the table of SyncRound.
+var SyncRoundMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(SyncRound)) },
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(SyncRound{}.Updated)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(SyncRound{}.Conflicts)},
+		{Number: 3, Kind: codec.KindMessage, At: unsafe.Offsetof(SyncRound{}.Pos), Of: &version.PosMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Visible) DecodeFrom(r *codec.Reader) {
-	*m = Visible{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Visible = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// SyncRoundMessage takes the types for granted that this function asks for.
+func _(m *SyncRound) {
+	_ = (*uint64)(&m.Updated)
+	_ = (*uint64)(&m.Conflicts)
+	_ = (*version.Pos)(&m.Pos)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *SyncRound) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, m.Updated)
-	dst = codec.AppendUint(dst, 2, m.Conflicts)
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.EndNonEmpty(m.Pos.AppendTo(dst), start, at)
-	}
-	return dst
+	return SyncRoundMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *SyncRound) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *SyncRound) Decode(src []byte) error { return SyncRoundMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ConflictListMessage is the table of ConflictList.
+var ConflictListMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindList, At: unsafe.Offsetof(ConflictList{}.Conflicts), Of: &ConflictInfoMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *SyncRound) DecodeFrom(r *codec.Reader) {
-	*m = SyncRound{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Updated = r.Uint(64)
-		case 2:
-			m.Conflicts = r.Uint(64)
-		case 3:
-			nested := r.Message()
-			m.Pos.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// ConflictListMessage takes the types for granted that this function asks for.
+func _(m *ConflictList) {
+	_ = (*[]ConflictInfo)(&m.Conflicts)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *ConflictList) AppendTo(dst []byte) []byte {
-	var at int
-	for i := range m.Conflicts {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Conflicts[i].AppendTo(dst), at)
-	}
-	return dst
+	return ConflictListMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *ConflictList) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return ConflictListMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *ConflictList) DecodeFrom(r *codec.Reader) {
-	*m = ConflictList{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Conflicts = append(m.Conflicts, ConflictInfo{})
-			m.Conflicts[len(m.Conflicts)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// ConflictInfoMessage is the table of ConflictInfo.
+var ConflictInfoMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(ConflictInfo)) },
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]ConflictInfo)(slice)
+		*list = append(*list, ConflictInfo{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(ConflictInfo{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(ConflictInfo{}.ID)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(ConflictInfo{}.Table)},
+		{Number: 3, Kind: codec.KindMessage, At: unsafe.Offsetof(ConflictInfo{}.Key), Of: &NamedRowMessage},
+		{Number: 4, Kind: codec.KindPointer, At: unsafe.Offsetof(ConflictInfo{}.Base), Of: &NamedRowMessage},
+		{Number: 5, Kind: codec.KindPointer, At: unsafe.Offsetof(ConflictInfo{}.Mine), Of: &NamedRowMessage},
+		{Number: 6, Kind: codec.KindPointer, At: unsafe.Offsetof(ConflictInfo{}.Theirs), Of: &NamedRowMessage},
+		{Number: 7, Kind: codec.KindPointer, At: unsafe.Offsetof(ConflictInfo{}.Chosen), Of: &NamedRowMessage},
+		{Number: 8, Kind: codec.KindStrings, At: unsafe.Offsetof(ConflictInfo{}.Cols)},
+		{Number: 9, Kind: codec.KindUint8, At: unsafe.Offsetof(ConflictInfo{}.Rule)},
+		{Number: 10, Kind: codec.KindUint8, At: unsafe.Offsetof(ConflictInfo{}.Status)},
+		{Number: 11, Kind: codec.KindBool, At: unsafe.Offsetof(ConflictInfo{}.Open)},
+		{Number: 12, Kind: codec.KindUint64, At: unsafe.Offsetof(ConflictInfo{}.Mid)},
+		{Number: 13, Kind: codec.KindInt64, At: unsafe.Offsetof(ConflictInfo{}.Millis)},
+		{Number: 14, Kind: codec.KindBool, At: unsafe.Offsetof(ConflictInfo{}.Notify)},
+		{Number: 15, Kind: codec.KindBool, At: unsafe.Offsetof(ConflictInfo{}.Gone)},
+	},
+}
+
+// ConflictInfoMessage takes the types for granted that this function asks for.
+func _(m *ConflictInfo) {
+	_ = (*uint64)(&m.ID)
+	_ = (*string)(&m.Table)
+	_ = (*NamedRow)(&m.Key)
+	_ = (**NamedRow)(&m.Base)
+	_ = (**NamedRow)(&m.Mine)
+	_ = (**NamedRow)(&m.Theirs)
+	_ = (**NamedRow)(&m.Chosen)
+	_ = (*[]string)(&m.Cols)
+	_ = (*uint8)(&m.Rule)
+	_ = (*uint8)(&m.Status)
+	_ = (*bool)(&m.Open)
+	_ = (*uint64)(&m.Mid)
+	_ = (*int64)(&m.Millis)
+	_ = (*bool)(&m.Notify)
+	_ = (*bool)(&m.Gone)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *ConflictInfo) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, m.ID)
-	dst = codec.AppendString(dst, 2, m.Table)
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.EndNonEmpty(m.Key.AppendTo(dst), start, at)
-	}
-	if m.Base != nil {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Base.AppendTo(dst), at)
-	}
-	if m.Mine != nil {
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.End(m.Mine.AppendTo(dst), at)
-	}
-	if m.Theirs != nil {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.Theirs.AppendTo(dst), at)
-	}
-	if m.Chosen != nil {
-		dst, at = codec.Begin(dst, 7)
-		dst = codec.End(m.Chosen.AppendTo(dst), at)
-	}
-	for _, s := range m.Cols {
-		dst = codec.AppendElement(dst, 8, s)
-	}
-	dst = codec.AppendUint(dst, 9, uint64(m.Rule))
-	dst = codec.AppendUint(dst, 10, uint64(m.Status))
-	dst = codec.AppendBool(dst, 11, m.Open)
-	dst = codec.AppendUint(dst, 12, m.Mid)
-	dst = codec.AppendInt(dst, 13, m.Millis)
-	dst = codec.AppendBool(dst, 14, m.Notify)
-	dst = codec.AppendBool(dst, 15, m.Gone)
-	return dst
+	return ConflictInfoMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *ConflictInfo) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return ConflictInfoMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *ConflictInfo) DecodeFrom(r *codec.Reader) {
-	*m = ConflictInfo{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ID = r.Uint(64)
-		case 2:
-			m.Table = r.String()
-		case 3:
-			nested := r.Message()
-			m.Key.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			nested := r.Message()
-			m.Base = new(NamedRow)
-			m.Base.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 5:
-			nested := r.Message()
-			m.Mine = new(NamedRow)
-			m.Mine.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 6:
-			nested := r.Message()
-			m.Theirs = new(NamedRow)
-			m.Theirs.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			nested := r.Message()
-			m.Chosen = new(NamedRow)
-			m.Chosen.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 8:
-			m.Cols = append(m.Cols, r.String())
-		case 9:
-			m.Rule = mutation.Rule(r.Uint(8))
-		case 10:
-			m.Status = mutation.Status(r.Uint(8))
-		case 11:
-			m.Open = r.Bool()
-		case 12:
-			m.Mid = r.Uint(64)
-		case 13:
-			m.Millis = r.Int(64)
-		case 14:
-			m.Notify = r.Bool()
-		case 15:
-			m.Gone = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// ResolveMessage is the table of Resolve.
+var ResolveMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(Resolve{}.ID)},
+		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(Resolve{}.Choice)},
+		{Number: 3, Kind: codec.KindPointer, At: unsafe.Offsetof(Resolve{}.Edited), Of: &NamedRowMessage},
+	},
+}
+
+// ResolveMessage takes the types for granted that this function asks for.
+func _(m *Resolve) {
+	_ = (*uint64)(&m.ID)
+	_ = (*uint8)(&m.Choice)
+	_ = (**NamedRow)(&m.Edited)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Resolve) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, m.ID)
-	dst = codec.AppendUint(dst, 2, uint64(m.Choice))
-	if m.Edited != nil {
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.End(m.Edited.AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *Resolve) AppendTo(dst []byte) []byte { return ResolveMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Resolve) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Resolve) Decode(src []byte) error { return ResolveMessage.Decode(src, unsafe.Pointer(m)) }
+
+// OutboxListMessage is the table of OutboxList.
+var OutboxListMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindList, At: unsafe.Offsetof(OutboxList{}.Entries), Of: &OutboxEntryMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Resolve) DecodeFrom(r *codec.Reader) {
-	*m = Resolve{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ID = r.Uint(64)
-		case 2:
-			m.Choice = Choice(r.Uint(8))
-		case 3:
-			nested := r.Message()
-			m.Edited = new(NamedRow)
-			m.Edited.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// OutboxListMessage takes the types for granted that this function asks for.
+func _(m *OutboxList) {
+	_ = (*[]OutboxEntry)(&m.Entries)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *OutboxList) AppendTo(dst []byte) []byte {
-	var at int
-	for i := range m.Entries {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Entries[i].AppendTo(dst), at)
-	}
-	return dst
+	return OutboxListMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *OutboxList) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return OutboxListMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *OutboxList) DecodeFrom(r *codec.Reader) {
-	*m = OutboxList{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Entries = append(m.Entries, OutboxEntry{})
-			m.Entries[len(m.Entries)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// OutboxEntryMessage is the table of OutboxEntry.
+var OutboxEntryMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(OutboxEntry)) },
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]OutboxEntry)(slice)
+		*list = append(*list, OutboxEntry{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(OutboxEntry{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(OutboxEntry{}.Mid)},
+		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(OutboxEntry{}.State)},
+		{Number: 3, Kind: codec.KindInt64, At: unsafe.Offsetof(OutboxEntry{}.Millis)},
+		{Number: 4, Kind: codec.KindList, At: unsafe.Offsetof(OutboxEntry{}.Ops), Of: &OutboxOpMessage},
+		{Number: 5, Kind: codec.KindUint16, At: unsafe.Offsetof(OutboxEntry{}.Kind)},
+		{Number: 6, Kind: codec.KindString, At: unsafe.Offsetof(OutboxEntry{}.Detail)},
+		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(OutboxEntry{}.Bytes)},
+		{Number: 8, Kind: codec.KindString, At: unsafe.Offsetof(OutboxEntry{}.Key)},
+	},
+}
+
+// OutboxEntryMessage takes the types for granted that this function asks for.
+func _(m *OutboxEntry) {
+	_ = (*uint64)(&m.Mid)
+	_ = (*uint8)(&m.State)
+	_ = (*int64)(&m.Millis)
+	_ = (*[]OutboxOp)(&m.Ops)
+	_ = (*uint16)(&m.Kind)
+	_ = (*string)(&m.Detail)
+	_ = (*uint64)(&m.Bytes)
+	_ = (*string)(&m.Key)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *OutboxEntry) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, m.Mid)
-	dst = codec.AppendUint(dst, 2, uint64(m.State))
-	dst = codec.AppendInt(dst, 3, m.Millis)
-	for i := range m.Ops {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Ops[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendUint(dst, 5, uint64(m.Kind))
-	dst = codec.AppendString(dst, 6, m.Detail)
-	dst = codec.AppendUint(dst, 7, m.Bytes)
-	dst = codec.AppendString(dst, 8, m.Key)
-	return dst
+	return OutboxEntryMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *OutboxEntry) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return OutboxEntryMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *OutboxEntry) DecodeFrom(r *codec.Reader) {
-	*m = OutboxEntry{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Mid = r.Uint(64)
-		case 2:
-			m.State = TxState(r.Uint(8))
-		case 3:
-			m.Millis = r.Int(64)
-		case 4:
-			nested := r.Message()
-			m.Ops = append(m.Ops, OutboxOp{})
-			m.Ops[len(m.Ops)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 5:
-			m.Kind = uint16(r.Uint(16))
-		case 6:
-			m.Detail = r.String()
-		case 7:
-			m.Bytes = r.Uint(64)
-		case 8:
-			m.Key = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// OutboxOpMessage is the table of OutboxOp.
+var OutboxOpMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]OutboxOp)(slice)
+		*list = append(*list, OutboxOp{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(OutboxOp{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(OutboxOp{}.Table)},
+		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(OutboxOp{}.Kind)},
+		{Number: 3, Kind: codec.KindMessage, At: unsafe.Offsetof(OutboxOp{}.Key), Of: &NamedRowMessage},
+		{Number: 4, Kind: codec.KindPointer, At: unsafe.Offsetof(OutboxOp{}.Old), Of: &NamedRowMessage},
+		{Number: 5, Kind: codec.KindPointer, At: unsafe.Offsetof(OutboxOp{}.New), Of: &NamedRowMessage},
+	},
+}
+
+// OutboxOpMessage takes the types for granted that this function asks for.
+func _(m *OutboxOp) {
+	_ = (*string)(&m.Table)
+	_ = (*uint8)(&m.Kind)
+	_ = (*NamedRow)(&m.Key)
+	_ = (**NamedRow)(&m.Old)
+	_ = (**NamedRow)(&m.New)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *OutboxOp) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.Table)
-	dst = codec.AppendUint(dst, 2, uint64(m.Kind))
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.EndNonEmpty(m.Key.AppendTo(dst), start, at)
-	}
-	if m.Old != nil {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Old.AppendTo(dst), at)
-	}
-	if m.New != nil {
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.End(m.New.AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *OutboxOp) AppendTo(dst []byte) []byte { return OutboxOpMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *OutboxOp) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *OutboxOp) Decode(src []byte) error { return OutboxOpMessage.Decode(src, unsafe.Pointer(m)) }
+
+// OutboxActMessage is the table of OutboxAct.
+var OutboxActMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(OutboxAct{}.Mid)},
+		{Number: 2, Kind: codec.KindBool, At: unsafe.Offsetof(OutboxAct{}.Discard)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *OutboxOp) DecodeFrom(r *codec.Reader) {
-	*m = OutboxOp{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Table = r.String()
-		case 2:
-			m.Kind = mutation.Kind(r.Uint(8))
-		case 3:
-			nested := r.Message()
-			m.Key.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			nested := r.Message()
-			m.Old = new(NamedRow)
-			m.Old.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 5:
-			nested := r.Message()
-			m.New = new(NamedRow)
-			m.New.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// OutboxActMessage takes the types for granted that this function asks for.
+func _(m *OutboxAct) {
+	_ = (*uint64)(&m.Mid)
+	_ = (*bool)(&m.Discard)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *OutboxAct) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, m.Mid)
-	dst = codec.AppendBool(dst, 2, m.Discard)
-	return dst
+	return OutboxActMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *OutboxAct) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *OutboxAct) Decode(src []byte) error { return OutboxActMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SignOutMessage is the table of SignOut.
+var SignOutMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint8, At: unsafe.Offsetof(SignOut{}.Pending)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *OutboxAct) DecodeFrom(r *codec.Reader) {
-	*m = OutboxAct{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Mid = r.Uint(64)
-		case 2:
-			m.Discard = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// SignOutMessage takes the types for granted that this function asks for.
+func _(m *SignOut) {
+	_ = (*uint8)(&m.Pending)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *SignOut) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Pending))
-	return dst
-}
+func (m *SignOut) AppendTo(dst []byte) []byte { return SignOutMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *SignOut) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *SignOut) Decode(src []byte) error { return SignOutMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TokenGivenMessage is the table of TokenGiven.
+var TokenGivenMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(TokenGiven{}.JWT)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(TokenGiven{}.Error)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *SignOut) DecodeFrom(r *codec.Reader) {
-	*m = SignOut{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Pending = uint8(r.Uint(8))
-		default:
-			r.Skip()
-		}
-	}
+// TokenGivenMessage takes the types for granted that this function asks for.
+func _(m *TokenGiven) {
+	_ = (*string)(&m.JWT)
+	_ = (*string)(&m.Error)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *TokenGiven) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.JWT)
-	dst = codec.AppendString(dst, 2, m.Error)
-	return dst
+	return TokenGivenMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *TokenGiven) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return TokenGivenMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *TokenGiven) DecodeFrom(r *codec.Reader) {
-	*m = TokenGiven{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.JWT = r.String()
-		case 2:
-			m.Error = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// ValidateMessage is the table of Validate.
+var ValidateMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Validate{}.SQL)},
+		{Number: 2, Kind: codec.KindPointer, At: unsafe.Offsetof(Validate{}.Select), Of: &query.SelectMessage},
+	},
+}
+
+// ValidateMessage takes the types for granted that this function asks for.
+func _(m *Validate) {
+	_ = (*string)(&m.SQL)
+	_ = (**query.Select)(&m.Select)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Validate) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.SQL)
-	if m.Select != nil {
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.End(m.Select.AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *Validate) AppendTo(dst []byte) []byte { return ValidateMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Validate) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Validate) Decode(src []byte) error { return ValidateMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ValidatedMessage is the table of Validated.
+var ValidatedMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindList, At: unsafe.Offsetof(Validated{}.Problems), Of: &ProblemMessage},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Validated{}.SQL)},
+		{Number: 3, Kind: codec.KindStrings, At: unsafe.Offsetof(Validated{}.Plan)},
+		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(Validated{}.ReadOnly)},
+		{Number: 5, Kind: codec.KindUint32, At: unsafe.Offsetof(Validated{}.Params)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Validate) DecodeFrom(r *codec.Reader) {
-	*m = Validate{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.SQL = r.String()
-		case 2:
-			nested := r.Message()
-			m.Select = new(query.Select)
-			m.Select.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// ValidatedMessage takes the types for granted that this function asks for.
+func _(m *Validated) {
+	_ = (*[]Problem)(&m.Problems)
+	_ = (*string)(&m.SQL)
+	_ = (*[]string)(&m.Plan)
+	_ = (*bool)(&m.ReadOnly)
+	_ = (*uint32)(&m.Params)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *Validated) AppendTo(dst []byte) []byte {
-	var at int
-	for i := range m.Problems {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Problems[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendString(dst, 2, m.SQL)
-	for _, s := range m.Plan {
-		dst = codec.AppendElement(dst, 3, s)
-	}
-	dst = codec.AppendBool(dst, 4, m.ReadOnly)
-	dst = codec.AppendUint(dst, 5, uint64(m.Params))
-	return dst
+	return ValidatedMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Validated) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Validated) Decode(src []byte) error { return ValidatedMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ProblemMessage is the table of Problem.
+var ProblemMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Problem)(slice)
+		*list = append(*list, Problem{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Problem{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint16, At: unsafe.Offsetof(Problem{}.Kind)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Problem{}.Msg)},
+		{Number: 3, Kind: codec.KindString, At: unsafe.Offsetof(Problem{}.Hint)},
+		{Number: 4, Kind: codec.KindInt32, At: unsafe.Offsetof(Problem{}.Offset)},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(Problem{}.Suggestion)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Validated) DecodeFrom(r *codec.Reader) {
-	*m = Validated{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Problems = append(m.Problems, Problem{})
-			m.Problems[len(m.Problems)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			m.SQL = r.String()
-		case 3:
-			m.Plan = append(m.Plan, r.String())
-		case 4:
-			m.ReadOnly = r.Bool()
-		case 5:
-			m.Params = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// ProblemMessage takes the types for granted that this function asks for.
+func _(m *Problem) {
+	_ = (*uint16)(&m.Kind)
+	_ = (*string)(&m.Msg)
+	_ = (*string)(&m.Hint)
+	_ = (*int32)(&m.Offset)
+	_ = (*string)(&m.Suggestion)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Problem) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Kind))
-	dst = codec.AppendString(dst, 2, m.Msg)
-	dst = codec.AppendString(dst, 3, m.Hint)
-	dst = codec.AppendInt(dst, 4, int64(m.Offset))
-	dst = codec.AppendString(dst, 5, m.Suggestion)
-	return dst
-}
+func (m *Problem) AppendTo(dst []byte) []byte { return ProblemMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Problem) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Problem) Decode(src []byte) error { return ProblemMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SchemaInfoMessage is the table of SchemaInfo.
+var SchemaInfoMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindPointer, At: unsafe.Offsetof(SchemaInfo{}.Schema), Of: &schema.SchemaMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Problem) DecodeFrom(r *codec.Reader) {
-	*m = Problem{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Kind = uint16(r.Uint(16))
-		case 2:
-			m.Msg = r.String()
-		case 3:
-			m.Hint = r.String()
-		case 4:
-			m.Offset = int32(r.Int(32))
-		case 5:
-			m.Suggestion = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// SchemaInfoMessage takes the types for granted that this function asks for.
+func _(m *SchemaInfo) {
+	_ = (**schema.Schema)(&m.Schema)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *SchemaInfo) AppendTo(dst []byte) []byte {
-	var at int
-	if m.Schema != nil {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Schema.AppendTo(dst), at)
-	}
-	return dst
+	return SchemaInfoMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *SchemaInfo) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return SchemaInfoMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *SchemaInfo) DecodeFrom(r *codec.Reader) {
-	*m = SchemaInfo{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Schema = new(schema.Schema)
-			m.Schema.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// FailureMessage is the table of Failure.
+var FailureMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(Failure)) },
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint16, At: unsafe.Offsetof(Failure{}.Kind)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Failure{}.Op)},
+		{Number: 3, Kind: codec.KindString, At: unsafe.Offsetof(Failure{}.Msg)},
+		{Number: 4, Kind: codec.KindString, At: unsafe.Offsetof(Failure{}.Hint)},
+		{Number: 5, Kind: codec.KindInt32, At: unsafe.Offsetof(Failure{}.Offset)},
+		{Number: 6, Kind: codec.KindInt32, At: unsafe.Offsetof(Failure{}.Code)},
+		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(Failure{}.Mid)},
+	},
 }
 
-// AppendTo encodes m after dst (package codec).
-func (m *Failure) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Kind))
-	dst = codec.AppendString(dst, 2, m.Op)
-	dst = codec.AppendString(dst, 3, m.Msg)
-	dst = codec.AppendString(dst, 4, m.Hint)
-	dst = codec.AppendInt(dst, 5, int64(m.Offset))
-	dst = codec.AppendInt(dst, 6, int64(m.Code))
-	dst = codec.AppendUint(dst, 7, m.Mid)
-	return dst
-}
-
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Failure) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Failure) DecodeFrom(r *codec.Reader) {
-	*m = Failure{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Kind = uint16(r.Uint(16))
-		case 2:
-			m.Op = r.String()
-		case 3:
-			m.Msg = r.String()
-		case 4:
-			m.Hint = r.String()
-		case 5:
-			m.Offset = int32(r.Int(32))
-		case 6:
-			m.Code = int32(r.Int(32))
-		case 7:
-			m.Mid = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// FailureMessage takes the types for granted that this function asks for.
+func _(m *Failure) {
+	_ = (*uint16)(&m.Kind)
+	_ = (*string)(&m.Op)
+	_ = (*string)(&m.Msg)
+	_ = (*string)(&m.Hint)
+	_ = (*int32)(&m.Offset)
+	_ = (*int32)(&m.Code)
+	_ = (*uint64)(&m.Mid)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Event) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Type))
-	if m.Health != nil {
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.End(m.Health.AppendTo(dst), at)
-	}
-	if m.Outcome != nil {
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.End(m.Outcome.AppendTo(dst), at)
-	}
-	if m.Conflict != nil {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Conflict.AppendTo(dst), at)
-	}
-	if m.Sync != nil {
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.End(m.Sync.AppendTo(dst), at)
-	}
-	for _, s := range m.Tables {
-		dst = codec.AppendElement(dst, 6, s)
-	}
-	if m.Round != nil {
-		dst, at = codec.Begin(dst, 7)
-		dst = codec.End(m.Round.AppendTo(dst), at)
-	}
-	if m.Entry != nil {
-		dst, at = codec.Begin(dst, 8)
-		dst = codec.End(m.Entry.AppendTo(dst), at)
-	}
-	for i := range m.RolledBack {
-		dst, at = codec.Begin(dst, 9)
-		dst = codec.End(m.RolledBack[i].AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *Failure) AppendTo(dst []byte) []byte { return FailureMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Event) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Failure) Decode(src []byte) error { return FailureMessage.Decode(src, unsafe.Pointer(m)) }
+
+// EventMessage is the table of Event.
+var EventMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint8, At: unsafe.Offsetof(Event{}.Type)},
+		{Number: 2, Kind: codec.KindPointer, At: unsafe.Offsetof(Event{}.Health), Of: &HealthMessage},
+		{Number: 3, Kind: codec.KindPointer, At: unsafe.Offsetof(Event{}.Outcome), Of: &mutation.OutcomeMessage},
+		{Number: 4, Kind: codec.KindPointer, At: unsafe.Offsetof(Event{}.Conflict), Of: &ConflictInfoMessage},
+		{Number: 5, Kind: codec.KindPointer, At: unsafe.Offsetof(Event{}.Sync), Of: &SyncStatusMessage},
+		{Number: 6, Kind: codec.KindStrings, At: unsafe.Offsetof(Event{}.Tables)},
+		{Number: 7, Kind: codec.KindPointer, At: unsafe.Offsetof(Event{}.Round), Of: &SyncRoundMessage},
+		{Number: 8, Kind: codec.KindPointer, At: unsafe.Offsetof(Event{}.Entry), Of: &OutboxEntryMessage},
+		{Number: 9, Kind: codec.KindList, At: unsafe.Offsetof(Event{}.RolledBack), Of: &OutboxOpMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Event) DecodeFrom(r *codec.Reader) {
-	*m = Event{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Type = EventType(r.Uint(8))
-		case 2:
-			nested := r.Message()
-			m.Health = new(Health)
-			m.Health.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			nested := r.Message()
-			m.Outcome = new(mutation.Outcome)
-			m.Outcome.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			nested := r.Message()
-			m.Conflict = new(ConflictInfo)
-			m.Conflict.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 5:
-			nested := r.Message()
-			m.Sync = new(SyncStatus)
-			m.Sync.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 6:
-			m.Tables = append(m.Tables, r.String())
-		case 7:
-			nested := r.Message()
-			m.Round = new(SyncRound)
-			m.Round.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 8:
-			nested := r.Message()
-			m.Entry = new(OutboxEntry)
-			m.Entry.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 9:
-			nested := r.Message()
-			m.RolledBack = append(m.RolledBack, OutboxOp{})
-			m.RolledBack[len(m.RolledBack)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// EventMessage takes the types for granted that this function asks for.
+func _(m *Event) {
+	_ = (*uint8)(&m.Type)
+	_ = (**Health)(&m.Health)
+	_ = (**mutation.Outcome)(&m.Outcome)
+	_ = (**ConflictInfo)(&m.Conflict)
+	_ = (**SyncStatus)(&m.Sync)
+	_ = (*[]string)(&m.Tables)
+	_ = (**SyncRound)(&m.Round)
+	_ = (**OutboxEntry)(&m.Entry)
+	_ = (*[]OutboxOp)(&m.RolledBack)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Health) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Database))
-	dst = codec.AppendUint(dst, 2, uint64(m.Socket))
-	dst = codec.AppendUint(dst, 3, uint64(m.RetryMillis))
-	dst = codec.AppendUint(dst, 4, uint64(m.Attempts))
-	dst = codec.AppendUint(dst, 5, m.RTTMicros)
-	if m.LastError != nil {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.LastError.AppendTo(dst), at)
-	}
-	dst = codec.AppendInt(dst, 7, m.SinceMillis)
-	return dst
-}
+func (m *Event) AppendTo(dst []byte) []byte { return EventMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Health) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Event) Decode(src []byte) error { return EventMessage.Decode(src, unsafe.Pointer(m)) }
+
+// HealthMessage is the table of Health.
+var HealthMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(Health)) },
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint8, At: unsafe.Offsetof(Health{}.Database)},
+		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(Health{}.Socket)},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(Health{}.RetryMillis)},
+		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Health{}.Attempts)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(Health{}.RTTMicros)},
+		{Number: 6, Kind: codec.KindPointer, At: unsafe.Offsetof(Health{}.LastError), Of: &FailureMessage},
+		{Number: 7, Kind: codec.KindInt64, At: unsafe.Offsetof(Health{}.SinceMillis)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Health) DecodeFrom(r *codec.Reader) {
-	*m = Health{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Database = ConnState(r.Uint(8))
-		case 2:
-			m.Socket = ConnState(r.Uint(8))
-		case 3:
-			m.RetryMillis = uint32(r.Uint(32))
-		case 4:
-			m.Attempts = uint32(r.Uint(32))
-		case 5:
-			m.RTTMicros = r.Uint(64)
-		case 6:
-			nested := r.Message()
-			m.LastError = new(Failure)
-			m.LastError.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			m.SinceMillis = r.Int(64)
-		default:
-			r.Skip()
-		}
-	}
+// HealthMessage takes the types for granted that this function asks for.
+func _(m *Health) {
+	_ = (*uint8)(&m.Database)
+	_ = (*uint8)(&m.Socket)
+	_ = (*uint32)(&m.RetryMillis)
+	_ = (*uint32)(&m.Attempts)
+	_ = (*uint64)(&m.RTTMicros)
+	_ = (**Failure)(&m.LastError)
+	_ = (*int64)(&m.SinceMillis)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *Health) AppendTo(dst []byte) []byte { return HealthMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *Health) Decode(src []byte) error { return HealthMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SyncStatusMessage is the table of SyncStatus.
+var SyncStatusMessage = codec.Message{
+	New: func() unsafe.Pointer { return unsafe.Pointer(new(SyncStatus)) },
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindMessage, At: unsafe.Offsetof(SyncStatus{}.Pos), Of: &version.PosMessage},
+		{Number: 2, Kind: codec.KindMessage, At: unsafe.Offsetof(SyncStatus{}.Head), Of: &version.PosMessage},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(SyncStatus{}.Pending)},
+		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(SyncStatus{}.Parked)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(SyncStatus{}.Failed)},
+		{Number: 6, Kind: codec.KindList, At: unsafe.Offsetof(SyncStatus{}.Shapes), Of: &ShapeStatusMessage},
+		{Number: 7, Kind: codec.KindBool, At: unsafe.Offsetof(SyncStatus{}.Paused)},
+		{Number: 8, Kind: codec.KindInt64, At: unsafe.Offsetof(SyncStatus{}.LastMillis)},
+	},
+}
+
+// SyncStatusMessage takes the types for granted that this function asks for.
+func _(m *SyncStatus) {
+	_ = (*version.Pos)(&m.Pos)
+	_ = (*version.Pos)(&m.Head)
+	_ = (*uint64)(&m.Pending)
+	_ = (*uint64)(&m.Parked)
+	_ = (*uint64)(&m.Failed)
+	_ = (*[]ShapeStatus)(&m.Shapes)
+	_ = (*bool)(&m.Paused)
+	_ = (*int64)(&m.LastMillis)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *SyncStatus) AppendTo(dst []byte) []byte {
-	var at int
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.EndNonEmpty(m.Pos.AppendTo(dst), start, at)
-	}
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.EndNonEmpty(m.Head.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 3, m.Pending)
-	dst = codec.AppendUint(dst, 4, m.Parked)
-	dst = codec.AppendUint(dst, 5, m.Failed)
-	for i := range m.Shapes {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.Shapes[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendBool(dst, 7, m.Paused)
-	dst = codec.AppendInt(dst, 8, m.LastMillis)
-	return dst
+	return SyncStatusMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *SyncStatus) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return SyncStatusMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *SyncStatus) DecodeFrom(r *codec.Reader) {
-	*m = SyncStatus{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Pos.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			nested := r.Message()
-			m.Head.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.Pending = r.Uint(64)
-		case 4:
-			m.Parked = r.Uint(64)
-		case 5:
-			m.Failed = r.Uint(64)
-		case 6:
-			nested := r.Message()
-			m.Shapes = append(m.Shapes, ShapeStatus{})
-			m.Shapes[len(m.Shapes)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			m.Paused = r.Bool()
-		case 8:
-			m.LastMillis = r.Int(64)
-		default:
-			r.Skip()
-		}
-	}
+// ShapeStatusMessage is the table of ShapeStatus.
+var ShapeStatusMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]ShapeStatus)(slice)
+		*list = append(*list, ShapeStatus{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(ShapeStatus{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(ShapeStatus{}.Shape)},
+		{Number: 2, Kind: codec.KindList, At: unsafe.Offsetof(ShapeStatus{}.Args), Of: &ShapeArgMessage},
+		{Number: 3, Kind: codec.KindString, At: unsafe.Offsetof(ShapeStatus{}.Table)},
+		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(ShapeStatus{}.Ready)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(ShapeStatus{}.RowsLoaded)},
+		{Number: 6, Kind: codec.KindUint64, At: unsafe.Offsetof(ShapeStatus{}.RowsTotal)},
+		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(ShapeStatus{}.Bytes)},
+		{Number: 8, Kind: codec.KindUint64, At: unsafe.Offsetof(ShapeStatus{}.BytesTotal)},
+		{Number: 9, Kind: codec.KindPointer, At: unsafe.Offsetof(ShapeStatus{}.Error), Of: &FailureMessage},
+	},
+}
+
+// ShapeStatusMessage takes the types for granted that this function asks for.
+func _(m *ShapeStatus) {
+	_ = (*string)(&m.Shape)
+	_ = (*[]ShapeArg)(&m.Args)
+	_ = (*string)(&m.Table)
+	_ = (*bool)(&m.Ready)
+	_ = (*uint64)(&m.RowsLoaded)
+	_ = (*uint64)(&m.RowsTotal)
+	_ = (*uint64)(&m.Bytes)
+	_ = (*uint64)(&m.BytesTotal)
+	_ = (**Failure)(&m.Error)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *ShapeStatus) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendString(dst, 1, m.Shape)
-	for i := range m.Args {
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.End(m.Args[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendString(dst, 3, m.Table)
-	dst = codec.AppendBool(dst, 4, m.Ready)
-	dst = codec.AppendUint(dst, 5, m.RowsLoaded)
-	dst = codec.AppendUint(dst, 6, m.RowsTotal)
-	dst = codec.AppendUint(dst, 7, m.Bytes)
-	dst = codec.AppendUint(dst, 8, m.BytesTotal)
-	if m.Error != nil {
-		dst, at = codec.Begin(dst, 9)
-		dst = codec.End(m.Error.AppendTo(dst), at)
-	}
-	return dst
+	return ShapeStatusMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *ShapeStatus) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return ShapeStatusMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *ShapeStatus) DecodeFrom(r *codec.Reader) {
-	*m = ShapeStatus{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Shape = r.String()
-		case 2:
-			nested := r.Message()
-			m.Args = append(m.Args, ShapeArg{})
-			m.Args[len(m.Args)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.Table = r.String()
-		case 4:
-			m.Ready = r.Bool()
-		case 5:
-			m.RowsLoaded = r.Uint(64)
-		case 6:
-			m.RowsTotal = r.Uint(64)
-		case 7:
-			m.Bytes = r.Uint(64)
-		case 8:
-			m.BytesTotal = r.Uint(64)
-		case 9:
-			nested := r.Message()
-			m.Error = new(Failure)
-			m.Error.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// StatsMessage is the table of Stats.
+var StatsMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindMessage, At: unsafe.Offsetof(Stats{}.Pool), Of: &PoolStatsMessage},
+		{Number: 2, Kind: codec.KindMessage, At: unsafe.Offsetof(Stats{}.Statements), Of: &CacheStatsMessage},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.Queries)},
+		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.Errors)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.Live)},
+		{Number: 6, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.WALBytes)},
+		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.FileBytes)},
+		{Number: 8, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.HeapBytes)},
+		{Number: 9, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.HeapLimit)},
+		{Number: 10, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.Flushes)},
+		{Number: 11, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.OutboxRows)},
+		{Number: 12, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.OutboxMax)},
+		{Number: 13, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.Reconnects)},
+		{Number: 14, Kind: codec.KindList, At: unsafe.Offsetof(Stats{}.Slowest), Of: &QueryStatMessage},
+	},
+}
+
+// StatsMessage takes the types for granted that this function asks for.
+func _(m *Stats) {
+	_ = (*PoolStats)(&m.Pool)
+	_ = (*CacheStats)(&m.Statements)
+	_ = (*uint64)(&m.Queries)
+	_ = (*uint64)(&m.Errors)
+	_ = (*uint64)(&m.Live)
+	_ = (*uint64)(&m.WALBytes)
+	_ = (*uint64)(&m.FileBytes)
+	_ = (*uint64)(&m.HeapBytes)
+	_ = (*uint64)(&m.HeapLimit)
+	_ = (*uint64)(&m.Flushes)
+	_ = (*uint64)(&m.OutboxRows)
+	_ = (*uint64)(&m.OutboxMax)
+	_ = (*uint64)(&m.Reconnects)
+	_ = (*[]QueryStat)(&m.Slowest)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Stats) AppendTo(dst []byte) []byte {
-	var at int
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.EndNonEmpty(m.Pool.AppendTo(dst), start, at)
-	}
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.EndNonEmpty(m.Statements.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 3, m.Queries)
-	dst = codec.AppendUint(dst, 4, m.Errors)
-	dst = codec.AppendUint(dst, 5, m.Live)
-	dst = codec.AppendUint(dst, 6, m.WALBytes)
-	dst = codec.AppendUint(dst, 7, m.FileBytes)
-	dst = codec.AppendUint(dst, 8, m.HeapBytes)
-	dst = codec.AppendUint(dst, 9, m.HeapLimit)
-	dst = codec.AppendUint(dst, 10, m.Flushes)
-	dst = codec.AppendUint(dst, 11, m.OutboxRows)
-	dst = codec.AppendUint(dst, 12, m.OutboxMax)
-	dst = codec.AppendUint(dst, 13, m.Reconnects)
-	for i := range m.Slowest {
-		dst, at = codec.Begin(dst, 14)
-		dst = codec.End(m.Slowest[i].AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *Stats) AppendTo(dst []byte) []byte { return StatsMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Stats) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Stats) Decode(src []byte) error { return StatsMessage.Decode(src, unsafe.Pointer(m)) }
+
+// QueryStatMessage is the table of QueryStat.
+var QueryStatMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]QueryStat)(slice)
+		*list = append(*list, QueryStat{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(QueryStat{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(QueryStat{}.SQL)},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(QueryStat{}.Runs)},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(QueryStat{}.Micros)},
+		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(QueryStat{}.Max)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Stats) DecodeFrom(r *codec.Reader) {
-	*m = Stats{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Pool.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			nested := r.Message()
-			m.Statements.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.Queries = r.Uint(64)
-		case 4:
-			m.Errors = r.Uint(64)
-		case 5:
-			m.Live = r.Uint(64)
-		case 6:
-			m.WALBytes = r.Uint(64)
-		case 7:
-			m.FileBytes = r.Uint(64)
-		case 8:
-			m.HeapBytes = r.Uint(64)
-		case 9:
-			m.HeapLimit = r.Uint(64)
-		case 10:
-			m.Flushes = r.Uint(64)
-		case 11:
-			m.OutboxRows = r.Uint(64)
-		case 12:
-			m.OutboxMax = r.Uint(64)
-		case 13:
-			m.Reconnects = r.Uint(64)
-		case 14:
-			nested := r.Message()
-			m.Slowest = append(m.Slowest, QueryStat{})
-			m.Slowest[len(m.Slowest)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// QueryStatMessage takes the types for granted that this function asks for.
+func _(m *QueryStat) {
+	_ = (*string)(&m.SQL)
+	_ = (*uint64)(&m.Runs)
+	_ = (*uint64)(&m.Micros)
+	_ = (*uint64)(&m.Max)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *QueryStat) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.SQL)
-	dst = codec.AppendUint(dst, 2, m.Runs)
-	dst = codec.AppendUint(dst, 3, m.Micros)
-	dst = codec.AppendUint(dst, 4, m.Max)
-	return dst
+	return QueryStatMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *QueryStat) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *QueryStat) Decode(src []byte) error { return QueryStatMessage.Decode(src, unsafe.Pointer(m)) }
+
+// PoolStatsMessage is the table of PoolStats.
+var PoolStatsMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(PoolStats{}.Writers)},
+		{Number: 2, Kind: codec.KindUint32, At: unsafe.Offsetof(PoolStats{}.Readers)},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(PoolStats{}.Busy)},
+		{Number: 4, Kind: codec.KindList, At: unsafe.Offsetof(PoolStats{}.Lanes), Of: &LaneStatsMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *QueryStat) DecodeFrom(r *codec.Reader) {
-	*m = QueryStat{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.SQL = r.String()
-		case 2:
-			m.Runs = r.Uint(64)
-		case 3:
-			m.Micros = r.Uint(64)
-		case 4:
-			m.Max = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// PoolStatsMessage takes the types for granted that this function asks for.
+func _(m *PoolStats) {
+	_ = (*uint32)(&m.Writers)
+	_ = (*uint32)(&m.Readers)
+	_ = (*uint32)(&m.Busy)
+	_ = (*[]LaneStats)(&m.Lanes)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *PoolStats) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Writers))
-	dst = codec.AppendUint(dst, 2, uint64(m.Readers))
-	dst = codec.AppendUint(dst, 3, uint64(m.Busy))
-	for i := range m.Lanes {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Lanes[i].AppendTo(dst), at)
-	}
-	return dst
+	return PoolStatsMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *PoolStats) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *PoolStats) Decode(src []byte) error { return PoolStatsMessage.Decode(src, unsafe.Pointer(m)) }
+
+// LaneStatsMessage is the table of LaneStats.
+var LaneStatsMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]LaneStats)(slice)
+		*list = append(*list, LaneStats{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(LaneStats{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint8, At: unsafe.Offsetof(LaneStats{}.Lane)},
+		{Number: 2, Kind: codec.KindUint32, At: unsafe.Offsetof(LaneStats{}.Waiting)},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(LaneStats{}.Limit)},
+		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(LaneStats{}.Done)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(LaneStats{}.Refused)},
+		{Number: 6, Kind: codec.KindUint64, At: unsafe.Offsetof(LaneStats{}.WaitMicros)},
+		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(LaneStats{}.WaitMax)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *PoolStats) DecodeFrom(r *codec.Reader) {
-	*m = PoolStats{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Writers = uint32(r.Uint(32))
-		case 2:
-			m.Readers = uint32(r.Uint(32))
-		case 3:
-			m.Busy = uint32(r.Uint(32))
-		case 4:
-			nested := r.Message()
-			m.Lanes = append(m.Lanes, LaneStats{})
-			m.Lanes[len(m.Lanes)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// LaneStatsMessage takes the types for granted that this function asks for.
+func _(m *LaneStats) {
+	_ = (*uint8)(&m.Lane)
+	_ = (*uint32)(&m.Waiting)
+	_ = (*uint32)(&m.Limit)
+	_ = (*uint64)(&m.Done)
+	_ = (*uint64)(&m.Refused)
+	_ = (*uint64)(&m.WaitMicros)
+	_ = (*uint64)(&m.WaitMax)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *LaneStats) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Lane))
-	dst = codec.AppendUint(dst, 2, uint64(m.Waiting))
-	dst = codec.AppendUint(dst, 3, uint64(m.Limit))
-	dst = codec.AppendUint(dst, 4, m.Done)
-	dst = codec.AppendUint(dst, 5, m.Refused)
-	dst = codec.AppendUint(dst, 6, m.WaitMicros)
-	dst = codec.AppendUint(dst, 7, m.WaitMax)
-	return dst
+	return LaneStatsMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *LaneStats) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *LaneStats) Decode(src []byte) error { return LaneStatsMessage.Decode(src, unsafe.Pointer(m)) }
+
+// CacheStatsMessage is the table of CacheStats.
+var CacheStatsMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(CacheStats{}.Entries)},
+		{Number: 2, Kind: codec.KindUint32, At: unsafe.Offsetof(CacheStats{}.Limit)},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(CacheStats{}.Hits)},
+		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(CacheStats{}.Misses)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(CacheStats{}.Evictions)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *LaneStats) DecodeFrom(r *codec.Reader) {
-	*m = LaneStats{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Lane = Lane(r.Uint(8))
-		case 2:
-			m.Waiting = uint32(r.Uint(32))
-		case 3:
-			m.Limit = uint32(r.Uint(32))
-		case 4:
-			m.Done = r.Uint(64)
-		case 5:
-			m.Refused = r.Uint(64)
-		case 6:
-			m.WaitMicros = r.Uint(64)
-		case 7:
-			m.WaitMax = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// CacheStatsMessage takes the types for granted that this function asks for.
+func _(m *CacheStats) {
+	_ = (*uint32)(&m.Entries)
+	_ = (*uint32)(&m.Limit)
+	_ = (*uint64)(&m.Hits)
+	_ = (*uint64)(&m.Misses)
+	_ = (*uint64)(&m.Evictions)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *CacheStats) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Entries))
-	dst = codec.AppendUint(dst, 2, uint64(m.Limit))
-	dst = codec.AppendUint(dst, 3, m.Hits)
-	dst = codec.AppendUint(dst, 4, m.Misses)
-	dst = codec.AppendUint(dst, 5, m.Evictions)
-	return dst
+	return CacheStatsMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *CacheStats) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return CacheStatsMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *CacheStats) DecodeFrom(r *codec.Reader) {
-	*m = CacheStats{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Entries = uint32(r.Uint(32))
-		case 2:
-			m.Limit = uint32(r.Uint(32))
-		case 3:
-			m.Hits = r.Uint(64)
-		case 4:
-			m.Misses = r.Uint(64)
-		case 5:
-			m.Evictions = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// HelloMessage is the table of Hello.
+var HelloMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Hello{}.Version)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Hello{}.Token)},
+		{Number: 3, Kind: codec.KindString, At: unsafe.Offsetof(Hello{}.ClientID)},
+		{Number: 4, Kind: codec.KindString, At: unsafe.Offsetof(Hello{}.IncarnationOld)},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(Hello{}.IncarnationNew)},
+		{Number: 6, Kind: codec.KindMessage, At: unsafe.Offsetof(Hello{}.Cursor), Of: &version.PosMessage},
+		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(Hello{}.AckedMid)},
+		{Number: 8, Kind: codec.KindUint64, At: unsafe.Offsetof(Hello{}.LastMid)},
+		{Number: 9, Kind: codec.KindUint32, At: unsafe.Offsetof(Hello{}.SchemaVersion)},
+		{Number: 10, Kind: codec.KindPointer, At: unsafe.Offsetof(Hello{}.Declared), Of: &schema.SchemaMessage},
+		{Number: 11, Kind: codec.KindString, At: unsafe.Offsetof(Hello{}.Build)},
+		{Number: 12, Kind: codec.KindList, At: unsafe.Offsetof(Hello{}.Subs), Of: &SubMessage},
+	},
 }
 
-// AppendTo encodes m after dst (package codec).
-func (m *Hello) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Version))
-	dst = codec.AppendString(dst, 2, m.Token)
-	dst = codec.AppendString(dst, 3, m.ClientID)
-	dst = codec.AppendString(dst, 4, m.IncarnationOld)
-	dst = codec.AppendString(dst, 5, m.IncarnationNew)
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.EndNonEmpty(m.Cursor.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 7, m.AckedMid)
-	dst = codec.AppendUint(dst, 8, m.LastMid)
-	dst = codec.AppendUint(dst, 9, uint64(m.SchemaVersion))
-	if m.Declared != nil {
-		dst, at = codec.Begin(dst, 10)
-		dst = codec.End(m.Declared.AppendTo(dst), at)
-	}
-	dst = codec.AppendString(dst, 11, m.Build)
-	for i := range m.Subs {
-		dst, at = codec.Begin(dst, 12)
-		dst = codec.End(m.Subs[i].AppendTo(dst), at)
-	}
-	return dst
-}
-
-// Decode reads all of src into m, which keeps nothing of what it held and shares
-// nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Hello) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Hello) DecodeFrom(r *codec.Reader) {
-	*m = Hello{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Version = uint32(r.Uint(32))
-		case 2:
-			m.Token = r.String()
-		case 3:
-			m.ClientID = r.String()
-		case 4:
-			m.IncarnationOld = r.String()
-		case 5:
-			m.IncarnationNew = r.String()
-		case 6:
-			nested := r.Message()
-			m.Cursor.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			m.AckedMid = r.Uint(64)
-		case 8:
-			m.LastMid = r.Uint(64)
-		case 9:
-			m.SchemaVersion = uint32(r.Uint(32))
-		case 10:
-			nested := r.Message()
-			m.Declared = new(schema.Schema)
-			m.Declared.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 11:
-			m.Build = r.String()
-		case 12:
-			nested := r.Message()
-			m.Subs = append(m.Subs, Sub{})
-			m.Subs[len(m.Subs)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// HelloMessage takes the types for granted that this function asks for.
+func _(m *Hello) {
+	_ = (*uint32)(&m.Version)
+	_ = (*string)(&m.Token)
+	_ = (*string)(&m.ClientID)
+	_ = (*string)(&m.IncarnationOld)
+	_ = (*string)(&m.IncarnationNew)
+	_ = (*version.Pos)(&m.Cursor)
+	_ = (*uint64)(&m.AckedMid)
+	_ = (*uint64)(&m.LastMid)
+	_ = (*uint32)(&m.SchemaVersion)
+	_ = (**schema.Schema)(&m.Declared)
+	_ = (*string)(&m.Build)
+	_ = (*[]Sub)(&m.Subs)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Welcome) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.Version))
-	dst = codec.AppendInt(dst, 2, m.ServerMillis)
-	dst = codec.AppendUint(dst, 3, m.LastMid)
-	dst = codec.AppendBool(dst, 4, m.Resume)
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 5)
-		dst = codec.EndNonEmpty(m.Head.AppendTo(dst), start, at)
-	}
-	if m.Schema != nil {
-		dst, at = codec.Begin(dst, 6)
-		dst = codec.End(m.Schema.AppendTo(dst), at)
-	}
-	for i := range m.Outcomes {
-		dst, at = codec.Begin(dst, 7)
-		dst = codec.End(m.Outcomes[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendString(dst, 8, m.User)
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 9)
-		dst = codec.EndNonEmpty(m.Limits.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendBool(dst, 10, m.Rewound)
-	return dst
-}
+func (m *Hello) AppendTo(dst []byte) []byte { return HelloMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Welcome) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Hello) Decode(src []byte) error { return HelloMessage.Decode(src, unsafe.Pointer(m)) }
+
+// WelcomeMessage is the table of Welcome.
+var WelcomeMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Welcome{}.Version)},
+		{Number: 2, Kind: codec.KindInt64, At: unsafe.Offsetof(Welcome{}.ServerMillis)},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(Welcome{}.LastMid)},
+		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(Welcome{}.Resume)},
+		{Number: 5, Kind: codec.KindMessage, At: unsafe.Offsetof(Welcome{}.Head), Of: &version.PosMessage},
+		{Number: 6, Kind: codec.KindPointer, At: unsafe.Offsetof(Welcome{}.Schema), Of: &schema.SchemaMessage},
+		{Number: 7, Kind: codec.KindList, At: unsafe.Offsetof(Welcome{}.Outcomes), Of: &mutation.OutcomeMessage},
+		{Number: 8, Kind: codec.KindString, At: unsafe.Offsetof(Welcome{}.User)},
+		{Number: 9, Kind: codec.KindMessage, At: unsafe.Offsetof(Welcome{}.Limits), Of: &LimitsMessage},
+		{Number: 10, Kind: codec.KindBool, At: unsafe.Offsetof(Welcome{}.Rewound)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Welcome) DecodeFrom(r *codec.Reader) {
-	*m = Welcome{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Version = uint32(r.Uint(32))
-		case 2:
-			m.ServerMillis = r.Int(64)
-		case 3:
-			m.LastMid = r.Uint(64)
-		case 4:
-			m.Resume = r.Bool()
-		case 5:
-			nested := r.Message()
-			m.Head.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 6:
-			nested := r.Message()
-			m.Schema = new(schema.Schema)
-			m.Schema.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 7:
-			nested := r.Message()
-			m.Outcomes = append(m.Outcomes, mutation.Outcome{})
-			m.Outcomes[len(m.Outcomes)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 8:
-			m.User = r.String()
-		case 9:
-			nested := r.Message()
-			m.Limits.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 10:
-			m.Rewound = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// WelcomeMessage takes the types for granted that this function asks for.
+func _(m *Welcome) {
+	_ = (*uint32)(&m.Version)
+	_ = (*int64)(&m.ServerMillis)
+	_ = (*uint64)(&m.LastMid)
+	_ = (*bool)(&m.Resume)
+	_ = (*version.Pos)(&m.Head)
+	_ = (**schema.Schema)(&m.Schema)
+	_ = (*[]mutation.Outcome)(&m.Outcomes)
+	_ = (*string)(&m.User)
+	_ = (*Limits)(&m.Limits)
+	_ = (*bool)(&m.Rewound)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Limits) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.FrameBytes))
-	dst = codec.AppendUint(dst, 2, uint64(m.MutationsInFlight))
-	dst = codec.AppendUint(dst, 3, uint64(m.PingMillis))
-	return dst
-}
+func (m *Welcome) AppendTo(dst []byte) []byte { return WelcomeMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Limits) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Welcome) Decode(src []byte) error { return WelcomeMessage.Decode(src, unsafe.Pointer(m)) }
+
+// LimitsMessage is the table of Limits.
+var LimitsMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Limits{}.FrameBytes)},
+		{Number: 2, Kind: codec.KindUint32, At: unsafe.Offsetof(Limits{}.MutationsInFlight)},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(Limits{}.PingMillis)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Limits) DecodeFrom(r *codec.Reader) {
-	*m = Limits{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.FrameBytes = uint32(r.Uint(32))
-		case 2:
-			m.MutationsInFlight = uint32(r.Uint(32))
-		case 3:
-			m.PingMillis = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// LimitsMessage takes the types for granted that this function asks for.
+func _(m *Limits) {
+	_ = (*uint32)(&m.FrameBytes)
+	_ = (*uint32)(&m.MutationsInFlight)
+	_ = (*uint32)(&m.PingMillis)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Sub) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.ID))
-	dst = codec.AppendString(dst, 2, m.Shape)
-	for i := range m.Args {
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.End(m.Args[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendBool(dst, 4, m.Have)
-	return dst
-}
+func (m *Limits) AppendTo(dst []byte) []byte { return LimitsMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Sub) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Limits) Decode(src []byte) error { return LimitsMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SubMessage is the table of Sub.
+var SubMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Sub)(slice)
+		*list = append(*list, Sub{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Sub{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Sub{}.ID)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Sub{}.Shape)},
+		{Number: 3, Kind: codec.KindList, At: unsafe.Offsetof(Sub{}.Args), Of: &ShapeArgMessage},
+		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(Sub{}.Have)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Sub) DecodeFrom(r *codec.Reader) {
-	*m = Sub{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ID = uint32(r.Uint(32))
-		case 2:
-			m.Shape = r.String()
-		case 3:
-			nested := r.Message()
-			m.Args = append(m.Args, ShapeArg{})
-			m.Args[len(m.Args)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			m.Have = r.Bool()
-		default:
-			r.Skip()
-		}
-	}
+// SubMessage takes the types for granted that this function asks for.
+func _(m *Sub) {
+	_ = (*uint32)(&m.ID)
+	_ = (*string)(&m.Shape)
+	_ = (*[]ShapeArg)(&m.Args)
+	_ = (*bool)(&m.Have)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *ShapeArg) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.Name)
-	dst = codec.AppendValue(dst, 2, m.Value)
-	return dst
-}
+func (m *Sub) AppendTo(dst []byte) []byte { return SubMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *ShapeArg) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Sub) Decode(src []byte) error { return SubMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ShapeArgMessage is the table of ShapeArg.
+var ShapeArgMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]ShapeArg)(slice)
+		*list = append(*list, ShapeArg{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(ShapeArg{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(ShapeArg{}.Name)},
+		{Number: 2, Kind: codec.KindValue, At: unsafe.Offsetof(ShapeArg{}.Value)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *ShapeArg) DecodeFrom(r *codec.Reader) {
-	*m = ShapeArg{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Name = r.String()
-		case 2:
-			m.Value = r.Value()
-		default:
-			r.Skip()
-		}
-	}
+// ShapeArgMessage takes the types for granted that this function asks for.
+func _(m *ShapeArg) {
+	_ = (*string)(&m.Name)
+	_ = (*value.Value)(&m.Value)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Unsub) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.ID))
-	return dst
-}
+func (m *ShapeArg) AppendTo(dst []byte) []byte { return ShapeArgMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Unsub) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *ShapeArg) Decode(src []byte) error { return ShapeArgMessage.Decode(src, unsafe.Pointer(m)) }
+
+// UnsubMessage is the table of Unsub.
+var UnsubMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Unsub{}.ID)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Unsub) DecodeFrom(r *codec.Reader) {
-	*m = Unsub{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ID = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// UnsubMessage takes the types for granted that this function asks for.
+func _(m *Unsub) {
+	_ = (*uint32)(&m.ID)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Snap) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.ID))
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.EndNonEmpty(m.Pos.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 3, uint64(m.Bucket))
-	dst = codec.AppendUint(dst, 4, uint64(m.Table))
-	for _, s := range m.URLs {
-		dst = codec.AppendElement(dst, 5, s)
-	}
-	dst = codec.AppendUint(dst, 6, m.Rows)
-	dst = codec.AppendUint(dst, 7, m.Bytes)
-	return dst
-}
+func (m *Unsub) AppendTo(dst []byte) []byte { return UnsubMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Snap) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Unsub) Decode(src []byte) error { return UnsubMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SnapMessage is the table of Snap.
+var SnapMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Snap{}.ID)},
+		{Number: 2, Kind: codec.KindMessage, At: unsafe.Offsetof(Snap{}.Pos), Of: &version.PosMessage},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(Snap{}.Bucket)},
+		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Snap{}.Table)},
+		{Number: 5, Kind: codec.KindStrings, At: unsafe.Offsetof(Snap{}.URLs)},
+		{Number: 6, Kind: codec.KindUint64, At: unsafe.Offsetof(Snap{}.Rows)},
+		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(Snap{}.Bytes)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Snap) DecodeFrom(r *codec.Reader) {
-	*m = Snap{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ID = uint32(r.Uint(32))
-		case 2:
-			nested := r.Message()
-			m.Pos.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.Bucket = uint32(r.Uint(32))
-		case 4:
-			m.Table = uint32(r.Uint(32))
-		case 5:
-			m.URLs = append(m.URLs, r.String())
-		case 6:
-			m.Rows = r.Uint(64)
-		case 7:
-			m.Bytes = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// SnapMessage takes the types for granted that this function asks for.
+func _(m *Snap) {
+	_ = (*uint32)(&m.ID)
+	_ = (*version.Pos)(&m.Pos)
+	_ = (*uint32)(&m.Bucket)
+	_ = (*uint32)(&m.Table)
+	_ = (*[]string)(&m.URLs)
+	_ = (*uint64)(&m.Rows)
+	_ = (*uint64)(&m.Bytes)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Ready) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, uint64(m.ID))
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.EndNonEmpty(m.Pos.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 3, uint64(m.Bucket))
-	dst = codec.AppendUint(dst, 4, uint64(m.Table))
-	return dst
-}
+func (m *Snap) AppendTo(dst []byte) []byte { return SnapMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Ready) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Snap) Decode(src []byte) error { return SnapMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ReadyMessage is the table of Ready.
+var ReadyMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Ready{}.ID)},
+		{Number: 2, Kind: codec.KindMessage, At: unsafe.Offsetof(Ready{}.Pos), Of: &version.PosMessage},
+		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(Ready{}.Bucket)},
+		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Ready{}.Table)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Ready) DecodeFrom(r *codec.Reader) {
-	*m = Ready{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ID = uint32(r.Uint(32))
-		case 2:
-			nested := r.Message()
-			m.Pos.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			m.Bucket = uint32(r.Uint(32))
-		case 4:
-			m.Table = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// ReadyMessage takes the types for granted that this function asks for.
+func _(m *Ready) {
+	_ = (*uint32)(&m.ID)
+	_ = (*version.Pos)(&m.Pos)
+	_ = (*uint32)(&m.Bucket)
+	_ = (*uint32)(&m.Table)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Deny) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.ID))
-	dst = codec.AppendUint(dst, 2, uint64(m.Kind))
-	dst = codec.AppendString(dst, 3, m.Msg)
-	dst = codec.AppendString(dst, 4, m.Hint)
-	return dst
-}
+func (m *Ready) AppendTo(dst []byte) []byte { return ReadyMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Deny) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Ready) Decode(src []byte) error { return ReadyMessage.Decode(src, unsafe.Pointer(m)) }
+
+// DenyMessage is the table of Deny.
+var DenyMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Deny{}.ID)},
+		{Number: 2, Kind: codec.KindUint16, At: unsafe.Offsetof(Deny{}.Kind)},
+		{Number: 3, Kind: codec.KindString, At: unsafe.Offsetof(Deny{}.Msg)},
+		{Number: 4, Kind: codec.KindString, At: unsafe.Offsetof(Deny{}.Hint)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Deny) DecodeFrom(r *codec.Reader) {
-	*m = Deny{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.ID = uint32(r.Uint(32))
-		case 2:
-			m.Kind = uint16(r.Uint(16))
-		case 3:
-			m.Msg = r.String()
-		case 4:
-			m.Hint = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// DenyMessage takes the types for granted that this function asks for.
+func _(m *Deny) {
+	_ = (*uint32)(&m.ID)
+	_ = (*uint16)(&m.Kind)
+	_ = (*string)(&m.Msg)
+	_ = (*string)(&m.Hint)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Received) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, m.Mid)
-	return dst
-}
+func (m *Deny) AppendTo(dst []byte) []byte { return DenyMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Received) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Deny) Decode(src []byte) error { return DenyMessage.Decode(src, unsafe.Pointer(m)) }
+
+// ReceivedMessage is the table of Received.
+var ReceivedMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(Received{}.Mid)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Received) DecodeFrom(r *codec.Reader) {
-	*m = Received{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Mid = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// ReceivedMessage takes the types for granted that this function asks for.
+func _(m *Received) {
+	_ = (*uint64)(&m.Mid)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Retry) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, m.FromMid)
-	dst = codec.AppendUint(dst, 2, uint64(m.AfterMillis))
-	return dst
-}
+func (m *Received) AppendTo(dst []byte) []byte { return ReceivedMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Retry) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Received) Decode(src []byte) error { return ReceivedMessage.Decode(src, unsafe.Pointer(m)) }
+
+// RetryMessage is the table of Retry.
+var RetryMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(Retry{}.FromMid)},
+		{Number: 2, Kind: codec.KindUint32, At: unsafe.Offsetof(Retry{}.AfterMillis)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Retry) DecodeFrom(r *codec.Reader) {
-	*m = Retry{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.FromMid = r.Uint(64)
-		case 2:
-			m.AfterMillis = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
+// RetryMessage takes the types for granted that this function asks for.
+func _(m *Retry) {
+	_ = (*uint64)(&m.FromMid)
+	_ = (*uint32)(&m.AfterMillis)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Tx) AppendTo(dst []byte) []byte {
-	var at int
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.EndNonEmpty(m.From.AppendTo(dst), start, at)
-	}
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 2)
-		dst = codec.EndNonEmpty(m.To.AppendTo(dst), start, at)
-	}
-	for i := range m.Acks {
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.End(m.Acks[i].AppendTo(dst), at)
-	}
-	for i := range m.Blocks {
-		dst, at = codec.Begin(dst, 4)
-		dst = codec.End(m.Blocks[i].AppendTo(dst), at)
-	}
-	dst = codec.AppendUint(dst, 5, uint64(m.Part))
-	dst = codec.AppendBool(dst, 6, m.Last)
-	dst = codec.AppendUint(dst, 7, uint64(m.Schema))
-	dst = codec.AppendInt(dst, 8, m.CommitMicros)
-	for i := range m.Lost {
-		dst, at = codec.Begin(dst, 9)
-		dst = codec.End(m.Lost[i].AppendTo(dst), at)
-	}
-	return dst
-}
+func (m *Retry) AppendTo(dst []byte) []byte { return RetryMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Tx) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Retry) Decode(src []byte) error { return RetryMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TxMessage is the table of Tx.
+var TxMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindMessage, At: unsafe.Offsetof(Tx{}.From), Of: &version.PosMessage},
+		{Number: 2, Kind: codec.KindMessage, At: unsafe.Offsetof(Tx{}.To), Of: &version.PosMessage},
+		{Number: 3, Kind: codec.KindList, At: unsafe.Offsetof(Tx{}.Acks), Of: &mutation.OutcomeMessage},
+		{Number: 4, Kind: codec.KindList, At: unsafe.Offsetof(Tx{}.Blocks), Of: &BlockMessage},
+		{Number: 5, Kind: codec.KindUint32, At: unsafe.Offsetof(Tx{}.Part)},
+		{Number: 6, Kind: codec.KindBool, At: unsafe.Offsetof(Tx{}.Last)},
+		{Number: 7, Kind: codec.KindUint32, At: unsafe.Offsetof(Tx{}.Schema)},
+		{Number: 8, Kind: codec.KindInt64, At: unsafe.Offsetof(Tx{}.CommitMicros)},
+		{Number: 9, Kind: codec.KindList, At: unsafe.Offsetof(Tx{}.Lost), Of: &mutation.ConflictMessage},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Tx) DecodeFrom(r *codec.Reader) {
-	*m = Tx{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.From.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			nested := r.Message()
-			m.To.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 3:
-			nested := r.Message()
-			m.Acks = append(m.Acks, mutation.Outcome{})
-			m.Acks[len(m.Acks)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			nested := r.Message()
-			m.Blocks = append(m.Blocks, Block{})
-			m.Blocks[len(m.Blocks)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 5:
-			m.Part = uint32(r.Uint(32))
-		case 6:
-			m.Last = r.Bool()
-		case 7:
-			m.Schema = uint32(r.Uint(32))
-		case 8:
-			m.CommitMicros = r.Int(64)
-		case 9:
-			nested := r.Message()
-			m.Lost = append(m.Lost, mutation.Conflict{})
-			m.Lost[len(m.Lost)-1].DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// TxMessage takes the types for granted that this function asks for.
+func _(m *Tx) {
+	_ = (*version.Pos)(&m.From)
+	_ = (*version.Pos)(&m.To)
+	_ = (*[]mutation.Outcome)(&m.Acks)
+	_ = (*[]Block)(&m.Blocks)
+	_ = (*uint32)(&m.Part)
+	_ = (*bool)(&m.Last)
+	_ = (*uint32)(&m.Schema)
+	_ = (*int64)(&m.CommitMicros)
+	_ = (*[]mutation.Conflict)(&m.Lost)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Block) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Bucket))
-	dst = codec.AppendUint(dst, 2, uint64(m.Table))
-	dst = codec.AppendBytes(dst, 3, m.Data)
-	return dst
-}
+func (m *Tx) AppendTo(dst []byte) []byte { return TxMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Block) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Tx) Decode(src []byte) error { return TxMessage.Decode(src, unsafe.Pointer(m)) }
+
+// BlockMessage is the table of Block.
+var BlockMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]Block)(slice)
+		*list = append(*list, Block{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(Block{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Block{}.Bucket)},
+		{Number: 2, Kind: codec.KindUint32, At: unsafe.Offsetof(Block{}.Table)},
+		{Number: 3, Kind: codec.KindBytes, At: unsafe.Offsetof(Block{}.Data)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Block) DecodeFrom(r *codec.Reader) {
-	*m = Block{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Bucket = uint32(r.Uint(32))
-		case 2:
-			m.Table = uint32(r.Uint(32))
-		case 3:
-			m.Data = r.Bytes()
-		default:
-			r.Skip()
-		}
-	}
+// BlockMessage takes the types for granted that this function asks for.
+func _(m *Block) {
+	_ = (*uint32)(&m.Bucket)
+	_ = (*uint32)(&m.Table)
+	_ = (*[]byte)(&m.Data)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Ack) AppendTo(dst []byte) []byte {
-	var at int
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.EndNonEmpty(m.Pos.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 2, m.Probe)
-	return dst
-}
+func (m *Block) AppendTo(dst []byte) []byte { return BlockMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Ack) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Block) Decode(src []byte) error { return BlockMessage.Decode(src, unsafe.Pointer(m)) }
+
+// AckMessage is the table of Ack.
+var AckMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindMessage, At: unsafe.Offsetof(Ack{}.Pos), Of: &version.PosMessage},
+		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(Ack{}.Probe)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Ack) DecodeFrom(r *codec.Reader) {
-	*m = Ack{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Pos.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 2:
-			m.Probe = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// AckMessage takes the types for granted that this function asks for.
+func _(m *Ack) {
+	_ = (*version.Pos)(&m.Pos)
+	_ = (*uint64)(&m.Probe)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Token) AppendTo(dst []byte) []byte {
-	dst = codec.AppendString(dst, 1, m.JWT)
-	return dst
-}
+func (m *Ack) AppendTo(dst []byte) []byte { return AckMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Token) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Ack) Decode(src []byte) error { return AckMessage.Decode(src, unsafe.Pointer(m)) }
+
+// TokenMessage is the table of Token.
+var TokenMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(Token{}.JWT)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Token) DecodeFrom(r *codec.Reader) {
-	*m = Token{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.JWT = r.String()
-		default:
-			r.Skip()
-		}
-	}
+// TokenMessage takes the types for granted that this function asks for.
+func _(m *Token) {
+	_ = (*string)(&m.JWT)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Ping) AppendTo(dst []byte) []byte {
-	var at int
-	dst = codec.AppendUint(dst, 1, m.T)
-	dst = codec.AppendInt(dst, 2, m.ServerMillis)
-	{
-		start := len(dst)
-		dst, at = codec.Begin(dst, 3)
-		dst = codec.EndNonEmpty(m.Head.AppendTo(dst), start, at)
-	}
-	dst = codec.AppendUint(dst, 4, m.Echo)
-	return dst
-}
+func (m *Token) AppendTo(dst []byte) []byte { return TokenMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Ping) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Token) Decode(src []byte) error { return TokenMessage.Decode(src, unsafe.Pointer(m)) }
+
+// PingMessage is the table of Ping.
+var PingMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(Ping{}.T)},
+		{Number: 2, Kind: codec.KindInt64, At: unsafe.Offsetof(Ping{}.ServerMillis)},
+		{Number: 3, Kind: codec.KindMessage, At: unsafe.Offsetof(Ping{}.Head), Of: &version.PosMessage},
+		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(Ping{}.Echo)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Ping) DecodeFrom(r *codec.Reader) {
-	*m = Ping{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.T = r.Uint(64)
-		case 2:
-			m.ServerMillis = r.Int(64)
-		case 3:
-			nested := r.Message()
-			m.Head.DecodeFrom(&nested)
-			r.Leave(&nested)
-		case 4:
-			m.Echo = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// PingMessage takes the types for granted that this function asks for.
+func _(m *Ping) {
+	_ = (*uint64)(&m.T)
+	_ = (*int64)(&m.ServerMillis)
+	_ = (*version.Pos)(&m.Head)
+	_ = (*uint64)(&m.Echo)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Pong) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, m.T)
-	return dst
-}
+func (m *Ping) AppendTo(dst []byte) []byte { return PingMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Pong) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+func (m *Ping) Decode(src []byte) error { return PingMessage.Decode(src, unsafe.Pointer(m)) }
+
+// PongMessage is the table of Pong.
+var PongMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(Pong{}.T)},
+	},
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Pong) DecodeFrom(r *codec.Reader) {
-	*m = Pong{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.T = r.Uint(64)
-		default:
-			r.Skip()
-		}
-	}
+// PongMessage takes the types for granted that this function asks for.
+func _(m *Pong) {
+	_ = (*uint64)(&m.T)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *Pong) AppendTo(dst []byte) []byte { return PongMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *Pong) Decode(src []byte) error { return PongMessage.Decode(src, unsafe.Pointer(m)) }
+
+// SchemaChangeMessage is the table of SchemaChange.
+var SchemaChangeMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindPointer, At: unsafe.Offsetof(SchemaChange{}.Schema), Of: &schema.SchemaMessage},
+	},
+}
+
+// SchemaChangeMessage takes the types for granted that this function asks for.
+func _(m *SchemaChange) {
+	_ = (**schema.Schema)(&m.Schema)
 }
 
 // AppendTo encodes m after dst (package codec).
 func (m *SchemaChange) AppendTo(dst []byte) []byte {
-	var at int
-	if m.Schema != nil {
-		dst, at = codec.Begin(dst, 1)
-		dst = codec.End(m.Schema.AppendTo(dst), at)
-	}
-	return dst
+	return SchemaChangeMessage.Append(dst, unsafe.Pointer(m))
 }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *SchemaChange) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
+	return SchemaChangeMessage.Decode(src, unsafe.Pointer(m))
 }
 
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *SchemaChange) DecodeFrom(r *codec.Reader) {
-	*m = SchemaChange{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			nested := r.Message()
-			m.Schema = new(schema.Schema)
-			m.Schema.DecodeFrom(&nested)
-			r.Leave(&nested)
-		default:
-			r.Skip()
-		}
-	}
+// ByeMessage is the table of Bye.
+var ByeMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint16, At: unsafe.Offsetof(Bye{}.Kind)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Bye{}.Msg)},
+		{Number: 3, Kind: codec.KindString, At: unsafe.Offsetof(Bye{}.Hint)},
+		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Bye{}.RetryMillis)},
+	},
+}
+
+// ByeMessage takes the types for granted that this function asks for.
+func _(m *Bye) {
+	_ = (*uint16)(&m.Kind)
+	_ = (*string)(&m.Msg)
+	_ = (*string)(&m.Hint)
+	_ = (*uint32)(&m.RetryMillis)
 }
 
 // AppendTo encodes m after dst (package codec).
-func (m *Bye) AppendTo(dst []byte) []byte {
-	dst = codec.AppendUint(dst, 1, uint64(m.Kind))
-	dst = codec.AppendString(dst, 2, m.Msg)
-	dst = codec.AppendString(dst, 3, m.Hint)
-	dst = codec.AppendUint(dst, 4, uint64(m.RetryMillis))
-	return dst
-}
+func (m *Bye) AppendTo(dst []byte) []byte { return ByeMessage.Append(dst, unsafe.Pointer(m)) }
 
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
-func (m *Bye) Decode(src []byte) error {
-	r := codec.NewReader(src)
-	m.DecodeFrom(&r)
-	return r.Err()
-}
-
-// DecodeFrom is Decode inside another message; the fault is r's.
-func (m *Bye) DecodeFrom(r *codec.Reader) {
-	*m = Bye{}
-	for r.Next() {
-		switch r.Field() {
-		case 1:
-			m.Kind = uint16(r.Uint(16))
-		case 2:
-			m.Msg = r.String()
-		case 3:
-			m.Hint = r.String()
-		case 4:
-			m.RetryMillis = uint32(r.Uint(32))
-		default:
-			r.Skip()
-		}
-	}
-}
+func (m *Bye) Decode(src []byte) error { return ByeMessage.Decode(src, unsafe.Pointer(m)) }

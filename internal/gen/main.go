@@ -68,7 +68,7 @@ func generate(root string) (map[string][]byte, error) {
 		if len(p.messages) == 0 {
 			continue
 		}
-		if files[p.name+"/codec_gen.go"], err = goCodec(p); err != nil {
+		if files[p.name+"/codec_gen.go"], err = goCodec(c, p); err != nil {
 			return nil, err
 		}
 		if files[p.name+"/fuzz_gen_test.go"], err = goFuzz(p); err != nil {

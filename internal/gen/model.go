@@ -79,3 +79,53 @@ func (c *contracts) message(n named) *message {
 	}
 	return nil
 }
+
+// heldIn reports whether a field of a message is a list of m, or a pointer to it.
+func (c *contracts) heldIn(m *message) (listed, pointed bool) {
+	for _, p := range c.packages {
+		for _, other := range p.messages {
+			for _, f := range other.fields {
+				if f.holds(m) {
+					listed, pointed = listed || f.list, pointed || f.pointer
+				}
+			}
+		}
+	}
+	return listed, pointed
+}
+
+// leadsBack reports whether a field of m closes a cycle: it holds a message
+// that is declared no later than m and whose fields lead to m.
+func (c *contracts) leadsBack(m *message, f field) bool {
+	for _, p := range c.packages {
+		for _, earlier := range p.messages {
+			if f.holds(earlier) {
+				return c.reaches(earlier, m, map[*message]bool{})
+			}
+			if earlier == m {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+// reaches reports whether from is to or its fields lead there. seen are the
+// messages from which the way has been looked for.
+func (c *contracts) reaches(from, to *message, seen map[*message]bool) bool {
+	if from == to || seen[from] {
+		return from == to
+	}
+	seen[from] = true
+	for _, f := range from.fields {
+		if f.kind == kindMessage && c.reaches(c.message(*f.named), to, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether a field is of the message m, one or more.
+func (f field) holds(m *message) bool {
+	return f.kind == kindMessage && *f.named == named{m.pkg, m.name}
+}
