@@ -43,10 +43,10 @@ func newRealRelay(w *world) (*realRelay, error) {
 	if err := f.start(); err != nil {
 		return nil, err
 	}
-	err := f.st.Load(func(put func(t *schema.Table, row value.Row) error) (uint64, error) {
+	err := f.st.Load(func(to source.Loader) (uint64, error) {
 		for i := range w.schema.Tables {
 			for _, r := range seedRows(w.schema.Tables[i].ID) {
-				if err := put(&w.schema.Tables[i], r); err != nil {
+				if err := to.Row(&w.schema.Tables[i], r); err != nil {
 					return 0, err
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"rockpool.dev/schema"
+	"rockpool.dev/server/source"
 	"rockpool.dev/server/store"
 	"rockpool.dev/value"
 )
@@ -29,8 +30,8 @@ func options(t *testing.T) Options {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	err = st.Load(func(put func(*schema.Table, value.Row) error) (uint64, error) {
-		return 9, errors.Join(put(&tables.Tables[0], value.Row{value.Int(1)}), put(&tables.Tables[0], value.Row{value.Int(2)}))
+	err = st.Load(func(to source.Loader) (uint64, error) {
+		return 9, errors.Join(to.Row(&tables.Tables[0], value.Row{value.Int(1)}), to.Row(&tables.Tables[0], value.Row{value.Int(2)}))
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,10 +9,8 @@ import (
 
 	"rockpool.dev/changelog"
 	"rockpool.dev/fault"
-	"rockpool.dev/schema"
 	"rockpool.dev/server/source"
 	"rockpool.dev/server/store"
-	"rockpool.dev/value"
 )
 
 const (
@@ -38,9 +36,7 @@ func (in *Ingest) Load(ctx context.Context) error {
 	if in.Store.Loaded() {
 		return nil
 	}
-	return in.Store.Load(func(put func(*schema.Table, value.Row) error) (uint64, error) {
-		return in.Source.Load(ctx, put)
-	})
+	return in.Store.Load(func(to source.Loader) (uint64, error) { return in.Source.Load(ctx, to) })
 }
 
 // Run follows the source until ctx ends; the error is then nil. A source that

@@ -34,9 +34,9 @@ type script struct {
 	loads   int
 }
 
-func (s *script) Load(_ context.Context, put func(*schema.Table, value.Row) error) (uint64, error) {
+func (s *script) Load(_ context.Context, to source.Loader) (uint64, error) {
 	s.loads++
-	return 100, put(&tables.Tables[0], value.Row{value.Int(0)})
+	return 100, to.Row(&tables.Tables[0], value.Row{value.Int(0)})
 }
 
 func (s *script) Run(ctx context.Context, from uint64, emit func(*source.Record) error) error {

@@ -150,7 +150,12 @@ func (r *Core) welcome(c *conn, a Admission, resume bool) {
 	c.sent = h.Cursor
 	if !resume {
 		c.sent = r.head
-		w.Outcomes = r.told(c, a.Outcomes)
+		contained, err := r.contained(c, a.Outcomes)
+		if err != nil {
+			r.bye(c, err, 1000)
+			return
+		}
+		w.Outcomes = r.told(c, contained)
 	}
 	c.scanned, c.lagging = c.sent, c.sent != r.head
 	c.window.Begin(c.sent)
@@ -169,6 +174,23 @@ func (r *Core) welcome(c *conn, a Admission, resume bool) {
 	if c.lagging {
 		r.pump(c)
 	}
+}
+
+// contained are the outcomes whose effects are in the rows at the head. The
+// source may be ahead of it: an outcome that came before its rows would have
+// the client drop what it shows of its own write. The others travel with
+// their records.
+func (r *Core) contained(c *conn, outcomes []mutation.Outcome) ([]mutation.Outcome, error) {
+	if len(outcomes) == 0 {
+		return nil, nil
+	}
+	mid, err := r.Store.Settled(c.client.ID, r.head)
+	for n := range outcomes {
+		if outcomes[n].Mid > mid {
+			return outcomes[:n], err
+		}
+	}
+	return outcomes, err
 }
 
 // told is what a client may know of outcomes: rows of others only where its

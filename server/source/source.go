@@ -20,10 +20,10 @@ type Source interface {
 	Schema() *schema.Schema
 	// Attach hands over the relay's store, before Run and Apply.
 	Attach(r Replica)
-	// Load hands over every row of a new snapshot and returns the place that
-	// Run continues from. It is called once, for an empty store; an error
-	// leaves nothing behind and it may be called again.
-	Load(ctx context.Context, put func(t *schema.Table, row value.Row) error) (from uint64, err error)
+	// Load hands over a new snapshot and returns the place that Run continues
+	// from. It is called once, for an empty store; an error leaves nothing
+	// behind and it may be called again.
+	Load(ctx context.Context, to Loader) (from uint64, err error)
 	// Run hands committed transactions after from (a Record's LSN) to emit, in
 	// commit order, until ctx ends or the source fails. It may repeat what
 	// Durable has not been told of. An error of emit ends it.
@@ -47,6 +47,15 @@ type Source interface {
 	Health(ctx context.Context) error
 	// Close ends the connections. Run must have ended.
 	Close()
+}
+
+// Loader takes a snapshot.
+type Loader interface {
+	// Row takes a row; those of a table come together.
+	Row(t *schema.Table, row value.Row) error
+	// Settled tells that the rows hold what became of a client's mids up to one:
+	// no record will carry their outcomes.
+	Settled(client string, mid uint64) error
 }
 
 // Client is who writes: a registered database of a verified user.

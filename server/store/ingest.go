@@ -109,6 +109,12 @@ func (s *Store) record(m meta, tx *changelog.Tx) error {
 			value.Text(o.Client), num(o.Outcome.Mid), num(tx.Pos.Seq), value.Int(int64(o.Outcome.Status)), blob(o.Outcome.AppendTo(nil)), value.Int(tx.CommitMicros)); err != nil {
 			return err
 		}
+		if s.opt.Truth { // Register and the fence keep it
+			continue
+		}
+		if err := s.settled(o.Client, o.Outcome.Mid); err != nil {
+			return err
+		}
 	}
 	if err := run(s.w, "INSERT INTO _rockpool_log (seq, micros, tx) VALUES (?, ?, ?)", num(tx.Pos.Seq), value.Int(tx.CommitMicros), blob(tx.AppendTo(nil))); err != nil {
 		return err

@@ -3,15 +3,16 @@ package store
 import (
 	"rockpool.dev/fault"
 	"rockpool.dev/schema"
+	"rockpool.dev/server/source"
 	"rockpool.dev/value"
 )
 
 // loadBatchBytes is how much is handed to SQLite at once.
 const loadBatchBytes = 1 << 20
 
-// Load fills an empty store in one transaction: fill calls put for each row
-// and returns the LSN that the rows are at. After an error the store is empty.
-func (s *Store) Load(fill func(put func(t *schema.Table, row value.Row) error) (lsn uint64, err error)) error {
+// Load fills an empty store in one transaction: fill hands over a snapshot and
+// returns the LSN that it is at. After an error the store is empty.
+func (s *Store) Load(fill func(to source.Loader) (lsn uint64, err error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.current().loaded {
@@ -41,13 +42,13 @@ func (s *Store) Load(fill func(put func(t *schema.Table, row value.Row) error) (
 	return fault.In("load the store", err)
 }
 
-func (s *Store) loadAll(fill func(put func(t *schema.Table, row value.Row) error) (uint64, error)) (meta, error) {
+func (s *Store) loadAll(fill func(to source.Loader) (uint64, error)) (meta, error) {
 	m := s.current()
 	if err := s.w.Exec("BEGIN IMMEDIATE"); err != nil {
 		return m, err
 	}
 	l := &loader{s: s}
-	lsn, err := fill(l.put)
+	lsn, err := fill(l)
 	if err == nil {
 		err = l.flush()
 	}
@@ -72,7 +73,11 @@ type loader struct {
 	n    int
 }
 
-func (l *loader) put(t *schema.Table, row value.Row) error {
+// Settled notes how far a client's mids are in the rows.
+func (l *loader) Settled(client string, mid uint64) error { return l.s.settled(client, mid) }
+
+// Row adds a row to the batch.
+func (l *loader) Row(t *schema.Table, row value.Row) error {
 	if l.t == nil || l.t.ID != t.ID || len(l.sets) >= loadBatchBytes {
 		if err := l.flush(); err != nil {
 			return err

@@ -94,6 +94,9 @@ func connect(path string, cache int) (*sqlite.Conn, error) {
 }
 
 func (s *Store) prepare() error {
+	if err := s.checkSettled(); err != nil {
+		return err
+	}
 	if err := s.w.Exec(sidecars); err != nil {
 		return err
 	}

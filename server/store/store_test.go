@@ -37,9 +37,9 @@ func open(t *testing.T, path string) *store.Store {
 	if s.Loaded() {
 		return s
 	}
-	err = s.Load(func(put func(*schema.Table, value.Row) error) (uint64, error) {
+	err = s.Load(func(to source.Loader) (uint64, error) {
 		for i := int64(1); i <= 3; i++ {
-			if err := put(&tables.Tables[0], row(i, "seed", i)); err != nil {
+			if err := to.Row(&tables.Tables[0], row(i, "seed", i)); err != nil {
 				return 0, err
 			}
 		}

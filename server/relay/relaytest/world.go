@@ -12,6 +12,7 @@ import (
 	"rockpool.dev/server/seed"
 	"rockpool.dev/server/shape"
 	"rockpool.dev/server/snapshot"
+	"rockpool.dev/server/source"
 	"rockpool.dev/server/source/embedded"
 	"rockpool.dev/server/store"
 	"rockpool.dev/sqlite"
@@ -113,9 +114,9 @@ func NewWorld(t testing.TB, o Options) *World {
 	}
 	must(t, err)
 	if !w.Store.Loaded() {
-		must(t, w.Store.Load(func(put func(*schema.Table, value.Row) error) (uint64, error) {
+		must(t, w.Store.Load(func(to source.Loader) (uint64, error) {
 			for _, r := range o.Seed {
-				if err := put(s.Table("products"), r); err != nil {
+				if err := to.Row(s.Table("products"), r); err != nil {
 					return 0, err
 				}
 			}

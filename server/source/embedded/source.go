@@ -58,11 +58,11 @@ func (s *Source) Schema() *schema.Schema { return s.Store.Schema() }
 func (s *Source) Attach(source.Replica) {}
 
 // Load hands over the seed.
-func (s *Source) Load(_ context.Context, put func(t *schema.Table, row value.Row) error) (uint64, error) {
+func (s *Source) Load(_ context.Context, to source.Loader) (uint64, error) {
 	if s.Seed == nil {
 		return 0, nil
 	}
-	return 0, s.Seed(put)
+	return 0, s.Seed(to.Row)
 }
 
 // Run waits for ctx: what changes comes as replies to Apply.

@@ -14,6 +14,7 @@ import (
 
 	"rockpool.dev/fault"
 	"rockpool.dev/schema"
+	"rockpool.dev/server/source"
 	"rockpool.dev/value"
 )
 
@@ -24,11 +25,11 @@ const slotTimeout = 10 * time.Second
 // copyLineMax is the longest line of COPY's text form that is read, in bytes.
 const copyLineMax = 256 << 20
 
-// load creates the slot and hands every row of its snapshot to put, table by
-// table. It returns the LSN that the stream continues from. A snapshot dies
+// load creates the slot and hands its snapshot over, table by table, and how
+// far each client's mids are in it. It returns the LSN that the stream continues from. A snapshot dies
 // with its connection, so after an error the slot is dropped and everything
 // starts again.
-func load(ctx context.Context, url, slot string, s *schema.Schema, put func(t *schema.Table, row value.Row) error) (lsn pglogrepl.LSN, err error) {
+func load(ctx context.Context, url, slot string, s *schema.Schema, to source.Loader) (lsn pglogrepl.LSN, err error) {
 	conn, err := dialReplication(ctx, url)
 	if err != nil {
 		return 0, fault.Wrap(fault.SourceUnavailable, "connect to Postgres for the first load", err)
@@ -60,11 +61,25 @@ func load(ctx context.Context, url, slot string, s *schema.Schema, put func(t *s
 		return 0, fault.Wrap(fault.SourceUnavailable, "adopt the slot's snapshot", err)
 	}
 	for i := range s.Tables {
-		if err := copyTable(ctx, reader, &s.Tables[i], put); err != nil {
+		if err := copyTable(ctx, reader, &s.Tables[i], to.Row); err != nil {
 			return 0, err
 		}
 	}
-	return lsn, nil
+	return lsn, copySettled(ctx, reader, to)
+}
+
+// copySettled hands over each client's newest mid: the step of the fence and
+// what it stands for are one transaction, so both are in the snapshot or none.
+func copySettled(ctx context.Context, conn *pgx.Conn, to source.Loader) error {
+	const op = "copy what is settled"
+	rows, err := conn.Query(ctx, "SELECT id, last_mid FROM rockpool.client WHERE last_mid > 0")
+	if err != nil {
+		return fault.Wrap(fault.SourceUnavailable, op, err)
+	}
+	var client string
+	var mid int64
+	_, err = pgx.ForEachRow(rows, []any{&client, &mid}, func() error { return to.Settled(client, uint64(mid)) })
+	return fault.Wrap(fault.SourceUnavailable, op, err)
 }
 
 // dropSlot drops an old slot of the name, once a relay that dies has let it go.

@@ -25,10 +25,11 @@ type replica struct {
 	seq     uint64
 	lsn     uint64
 	records []*source.Record
+	settled map[string]uint64 // by client, of the load
 }
 
 func newReplica(s *schema.Schema) *replica {
-	r := &replica{schema: s, changed: make(chan struct{}), rows: map[uint32]map[string]value.Row{}, meta: map[string]source.Meta{}}
+	r := &replica{schema: s, changed: make(chan struct{}), rows: map[uint32]map[string]value.Row{}, meta: map[string]source.Meta{}, settled: map[string]uint64{}}
 	for _, t := range s.Tables {
 		r.rows[t.ID] = map[string]value.Row{}
 	}
@@ -39,7 +40,15 @@ func keyOf(table uint32, key value.Row) string {
 	return string(rune(table)) + string(key.Append(nil))
 }
 
-func (r *replica) put(t *schema.Table, row value.Row) error {
+// load takes a snapshot into a replica: a source.Loader.
+type load struct{ *replica }
+
+func (r load) Settled(client string, mid uint64) error {
+	r.settled[client] = mid
+	return nil
+}
+
+func (r load) Row(t *schema.Table, row value.Row) error {
 	r.rows[t.ID][string(t.KeyOf(row).Append(nil))] = row
 	return nil
 }
@@ -130,7 +139,7 @@ func followWith(t *testing.T, o postgres.Options) *follower {
 	}
 	f := &follower{replica: newReplica(src.Schema()), src: src, client: source.Client{ID: "c1", User: "u1", Incarnation: "i1", ClaimsJSON: "{}"}}
 	src.Attach(f.replica)
-	from, err := src.Load(ctx, f.put)
+	from, err := src.Load(ctx, load{f.replica})
 	if err != nil {
 		t.Fatalf("Load: %v", err)
 	}

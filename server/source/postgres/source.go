@@ -14,7 +14,6 @@ import (
 	"rockpool.dev/mutation"
 	"rockpool.dev/schema"
 	"rockpool.dev/server/source"
-	"rockpool.dev/value"
 )
 
 // Options are how the source reaches its database.
@@ -171,10 +170,10 @@ func (s *Source) Health(ctx context.Context) error {
 	return fault.Wrap(fault.SourceUnavailable, "ping Postgres", s.pool.Ping(ctx))
 }
 
-// Load hands over every row of a new snapshot and returns the LSN that Run
-// continues from. An old slot of the same name is dropped.
-func (s *Source) Load(ctx context.Context, put func(*schema.Table, value.Row) error) (uint64, error) {
-	lsn, err := load(ctx, s.options.URL, s.options.Slot, s.schema, put)
+// Load hands over a new snapshot and returns the LSN that Run continues from.
+// An old slot of the same name is dropped.
+func (s *Source) Load(ctx context.Context, to source.Loader) (uint64, error) {
+	lsn, err := load(ctx, s.options.URL, s.options.Slot, s.schema, to)
 	return uint64(lsn), err
 }
 

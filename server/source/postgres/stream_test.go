@@ -47,7 +47,7 @@ func loaded(t *testing.T, dsn, table string) (src *postgres.Source, rep *replica
 	t.Helper()
 	src = opened(t, dsn, table)
 	rep = newReplica(src.Schema())
-	from, err := src.Load(t.Context(), rep.put)
+	from, err := src.Load(t.Context(), load{rep})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestStreamAgreesWithCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer second.Close()
-	if _, err := second.Load(t.Context(), fresh.put); err != nil {
+	if _, err := second.Load(t.Context(), load{fresh}); err != nil {
 		t.Fatal(err)
 	}
 	f.mu.Lock()
@@ -185,7 +185,7 @@ func TestDDLIsTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		rep := newReplica(src.Schema())
-		from, err := src.Load(t.Context(), rep.put)
+		from, err := src.Load(t.Context(), load{rep})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +226,7 @@ func TestSlotOfAnotherRelayIsLeftAlone(t *testing.T) {
 		}
 	}
 	src := opened(t, pg.DSN(), "item")
-	if _, err := src.Load(t.Context(), newReplica(src.Schema()).put); fault.KindOf(err) != fault.SourceSetup || !strings.Contains(fault.HintOf(err), "postgres.slot") {
+	if _, err := src.Load(t.Context(), load{newReplica(src.Schema())}); fault.KindOf(err) != fault.SourceSetup || !strings.Contains(fault.HintOf(err), "postgres.slot") {
 		t.Errorf("Load = %v (%v), want %v that names the setting", err, fault.KindOf(err), fault.SourceSetup)
 	}
 }
