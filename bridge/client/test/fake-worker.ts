@@ -7,7 +7,7 @@
 import type { CoreWorker } from '@rockpool/worker'
 import { broadcastLink } from '@rockpool/worker/broadcast-link'
 import type { FromWorker, ToWorker } from '@rockpool/worker/control'
-import { portLink, type Link } from '@rockpool/worker/link'
+import { portLink, type Link, type Port as LinkPort } from '@rockpool/worker/link'
 import type { SqlValue } from '../src/codec.ts'
 import { body, frame, header, HEADER_BYTES } from '../src/frame.ts'
 import { KIND_NAMES } from '../src/gen/fault.ts'
@@ -69,6 +69,8 @@ export class FakeWorker implements CoreWorker {
   post(message: ToWorker): void {
     if (this.#isDead) return
     switch (message.rp) {
+      case 'own':
+        return
       case 'port': {
         const { port } = message
         this.#serve((events) => portLink(port, events))
@@ -89,6 +91,12 @@ export class FakeWorker implements CoreWorker {
           this.onmessage?.({ rp: 'frozen' })
         })
     }
+  }
+
+  own(): LinkPort {
+    const { port1, port2 } = new MessageChannel()
+    this.post({ rp: 'port', port: port2 })
+    return port1
   }
 
   terminate(): void {

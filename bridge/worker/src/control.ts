@@ -15,6 +15,8 @@ export interface ControlError {
 
 /** What the owning page sends to the Worker's global scope. */
 export type ToWorker =
+  /** Serve this page on the Worker's own channel: what comes there beside these messages is its link's. */
+  | { readonly rp: 'own' }
   /** Adopt a port that was transferred with this message. */
   | { readonly rp: 'port'; readonly port: MessagePort }
   /** Serve a tab over BroadcastChannel of that name, in chunks with credit. */
@@ -47,6 +49,13 @@ export type OnPort =
   | { readonly rp: 'bye' }
   /** The Worker is going, by hand-over (`moved`) or by death (`error`). */
   | { readonly rp: 'gone'; readonly error?: ControlError }
+
+const ON_PORT: readonly string[] = ['ping', 'pong', 'bye', 'gone'] satisfies OnPort['rp'][]
+
+/** Whether a message on a Worker's own channel is its link's: frames, and what OnPort lists. */
+export function isOnPort(data: unknown): boolean {
+  return !isControl(data) || ON_PORT.includes(data.rp)
+}
 
 /** Tells control messages from anything else that arrives on a port. */
 export function isControl(data: unknown): data is { readonly rp: string } {

@@ -1,12 +1,13 @@
 /** The Worker's script: boots the core and serves ports until it is told to freeze, or dies. */
 
 import { boot } from './boot.ts'
-import type { ControlError, FromWorker, Pulse, ToWorker } from './control.ts'
+import { isOnPort, type ControlError, type FromWorker, type Pulse, type ToWorker } from './control.ts'
 import type { Core } from './core.ts'
 import type { EngineModules } from './engine.ts'
 import { Fetches } from './fetches.ts'
 import { Files } from './files.ts'
 import { rockpoolImports } from './imports.ts'
+import { ownPort, type Port } from './link.ts'
 import { Pace } from './pace.ts'
 import { Ports } from './ports.ts'
 import { Sockets } from './sockets.ts'
@@ -44,13 +45,25 @@ const files = new Files(
 /** Ports that came before the core. */
 const early: ToWorker[] = []
 
-self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  if (!isReady) early.push(data)
+/** The owning page's path. */
+let own: Port | undefined
+
+self.onmessageerror = (event) => own?.onmessageerror?.(event)
+self.onmessage = (event: MessageEvent<ToWorker>) => {
+  const { data } = event
+  if (isOnPort(data)) own?.onmessage?.(event)
+  else if (!isReady) early.push(data)
   else handle(data)
 }
 
 function handle(message: ToWorker): void {
   switch (message.rp) {
+    case 'own':
+      own = ownPort((answer, transfer = []) => {
+        postMessage(answer, { transfer })
+      })
+      ports.adopt(own)
+      return
     case 'port':
       ports.adopt(message.port)
       return

@@ -22,11 +22,32 @@ export interface Link {
 /** Bytes of frames that wait for the end of a turn at most: larger ones go at once, so that the other side begins on them. */
 const TURN_BYTES = 16 << 10
 
+/** Bytes of a message up to which its buffers are copied: to hand over a buffer costs more than to copy a short one. */
+const COPY_BYTES = 16 << 10
+
+/** What a link needs of a MessagePort. */
+export interface Port {
+  postMessage(message: unknown, transfer?: Transferable[]): void
+  onmessage: ((event: MessageEvent) => void) | null
+  onmessageerror: ((event: MessageEvent) => void) | null
+  close(): void
+}
+
 /**
- * The fast path: a MessagePort, brokered once, then direct. A message costs
- * each side a task of its own, so the frames of one turn travel as one.
+ * A port over a Worker's own channel: `post` sends, and whoever hears the
+ * channel calls `onmessage`. A leading page talks to its Worker so: a message
+ * over a MessagePort costs a third more.
  */
-export function portLink(port: MessagePort, events: LinkEvents): Link {
+export function ownPort(post: Port['postMessage']): Port {
+  return { postMessage: post, onmessage: null, onmessageerror: null, close: () => {} }
+}
+
+/**
+ * The fast path: a MessagePort, brokered once, then direct, or the Worker's
+ * own channel. A message costs each side a task of its own, so the frames of
+ * one turn travel as one.
+ */
+export function portLink(port: Port, events: LinkEvents): Link {
   let isOpen = true
   let frames: ArrayBuffer[] = []
   let bytes = 0
@@ -34,9 +55,10 @@ export function portLink(port: MessagePort, events: LinkEvents): Link {
     const [first] = frames
     if (first === undefined) return
     const batch = frames
+    const transfer = bytes > COPY_BYTES ? batch : []
     frames = []
     bytes = 0
-    port.postMessage(batch.length === 1 ? first : batch, batch)
+    port.postMessage(batch.length === 1 ? first : batch, transfer)
   }
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (!isOpen) return

@@ -3,7 +3,7 @@
 import { broadcastLink } from './broadcast-link.ts'
 import type { ControlError, OnPort } from './control.ts'
 import type { Core } from './core.ts'
-import { portLink, type Link, type LinkEvents } from './link.ts'
+import { portLink, type Link, type LinkEvents, type Port } from './link.ts'
 
 /** Tabs that one Worker serves at most. */
 export const PORTS_MAX = 64
@@ -19,7 +19,7 @@ export class Ports {
   }
 
   /** Adopts a port, until it says bye. */
-  adopt(port: MessagePort): void {
+  adopt(port: Port): void {
     this.#add((events) => portLink(port, events))
   }
 

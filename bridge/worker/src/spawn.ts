@@ -1,11 +1,14 @@
 /** What a page needs of this package: a new Worker that runs the core. */
 
-import type { FromWorker, Pulse, ToWorker } from './control.ts'
+import { isOnPort, type FromWorker, type Pulse, type ToWorker } from './control.ts'
+import { ownPort, type Port } from './link.ts'
 
 /** A Worker as the leading tab sees it. Tests give a fake one. */
 export interface CoreWorker {
   post(message: ToWorker, transfer?: Transferable[]): void
   onmessage: ((message: FromWorker) => void) | null
+  /** Opens the page's own path to the Worker, which takes the place of the one before. */
+  own(): Port
   /** Ends it at once; what was flushed is safe, what was not was never acknowledged. */
   terminate(): void
 }
@@ -14,18 +17,28 @@ export interface CoreWorker {
 export function spawn(): CoreWorker {
   const worker = new Worker(new URL('./entry.ts', import.meta.url), { type: 'module', name: 'rockpool' })
   const ended = new AbortController()
+  let own: Port | undefined
   const core: CoreWorker = {
     post: (message, transfer = []) => {
       worker.postMessage(message, transfer)
     },
     onmessage: null,
+    own: () => {
+      core.post({ rp: 'own' })
+      own = ownPort((message, transfer = []) => {
+        worker.postMessage(message, transfer)
+      })
+      return own
+    },
     terminate: () => {
       ended.abort()
       worker.terminate()
     },
   }
-  worker.onmessage = ({ data }: MessageEvent<FromWorker | Pulse>) => {
-    if (data.rp === 'pulse') listen(data.lock)
+  worker.onmessage = (event: MessageEvent<FromWorker | Pulse>) => {
+    const { data } = event
+    if (isOnPort(data)) own?.onmessage?.(event)
+    else if (data.rp === 'pulse') listen(data.lock)
     else core.onmessage?.(data)
   }
   // Browsers tell of errors, and of a Worker's silent end (out of memory, closed from outside) nothing.

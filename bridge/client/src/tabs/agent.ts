@@ -151,10 +151,10 @@ export class TabAgent {
       }
       case 'own': {
         this.#meetBroker()
-        const { port1, port2 } = new MessageChannel()
         this.#dropLink()
-        this.#link = this.#connect((events) => portLink(port1, events))
-        this.#worker?.post({ rp: 'port', port: port2 }, [port2])
+        const port = this.#worker?.own()
+        if (port === undefined) return
+        this.#link = this.#connect((events) => portLink(port, events))
         this.#events.attach(this.#link)
         return
       }
