@@ -14,8 +14,9 @@ import (
 
 func main() {
 	browser := edge.ReadBrowser()
+	pack := host.NewPacker(edge.Post)
 	edge.Serve(host.New(host.Env{
-		Post:  edge.Post,
+		Post:  pack.Post,
 		Yield: edge.Yield,
 		Log: func(level host.LogLevel, msg string) {
 			if level > host.LogInfo || browser.Debug {
@@ -39,6 +40,6 @@ func main() {
 			runtime.ReadMemStats(&m)
 			return m.HeapAlloc, m.Sys
 		},
-	}))
+	}), pack.Ended)
 	select {}
 }

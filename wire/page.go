@@ -66,6 +66,11 @@ const (
 	PageLiveEnd PageFrame = 68 // LiveState: the chunks since PageHead are one whole state
 	PageEvent   PageFrame = 69 // Event, call ID 0
 	PageWelcome PageFrame = 70 // TabWelcome
+
+	// PagePack is several frames in one: after its header, for each, its length
+	// as u32 little endian, u32 zero, and its bytes, padded with zeros to a
+	// multiple of 8. Frames in it are whole and no packs themselves.
+	PagePack PageFrame = 71
 )
 
 // Empty is a body without fields.

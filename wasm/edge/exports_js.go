@@ -22,6 +22,8 @@ type Handler interface {
 
 var (
 	handler Handler
+	// atEnd is called at the end of every export.
+	atEnd func()
 	// input is what JavaScript writes its bytes into. What a handler may keep
 	// is taken out of it, and the next rp_buffer makes another.
 	input []byte
@@ -30,8 +32,9 @@ var (
 // inputKeep is the largest input buffer that is used again.
 const inputKeep = 1 << 20
 
-// Serve makes h the handler. It is called once, before main parks.
-func Serve(h Handler) { handler = h }
+// Serve makes h the handler, and calls ended after each event. It is called
+// once, before main parks.
+func Serve(h Handler, ended func()) { handler, atEnd = h, ended }
 
 //go:wasmexport rp_buffer
 func rpBuffer(n uint32) unsafe.Pointer {
@@ -51,19 +54,19 @@ func taken(n uint32) []byte {
 
 //go:wasmexport rp_port_open
 func rpPortOpen(port uint32) {
-	defer panicked()
+	defer ended()
 	handler.PortOpen(port)
 }
 
 //go:wasmexport rp_port_close
 func rpPortClose(port uint32) {
-	defer panicked()
+	defer ended()
 	handler.PortClose(port)
 }
 
 //go:wasmexport rp_port_frame
 func rpPortFrame(port, n uint32) {
-	defer panicked()
+	defer ended()
 	handler.Frame(port, input[:n:n]) // decoding copies: nothing keeps the bytes
 }
 
@@ -77,7 +80,7 @@ const (
 
 //go:wasmexport rp_socket
 func rpSocket(id, event, n uint32, code int32) {
-	defer panicked()
+	defer ended()
 	switch event {
 	case socketOpen:
 		handler.SocketOpened(id)
@@ -90,7 +93,7 @@ func rpSocket(id, event, n uint32, code int32) {
 
 //go:wasmexport rp_fetch
 func rpFetch(id, event uint32, status int32, n uint32) {
-	defer panicked()
+	defer ended()
 	if event == fetchBody {
 		handler.Fetched(id, int(status), taken(n))
 		return
@@ -100,25 +103,25 @@ func rpFetch(id, event uint32, status int32, n uint32) {
 
 //go:wasmexport rp_timer
 func rpTimer() {
-	defer panicked()
+	defer ended()
 	handler.Timer()
 }
 
 //go:wasmexport rp_run
 func rpRun() int32 {
-	defer panicked()
+	defer ended()
 	return flag(handler.Run())
 }
 
 //go:wasmexport rp_files
 func rpFiles(id, status, n uint32) {
-	defer panicked()
+	defer ended()
 	handler.Files(id, uint16(status), string(input[:n]))
 }
 
 //go:wasmexport rp_freeze
 func rpFreeze() int32 {
-	defer panicked()
+	defer ended()
 	return flag(handler.Freeze())
 }
 

@@ -156,8 +156,9 @@ func (Files) Delete(id uint32, name string) {
 	jsFilesDelete(id, at, n)
 }
 
-// panicked logs a panic before it ends the program.
-func panicked() {
+// ended is the end of every export. A panic is logged before it ends the program.
+func ended() {
+	atEnd()
 	if r := recover(); r != nil {
 		msg := "panic"
 		switch v := r.(type) {

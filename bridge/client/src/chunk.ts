@@ -7,11 +7,10 @@
  *
  * Tags: 0 null · 1 int64 · 2 double · 3 text (cell: u32 bytes, u32 UTF-16
  * units) · 4 blob and 5 text that is not UTF-8 (cell: u32 bytes, u32 offset).
- * Offsets count from the chunk's first byte, which is byte 8 of its frame.
+ * Offsets count from the chunk's first byte, which lies at a multiple of 8.
  */
 
 import type { SqlValue } from './codec.ts'
-import { HEADER_BYTES } from './frame.ts'
 
 /** One row as a plain object. */
 export type Row = Record<string, SqlValue | boolean>
@@ -35,25 +34,26 @@ export class ChunkReader {
   readonly #high: Int32Array
   readonly #doubles: Float64Array
   readonly #text: string
-  readonly #buffer: ArrayBuffer
+  readonly #bytes: Uint8Array
   #row = 0
   #textAt = 0
 
   /** @throws RangeError when the bytes are no chunk. */
-  constructor(buffer: ArrayBuffer) {
-    const head = new Uint32Array(buffer, HEADER_BYTES, CHUNK_HEADER_BYTES / 4)
-    const rows = head[0] ?? 0,
-      columns = head[1] ?? 0,
-      cellsAt = HEADER_BYTES + (head[2] ?? 0)
+  constructor(bytes: Uint8Array) {
+    const { buffer, byteOffset: from } = bytes
+    const head = new Uint32Array(buffer, from, CHUNK_HEADER_BYTES / 4)
+    const [rows = 0, columns = 0, cellsAt = 0, textAt = 0, textBytes = 0] = head
     const cells = rows * columns
+    if (Math.max(CHUNK_HEADER_BYTES, cellsAt + 8 * cells) > bytes.length)
+      throw new RangeError('a chunk is shorter than it says')
     this.rows = rows
     this.#columns = columns
-    this.#buffer = buffer
-    this.#tags = new Uint8Array(buffer, HEADER_BYTES + CHUNK_HEADER_BYTES, cells)
-    this.#low = new Uint32Array(buffer, cellsAt, cells * 2)
-    this.#high = new Int32Array(buffer, cellsAt, cells * 2)
-    this.#doubles = new Float64Array(buffer, cellsAt, cells)
-    this.#text = utf8.decode(new Uint8Array(buffer, HEADER_BYTES + (head[3] ?? 0), head[4] ?? 0))
+    this.#bytes = bytes
+    this.#tags = bytes.subarray(CHUNK_HEADER_BYTES, CHUNK_HEADER_BYTES + cells)
+    this.#low = new Uint32Array(buffer, from + cellsAt, cells * 2)
+    this.#high = new Int32Array(buffer, from + cellsAt, cells * 2)
+    this.#doubles = new Float64Array(buffer, from + cellsAt, cells)
+    this.#text = utf8.decode(bytes.subarray(textAt, textAt + textBytes))
   }
 
   get isDone(): boolean {
@@ -93,15 +93,16 @@ export class ChunkReader {
         return this.#text.slice(from, this.#textAt)
       }
       case 4:
-        return new Uint8Array(this.#bytes(cell, low).slice())
+        return this.#blob(cell, low).slice()
       case 5:
-        return utf8.decode(this.#bytes(cell, low))
+        return utf8.decode(this.#blob(cell, low))
       default:
         return null
     }
   }
 
-  #bytes(cell: number, length: number): Uint8Array {
-    return new Uint8Array(this.#buffer, HEADER_BYTES + (this.#low[2 * cell + 1] ?? 0), length)
+  #blob(cell: number, length: number): Uint8Array {
+    const at = this.#low[2 * cell + 1] ?? 0
+    return this.#bytes.subarray(at, at + length)
   }
 }

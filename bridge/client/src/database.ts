@@ -39,7 +39,6 @@ import { booleansOf, keyOf, toObject, type DatabaseOperation } from './operation
 import { OPEN_MS, socketUrl, type OpenOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Outcomes, type Confirmation } from './outcomes.ts'
-import { HEADER_BYTES } from './frame.ts'
 import {
   runBatch,
   runOperations,
@@ -601,8 +600,8 @@ function isBuilt(query: QueryInput): query is AnyQuery {
 class BytesSink implements Sink {
   #parts: Uint8Array<ArrayBuffer>[] = []
   head(): void {}
-  chunk(buffer: ArrayBuffer): void {
-    this.#parts.push(new Uint8Array(buffer, HEADER_BYTES))
+  chunk(body: Uint8Array<ArrayBuffer>): void {
+    this.#parts.push(body)
   }
   state(): void {}
   reset(): void {

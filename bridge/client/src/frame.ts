@@ -1,5 +1,7 @@
 /** The header of a page frame: type u8, flags u8, u16 zero, call ID u32 little endian; the body begins at byte 8. */
 
+import { PageFrame } from './gen/wire.ts'
+
 /** wire.PageHeaderBytes. */
 export const HEADER_BYTES = 8
 
@@ -20,14 +22,34 @@ export interface Header {
   readonly call: number
 }
 
-/** Reads a header, or returns null when the buffer is too short to be a frame. */
-export function header(buffer: ArrayBuffer): Header | null {
-  if (buffer.byteLength < HEADER_BYTES) return null
-  const view = new DataView(buffer)
-  return { type: view.getUint8(0), call: view.getUint32(4, true) }
+/** Reads a header, or returns null when the bytes are too short to be a frame. */
+export function header(frame: Uint8Array): Header | null {
+  if (frame.length < HEADER_BYTES) return null
+  return { type: frame[0] ?? 0, call: uint32(frame, 4) }
 }
 
 /** The body of a frame, sharing its buffer. */
-export function body(buffer: ArrayBuffer): Uint8Array {
-  return new Uint8Array(buffer, HEADER_BYTES)
+export function body(frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return frame.subarray(HEADER_BYTES)
+}
+
+/** Calls back with each frame of a message: with itself, or with those that it packs (wire.PagePack). All begin at a multiple of 8. */
+export function eachFrame(message: ArrayBuffer, take: (frame: Uint8Array<ArrayBuffer>) => void): void {
+  const bytes = new Uint8Array(message)
+  if (bytes[0] !== PageFrame.PagePack) {
+    take(bytes)
+    return
+  }
+  for (let at = HEADER_BYTES; at + 8 <= bytes.length; ) {
+    const from = at + 8
+    const to = from + uint32(bytes, at)
+    take(bytes.subarray(from, to))
+    at = (to + 7) & ~7
+  }
+}
+
+function uint32(bytes: Uint8Array, at: number): number {
+  let value = 0
+  for (let byte = 3; byte >= 0; byte--) value = value * 256 + (bytes[at + byte] ?? 0)
+  return value
 }

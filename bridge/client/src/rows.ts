@@ -52,10 +52,10 @@ export class RowSink implements Sink {
     })
   }
 
-  chunk(buffer: ArrayBuffer): void {
+  chunk(body: Uint8Array): void {
     let reader: ChunkReader | undefined
     this.#inOrder(() => {
-      reader ??= new ChunkReader(buffer)
+      reader ??= new ChunkReader(body)
       reader.read(this.#shape, this.#rows, ROWS_PER_STEP)
       return !reader.isDone
     })

@@ -9,7 +9,7 @@
 
 import type { Link } from '@rockpool/worker/link'
 import { failure, fromFailure, RockpoolError, toError } from './error.ts'
-import { body, frame, header } from './frame.ts'
+import { body, eachFrame, frame, header } from './frame.ts'
 import { decode, encode, type Init, type Message } from './codec.ts'
 import { CancelMessage, EventMessage, FailureMessage, PageAlone, PageFrame, type Event } from './gen/wire.ts'
 
@@ -32,7 +32,7 @@ export type Policy = 'read' | 'write' | 'once'
 /** Takes the frames of a call before its last one. */
 export interface Sink {
   head(body: Uint8Array): void
-  chunk(buffer: ArrayBuffer): void
+  chunk(body: Uint8Array<ArrayBuffer>): void
   state(body: Uint8Array): void
   /** The call is sent again: forget what came. */
   reset(): void
@@ -233,12 +233,17 @@ export class Session {
     this.#set('closed', why)
   }
 
-  /** A frame has arrived on the current link. */
-  receive(buffer: ArrayBuffer): void {
-    const head = header(buffer)
+  /** A message has arrived on the current link. */
+  receive(message: ArrayBuffer): void {
+    eachFrame(message, this.#take)
+  }
+
+  readonly #take = (frame: Uint8Array<ArrayBuffer>): void => {
+    const head = header(frame)
     if (head === null) return
+    const content = body(frame)
     if (head.type === PageFrame.PageEvent) {
-      this.#events.event(decode(EventMessage, body(buffer)))
+      this.#events.event(decode(EventMessage, content))
       return
     }
     const pending = this.#pending.get(head.call)
@@ -246,17 +251,17 @@ export class Session {
     const { sink } = pending.call
     switch (head.type) {
       case PageFrame.PageHead:
-        sink?.head(body(buffer))
+        sink?.head(content)
         return
       case PageFrame.PageChunk:
-        sink?.chunk(buffer)
+        sink?.chunk(content)
         return
       case PageFrame.PageLiveEnd:
-        sink?.state(body(buffer))
+        sink?.state(content)
         return
       case PageFrame.PageFail: {
         const failed = () => {
-          pending.reject(fromFailure(decode(FailureMessage, body(buffer))))
+          pending.reject(fromFailure(decode(FailureMessage, content)))
         }
         if (sink === undefined) failed()
         else sink.drained(failed)
@@ -265,7 +270,7 @@ export class Session {
       case PageFrame.PageDone:
       case PageFrame.PageWelcome: {
         const done = () => {
-          pending.finish(body(buffer))
+          pending.finish(content)
         }
         if (sink === undefined) done()
         else sink.drained(done)

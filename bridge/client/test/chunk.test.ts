@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ChunkReader, type Row } from '../src/chunk.ts'
 import type { SqlValue } from '../src/codec.ts'
-import { HEADER_BYTES } from '../src/frame.ts'
 import { encodeChunk } from './encode-chunk.ts'
 
-function framed(chunk: Uint8Array): ArrayBuffer {
-  const buffer = new ArrayBuffer(HEADER_BYTES + chunk.length)
-  new Uint8Array(buffer, HEADER_BYTES).set(chunk)
-  return buffer
+/** A chunk inside a longer buffer, as a pack has it. */
+function framed(chunk: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(16 + chunk.length + 64)
+  bytes.set(chunk, 16)
+  return bytes.subarray(16, 16 + chunk.length)
 }
 
 function read(rows: SqlValue[][], names: string[], limit = 1000, booleans: boolean[] | null = null): Row[] {

@@ -165,13 +165,14 @@ export class FakeWorker implements CoreWorker {
   }
 
   #frame(port: Port, buffer: ArrayBuffer): void {
-    const head = header(buffer)
+    const bytes = new Uint8Array(buffer)
+    const head = header(bytes)
     if (head === null || this.#isDead) return
     this.calls.push(head.type)
     const run = () => {
       if (this.#isDead) return
       try {
-        this.#answer(port, head.type, head.call, body(buffer))
+        this.#answer(port, head.type, head.call, body(bytes))
       } catch (error) {
         const kind = error instanceof FakeFailure ? error.kind : 'internal'
         const message = error instanceof Error ? error.message : String(error)

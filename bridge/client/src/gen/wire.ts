@@ -51,9 +51,10 @@ export const Subprotocol = 'rockpool.v1'
 /**
  * PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
  * which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
- * has conflicts that name the other writer, which relays leave out.
+ * has conflicts that name the other writer, which relays leave out; 5 packs
+ * the short frames of one event.
  */
-export const PageVersion = 4
+export const PageVersion = 5
 
 /** StorageVersion is the version of the client's database layout. */
 export const StorageVersion = 1
@@ -191,6 +192,12 @@ export const PageFrame = {
   PageEvent: 69,
   /** TabWelcome */
   PageWelcome: 70,
+  /**
+   * PagePack is several frames in one: after its header, for each, its length
+   * as u32 little endian, u32 zero, and its bytes, padded with zeros to a
+   * multiple of 8. Frames in it are whole and no packs themselves.
+   */
+  PagePack: 71,
 } as const
 export type PageFrame = (typeof PageFrame)[keyof typeof PageFrame]
 
