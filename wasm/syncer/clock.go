@@ -2,41 +2,28 @@ package syncer
 
 import "rockpool.dev/wire"
 
-// clockState estimates the relay's clock from the round trip with the least
-// delay: the answer was written somewhere between question and receipt.
+// clockState estimates the relay's clock: what to add to this client's. An
+// answer was written between its question and its receipt, which bounds the
+// offset by the round trip. An estimate inside the bounds stays, 0 to begin
+// with: devices whose clocks are right must not be moved against each other by
+// the network's delays, as the later of two writes is theirs to tell.
 type clockState struct {
-	offset, rtt int64 // milliseconds
-	known       bool
-	at          int64  // Mono of the sample
+	offset, rtt int64  // milliseconds; rtt of the newest sample
 	probe       uint64 // number of the last probe
 	probed      Now    // when it left
 }
 
-// clockAgeMillis is how long a sample is kept before a worse one replaces it:
-// clocks drift.
-const clockAgeMillis = 10 * 60 * 1000
-
 // sampleClock takes an answer that came now to a question asked at sent.
 func (m *Machine) sampleClock(sent Now, serverMillis int64) {
-	rtt := m.now.Mono - sent.Mono
-	offset := serverMillis + rtt/2 - m.now.Wall
 	c := &m.clock
-	if c.known && rtt > c.rtt && m.now.Mono-c.at < clockAgeMillis && abs(offset-c.offset) <= c.rtt+rtt {
+	c.rtt = m.now.Mono - sent.Mono
+	m.told.health = true
+	low := serverMillis - m.now.Wall
+	if low-1 <= c.offset && c.offset <= low+c.rtt+1 { // clocks are read in whole milliseconds
 		return
 	}
-	changed := !c.known || offset != c.offset
-	c.offset, c.rtt, c.known, c.at = offset, rtt, true, m.now.Mono
-	if changed {
-		m.emit(ClockOffset{offset})
-	}
-	m.told.health = true
-}
-
-func abs(v int64) int64 {
-	if v < 0 {
-		return -v
-	}
-	return v
+	c.offset = low + c.rtt/2
+	m.emit(ClockOffset{c.offset})
 }
 
 // ping answers the relay's heartbeat and learns its head and clock.

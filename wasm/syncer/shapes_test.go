@@ -225,3 +225,20 @@ func TestClockOffset(t *testing.T) {
 		t.Errorf("round trip %d µs, want 20000", h.RTTMicros)
 	}
 }
+
+// A clock that is right stays as it is, however long the way and however
+// uneven: two devices' clocks are compared by the later of two writes.
+func TestRightClockIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for _, afterMillis := range []int64{0, 30, 370, 400} { // until the relay wrote its answer
+		b := newBench(t, syncer.Config{})
+		b.do(syncer.Connect{})
+		b.do(syncer.SocketOpened{ID: b.socket})
+		asked := b.now.Wall
+		b.pass(400)
+		b.recv(wire.FrameWelcome, &wire.Welcome{Version: wire.Version, Resume: true, ServerMillis: asked + afterMillis})
+		if c := find[syncer.ClockOffset](b.take()); len(c) != 0 {
+			t.Errorf("answered after %d of 400 ms: offsets %v, want none", afterMillis, c)
+		}
+	}
+}
