@@ -99,17 +99,7 @@ func nameList(names []string) string {
 // portableDefault is a constant default, or the present time, as SQLite
 // expression that gives the canonical form. Other defaults are the source's.
 func portableDefault(c *Column) (string, bool) {
-	expr := strings.TrimSpace(c.Default)
-	if cut := strings.LastIndex(expr, "::"); cut > 0 && strings.LastIndexByte(expr, '\'') < cut {
-		expr = strings.TrimSpace(expr[:cut])
-	}
-	switch strings.ToLower(expr) {
-	case "true":
-		return "1", true
-	case "false":
-		return "0", true
-	case "null":
-		return "NULL", true
+	switch strings.ToLower(uncast(c.Default)) {
 	case "now()", "current_timestamp":
 		switch c.Type {
 		case TypeTimestampTZ:
@@ -121,12 +111,8 @@ func portableDefault(c *Column) (string, bool) {
 	case "current_date":
 		return "(date('now'))", c.Type == TypeDate
 	}
-	if n := len(expr); n >= 2 && expr[0] == '\'' && expr[n-1] == '\'' {
-		text := strings.ReplaceAll(expr[1:n-1], "''", "'")
-		return constant(c, text)
-	}
-	if d, ok := parseDecimal(expr); ok {
-		return constant(c, d.String())
+	if v, ok := c.ConstantDefault(); ok {
+		return literal(v)
 	}
 	return "", false
 }

@@ -16,14 +16,14 @@
 //	    foreign:
 //	      - { columns: [category_id], table: categories, references: [id], on_delete: cascade }
 //
-// Types are Postgres's names; identity: true and generated: true as there.
+// Types are Postgres's names; identity: true and generated: true as there. A row
+// that leaves a column out has its default, where that is a constant.
 package seed
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -220,8 +220,8 @@ func tableRows(path string, t *schema.Table, put func(*schema.Table, value.Row) 
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
-	if _, err := dec.Token(); err != nil {
-		return invalid("it is no JSON array: " + err.Error())
+	if open, err := dec.Token(); err != nil || open != json.Delim('[') {
+		return invalid("it is no JSON array of row objects")
 	}
 	for n := 1; dec.More(); n++ {
 		var object map[string]any
@@ -236,7 +236,7 @@ func tableRows(path string, t *schema.Table, put func(*schema.Table, value.Row) 
 			return fault.In("row "+strconv.Itoa(n), err)
 		}
 	}
-	if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
+	if _, err := dec.Token(); err != nil {
 		return invalid("it ends too early")
 	}
 	return nil
@@ -244,6 +244,11 @@ func tableRows(path string, t *schema.Table, put func(*schema.Table, value.Row) 
 
 func rowOf(t *schema.Table, object map[string]any) (value.Row, error) {
 	row := make(value.Row, len(t.Columns))
+	for i := range t.Columns {
+		if v, ok := t.Columns[i].ConstantDefault(); ok {
+			row[i] = v
+		}
+	}
 	for name, v := range object {
 		at := t.Index(name)
 		if at < 0 {
@@ -255,6 +260,12 @@ func rowOf(t *schema.Table, object map[string]any) (value.Row, error) {
 		}
 		if row[at], err = t.Columns[at].Canonical(plain); err != nil {
 			return nil, err
+		}
+	}
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.NotNull && !c.Identity && !c.Generated && row[i].IsNull() {
+			return nil, fault.New(fault.Constraint, "read a row", "column "+c.Name+" must not be NULL").
+				WithHint("give it a value; of defaults only constants fill in a seed")
 		}
 	}
 	return row, nil
