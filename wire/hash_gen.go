@@ -6,4 +6,4 @@ package wire
 const relayHash = "0c5f2c51ea157dc8b45441ac722bf6b9"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "497dc765a31585d06ef622dd19a0a9d5"
+const pageHash = "9174c2dd0bd5ae969a6a8445cf9369af"

@@ -494,6 +494,7 @@ const (
 	EventSyncRound   EventType = 7
 	EventReload      EventType = 8 // a newer build has taken over
 	EventTxState     EventType = 9
+	EventSchema      EventType = 10 // other tables or columns are in force: ask with PageSchema
 )
 
 // Event is pushed to every open port.

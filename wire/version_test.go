@@ -16,7 +16,7 @@ func TestHashesArePinned(t *testing.T) {
 		pinnedHash string
 	}{
 		{"client ⇄ relay", Version, relayHash, 2, "0c5f2c51ea157dc8b45441ac722bf6b9"},
-		{"page ⇄ Worker", PageVersion, pageHash, 5, "497dc765a31585d06ef622dd19a0a9d5"},
+		{"page ⇄ Worker", PageVersion, pageHash, 6, "9174c2dd0bd5ae969a6a8445cf9369af"},
 	} {
 		if c.got != c.pinnedHash || c.version != c.pinnedFor {
 			t.Errorf("%s: version %d has frames of hash %s; pinned are version %d, hash %s", c.protocol, c.version, c.got, c.pinnedFor, c.pinnedHash)

@@ -18,8 +18,9 @@ const Subprotocol = "rockpool.v1"
 // PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
 // which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
 // has conflicts that name the other writer, which relays leave out; 5 packs
-// the short frames of one event.
-const PageVersion uint32 = 5
+// the short frames of one event; 6 tells that another schema is in force
+// (EventSchema).
+const PageVersion uint32 = 6
 
 // StorageVersion is the version of the client's database layout.
 const StorageVersion uint32 = 1

@@ -111,6 +111,10 @@ func (h *Host) shapeSettled(id uint32, err error, final bool) {
 	if f == nil {
 		return
 	}
+	if err == nil && len(f.wait) > 0 {
+		s := h.sync.Status() // whoever hears that the rows are here finds the progress saying so
+		h.tell(&wire.Event{Type: wire.EventSync, Sync: &s})
+	}
 	for _, c := range slices.Clone(f.wait) {
 		h.answer(c, (&wire.Empty{}).AppendTo, err)
 	}

@@ -140,6 +140,7 @@ func (h *Host) syncHooks() SyncHooks {
 			h.builder.SetSchema(s)
 			h.prov.Pool.SetGuard(provider.Guard(s))
 			h.touchAll = true
+			h.tell(&wire.Event{Type: wire.EventSchema})
 		},
 	}
 }

@@ -1,7 +1,14 @@
 /** A database as an application sees it. */
 
 import type { Row } from './chunk.ts'
-import { emptySelect, SelectBuilder, type AnyQuery, type QueryRunner, type Tables } from './builder/select.ts'
+import {
+  emptySelect,
+  SelectBuilder,
+  type AnyQuery,
+  type QueryRunner,
+  type Tables,
+  type UntypedTables,
+} from './builder/select.ts'
 import { isStatement, sql, type Statement } from './builder/sql.ts'
 import { decode, encode } from './codec.ts'
 import { Conflicts } from './conflicts.ts'
@@ -30,7 +37,6 @@ import {
   StorageVersion,
   type Event,
   type Stats,
-  type Validated,
   type WriteDone,
 } from './gen/wire.ts'
 import { OPENING, roleOf, withCore, type DatabaseHealth } from './health.ts'
@@ -53,6 +59,7 @@ import { Sync } from './sync.ts'
 import { TabAgent } from './tabs/agent.ts'
 import { browserEnvironment, soloEnvironment } from './tabs/environment.ts'
 import { runTransaction, type Transaction, type TransactionOptions } from './transaction.ts'
+import { validatedOf, type Validated } from './validation.ts'
 import { toRow } from './values.ts'
 
 /** Milliseconds before a failed opening on a living Worker is tried again. */
@@ -80,7 +87,7 @@ export type { Schema }
  * (`sql`, `query`) gives SQLite's own values, where a boolean is 1 or 0, as its
  * results need not be columns. Integers beyond ±(2^53 − 1) are bigints.
  */
-export class Database<DB extends Tables = Record<string, Record<string, unknown>>> implements AsyncDisposable {
+export class Database<DB extends Tables = UntypedTables> implements AsyncDisposable {
   readonly name: string
   /** Which rows are followed, and where sync stands. */
   readonly sync: Sync
@@ -133,7 +140,7 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
         this.#changed(state, error)
       },
     })
-    this.#live = new LiveQueries(this.#session)
+    this.#live = new LiveQueries(this.#session, () => this.#isSchemaAwaited())
     this.sync = new Sync(this.#session)
     this.conflicts = new Conflicts(this.#session, schema)
     this.outbox = new Outbox(this.#session, schema)
@@ -249,13 +256,15 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
   }
 
   /** What is wrong with a query, the SQL it runs and its plan; nothing is run. */
-  validate(query: QueryInput): Promise<Validated> {
-    return this.#session.ask(
-      PageFrame.PageValidate,
-      'validate query',
-      ValidateMessage,
-      isBuilt(query) ? { select: query.ast } : { sql: query.sql },
-      ValidatedMessage,
+  async validate(query: QueryInput): Promise<Validated> {
+    return validatedOf(
+      await this.#session.ask(
+        PageFrame.PageValidate,
+        'validate query',
+        ValidateMessage,
+        isBuilt(query) ? { select: query.ast } : { sql: query.sql },
+        ValidatedMessage,
+      ),
     )
   }
 
@@ -515,7 +524,8 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
         const before = this.#health.get()
         const health = withCore(before, event.health)
         this.#health.set(health)
-        if (health.socket === 'open' && before.socket !== 'open') this.#readSchema()
+        // A first start that finds no relay waits no longer for its tables.
+        if (health.socket !== before.socket && !this.#isSchemaAwaited()) this.#live.namesChanged()
         return
       }
       case EventType.EventOutcome:
@@ -533,8 +543,6 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
         if (event.sync !== null) this.sync.receiveStatus(event.sync)
         return
       case EventType.EventTables:
-        if (event.tables.some((name) => this.#schema.get()?.tables.some((table) => table.name === name) !== true))
-          this.#readSchema()
         this.#tables.emit(event.tables)
         return
       case EventType.EventSyncRound:
@@ -545,6 +553,9 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
           failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'),
         )
         return
+      case EventType.EventSchema:
+        this.#readSchema()
+        return
       case EventType.EventTxState:
         if (event.entry !== null) this.outbox.receive(event.entry)
         return
@@ -553,16 +564,25 @@ export class Database<DB extends Tables = Record<string, Record<string, unknown>
     }
   }
 
-  /** The relay may have brought another schema than the one that was opened with. */
+  /** On a first start without a schema in code the tables come with the relay's first answer. */
+  #isSchemaAwaited(): boolean {
+    const { relay, lazy } = this.#options
+    const { socket } = this.#health.get()
+    if (relay === undefined || (this.#schema.get()?.tables.length ?? 0) > 0) return false
+    return socket === 'connecting' || socket === 'open' || (socket === 'idle' && lazy !== true)
+  }
+
+  /** The relay has brought another schema than the one that was opened with. */
   #readSchema(): void {
     this.#session.ask(PageFrame.PageSchema, 'read schema', EmptyMessage, {}, SchemaInfoMessage).then(
       ({ schema }) => {
         const known = this.#schema.get()
-        if (schema !== null && (known === null || JSON.stringify(schema) !== JSON.stringify(known)))
-          this.#schema.set(schema)
+        if (schema === null || (known !== null && JSON.stringify(schema) === JSON.stringify(known))) return
+        this.#schema.set(schema)
+        this.#live.namesChanged()
       },
       () => {},
-    ) // the next event tries again
+    ) // the link is going: the next one opens with the schema
   }
 
   async #giveToken(): Promise<void> {

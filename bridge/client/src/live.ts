@@ -42,10 +42,13 @@ const PENDING: LiveSnapshot<never> = { status: 'pending', rows: [], error: null 
 /** The live queries of one database. */
 export class LiveQueries {
   readonly #session: Session
+  readonly #isSchemaAwaited: () => boolean
   readonly #entries = new Map<string, Entry>()
 
-  constructor(session: Session) {
+  /** `isSchemaAwaited` says whether the relay may still bring the first schema: an unknown name is then no error yet. */
+  constructor(session: Session, isSchemaAwaited: () => boolean) {
     this.#session = session
+    this.#isSchemaAwaited = isSchemaAwaited
   }
 
   get size(): number {
@@ -65,12 +68,17 @@ export class LiveQueries {
           `${LIVE_MAX} live queries are open`,
           'stop those that are not on screen',
         )
-      entry = new Entry(this.#session, bytes, booleans, keyColumns, () => {
+      entry = new Entry(this.#session, bytes, booleans, keyColumns, this.#isSchemaAwaited, () => {
         this.#entries.delete(key)
       })
       this.#entries.set(key, entry)
     }
     return entry as unknown as LiveQuery<R> // the rows' type is the schema's promise
+  }
+
+  /** Tables have come or gone, or none will: what failed by a name is asked for again. */
+  namesChanged(): void {
+    for (const entry of this.#entries.values()) if (entry.isNameUnknown) entry.restart()
   }
 
   /** Ends all: the database is closing. */
@@ -90,7 +98,10 @@ class Entry implements LiveQuery<object> {
   readonly #body: Uint8Array
   readonly #booleans: Booleans
   readonly #keyColumns: readonly string[]
+  readonly #isSchemaAwaited: () => boolean
   readonly #forget: () => void
+  /** It failed because of a table or column that there was not. */
+  isNameUnknown = false
   readonly #cell = new Cell<LiveSnapshot<object>>(PENDING)
   readonly #watchers = new Set<(rows: readonly object[], patch: Patch<object>) => void>()
   #listeners = 0
@@ -106,12 +117,14 @@ class Entry implements LiveQuery<object> {
     body: Uint8Array,
     booleans: Booleans,
     keyColumns: readonly string[],
+    isSchemaAwaited: () => boolean,
     forget: () => void,
   ) {
     this.#session = session
     this.#body = body
     this.#booleans = booleans
     this.#keyColumns = keyColumns
+    this.#isSchemaAwaited = isSchemaAwaited
     this.#forget = forget
     this.ready = new Promise((resolve) => {
       this.#resolve = resolve
@@ -142,11 +155,17 @@ class Entry implements LiveQuery<object> {
   }
 
   retry(): void {
-    if (this.get().status !== 'error') return
-    this.ready = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
-    this.#cell.set(this.#hasRows ? { status: 'ready', rows: this.get().rows, error: null } : PENDING)
+    if (this.get().status === 'error') this.restart()
+  }
+
+  /** Asks again after a failure, which may not have been told. */
+  restart(): void {
+    if (this.get().status === 'error') {
+      this.ready = new Promise((resolve) => {
+        this.#resolve = resolve
+      })
+      this.#cell.set(this.#hasRows ? { status: 'ready', rows: this.get().rows, error: null } : PENDING)
+    }
     this.#start()
   }
 
@@ -160,7 +179,7 @@ class Entry implements LiveQuery<object> {
   #held(stop: () => void): () => void {
     this.#listeners++
     clearTimeout(this.#grace)
-    if (this.#abort === null && this.get().status !== 'error') this.#start()
+    if (this.#abort === null && !this.isNameUnknown && this.get().status !== 'error') this.#start()
     let isHeld = true
     return () => {
       if (!isHeld) return
@@ -181,6 +200,7 @@ class Entry implements LiveQuery<object> {
   #start(): void {
     const abort = new AbortController()
     this.#abort = abort
+    this.isNameUnknown = false
     const sink = new RowSink(this.#booleans, (body) => {
       this.#state(sink, body)
     })
@@ -202,12 +222,10 @@ class Entry implements LiveQuery<object> {
         (thrown: unknown) => {
           if (abort.signal.aborted) return
           this.#abort = null
-          this.#cell.set({
-            status: 'error',
-            rows: this.get().rows,
-            error: toError(thrown, 'watch a query'),
-            hasRows: this.#hasRows,
-          })
+          const error = toError(thrown, 'watch a query')
+          this.isNameUnknown = error.kind === 'unknown_table' || error.kind === 'unknown_column'
+          if (this.isNameUnknown && this.#isSchemaAwaited()) return // namesChanged comes
+          this.#cell.set({ status: 'error', rows: this.get().rows, error, hasRows: this.#hasRows })
           this.#resolve()
         },
       )

@@ -52,9 +52,10 @@ export const Subprotocol = 'rockpool.v1'
  * PageVersion is the version of the page ⇄ Worker protocol. 2 tells every tab
  * which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
  * has conflicts that name the other writer, which relays leave out; 5 packs
- * the short frames of one event.
+ * the short frames of one event; 6 tells that another schema is in force
+ * (EventSchema).
  */
-export const PageVersion = 5
+export const PageVersion = 6
 
 /** StorageVersion is the version of the client's database layout. */
 export const StorageVersion = 1
@@ -262,6 +263,8 @@ export const EventType = {
   /** a newer build has taken over */
   EventReload: 8,
   EventTxState: 9,
+  /** other tables or columns are in force: ask with PageSchema */
+  EventSchema: 10,
 } as const
 export type EventType = (typeof EventType)[keyof typeof EventType]
 
