@@ -33,7 +33,7 @@ export {
   type Expression,
   type Operator,
 } from './builder/expr.ts'
-export { SelectBuilder, type AnyQuery, type Conditions, type Tables } from './builder/select.ts'
+export { SelectBuilder, type AnyQuery, type Conditions, type Tables, type UntypedTables } from './builder/select.ts'
 export type { DatabaseOperation, OperationKind } from './operations.ts'
 export type { Transaction, TransactionOptions } from './transaction.ts'
 export type { CallOptions } from './session.ts'
@@ -53,5 +53,6 @@ export {
 export type { Conflict, ConflictRule } from './conflicts.ts'
 export type { OutboxEntry, OutboxOperation, Rollback, TransactionState } from './outbox.ts'
 export type { Readable } from './emitter.ts'
-export type { Stats, Validated, Problem } from './gen/wire.ts'
+export type { Problem, Validated } from './validation.ts'
+export type { Stats } from './gen/wire.ts'
 export type { Schema, Table, Column } from './gen/schema.ts'

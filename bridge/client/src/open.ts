@@ -1,6 +1,6 @@
 /** Opening, once per name: everybody in a tab who asks for the same database shares it. */
 
-import type { Tables } from './builder/select.ts'
+import type { Tables, UntypedTables } from './builder/select.ts'
 import { Database } from './database.ts'
 import type { OpenOptions } from './options.ts'
 
@@ -44,13 +44,13 @@ function share<DB extends Tables>(options: OpenOptions<DB>): Database<DB> {
  * @example
  * const db = await open({ name: 'shop', schema, relay: { url: '/rockpool' } })
  */
-export async function open<DB extends Tables>(options: OpenOptions<DB>): Promise<Database<DB>> {
+export async function open<DB extends Tables = UntypedTables>(options: OpenOptions<DB>): Promise<Database<DB>> {
   const database = share(options)
   await database.ready
   return database
 }
 
 /** As open, but returns at once: calls wait until the database is there, `ready` tells when. */
-export function openLater<DB extends Tables>(options: OpenOptions<DB>): Database<DB> {
+export function openLater<DB extends Tables = UntypedTables>(options: OpenOptions<DB>): Database<DB> {
   return share(options)
 }

@@ -157,7 +157,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     setFilters(filters.map((one) => (one.id === id ? { ...one, ...to } : one)))
   }
   const shownProblem =
-    problem?.message ?? (built !== null && 'error' in built ? built.error.message : checked?.problems[0]?.msg)
+    problem?.message ?? (built !== null && 'error' in built ? built.error.message : checked?.problems[0]?.message)
   return (
     <form
       className="rp-builder"

@@ -25,6 +25,9 @@ import {
 /** Tables by name, each a flat interface of its row. */
 export type Tables = { readonly [table: string]: object }
 
+/** Tables of a database that was opened without a schema: any name, any column. */
+export type UntypedTables = Record<string, Record<string, unknown>>
+
 /** A column of the tables in scope, or "table.column". */
 export type ColumnOf<Scope> = (keyof Scope & string) | `${string}.${string}`
 

@@ -1,0 +1,45 @@
+/** What `db.validate` says of a query. */
+
+import { KIND_NAMES, type Kind } from './error.ts'
+import type { Validated as WireValidated } from './gen/wire.ts'
+
+/** One fault of a query. */
+export interface Problem {
+  readonly kind: Kind
+  readonly message: string
+  readonly hint: string
+  /** Byte offset in the SQL text, or -1. */
+  readonly offset: number
+  /** The known name that is nearest to an unknown one, or "". */
+  readonly suggestion: string
+}
+
+/** A query that was checked and not run. */
+export interface Validated {
+  /** None when it can run. */
+  readonly problems: readonly Problem[]
+  /** The SQL that it runs. */
+  readonly sql: string
+  /** SQLite's plan, a line a step. */
+  readonly plan: readonly string[]
+  readonly isReadOnly: boolean
+  /** How many values it wants. */
+  readonly params: number
+}
+
+/** The page's form of the Worker's answer. */
+export function validatedOf(wire: WireValidated): Validated {
+  return {
+    sql: wire.sql,
+    plan: wire.plan,
+    isReadOnly: wire.readOnly,
+    params: wire.params,
+    problems: wire.problems.map(({ kind, msg, hint, offset, suggestion }) => ({
+      kind: KIND_NAMES[kind] ?? 'unknown',
+      message: msg,
+      hint,
+      offset,
+      suggestion,
+    })),
+  }
+}
