@@ -168,7 +168,7 @@ check-generated:
 
 check-web: node_modules/.installed
 	npx tsc --noEmit
-	for project in web/shop web/workbench web/e2e bench; do npx tsc --noEmit --project $$project; done
+	for project in web/shop web/workbench web/e2e web/e2e/guides bench; do npx tsc --noEmit --project $$project; done
 	npx biome ci --error-on-warnings .
 
 .PHONY: format generate

@@ -1,7 +1,7 @@
 /** One browser context behind a network of its own, with the lab's page: what a person with a device sees and does. */
 
 import type { Browser, Page } from '@playwright/test'
-import type { Confirmation, Conflict, Database, DatabaseOperation, Rollback, SyncStats, Tables } from '@rockpool/client'
+import type { Confirmation, Conflict, Database, DatabaseOperation, Rollback, SyncStats } from '@rockpool/client'
 import { NetworkProxy } from './proxy.ts'
 
 /** What a page was called with, in order. */
@@ -22,7 +22,7 @@ export type Ending =
 declare global {
   interface Window {
     device: {
-      db: Database<Tables>
+      db: Database
       calls: { conflicts: Plain<Conflict>[]; rollbacks: Rollback[]; rounds: SyncStats[] }
       /** The rows of the tables under test as a live query shows them, by table. */
       screen: Record<string, readonly object[]>

@@ -89,6 +89,11 @@ export async function startLab(
   })
 }
 
+/** As startLab, with the programs of docs/ (web/e2e/guides): /?guide=queries runs one. */
+export async function startGuide(schema: string, rows: Record<string, readonly object[]>): Promise<Relay> {
+  return startLab(schema, rows, join(root, 'web/e2e/guides/dist'))
+}
+
 /** As startLab, with the core that has failpoints (`make core-failpoints`). */
 export async function startLabWithFailpoints(
   schema: string,
