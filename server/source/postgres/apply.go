@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,8 +23,13 @@ const (
 	applyTriesMax = 5
 	// applyWait is the pause before the second try; it doubles.
 	applyWait = 50 * time.Millisecond
-	// statementTimeout and lockTimeout bound one statement of a client.
-	statementTimeout = "10s"
+	// timeoutsMax is how often a transaction may run into the time limit of a
+	// statement before it is rejected: one that always does would hold up its
+	// client's queue for ever.
+	timeoutsMax = 3
+	// StatementTimeout bounds one statement of a client, unless told otherwise;
+	// lockTimeout its wait for a lock.
+	StatementTimeout = 10 * time.Second
 	lockTimeout      = "5s"
 )
 
@@ -39,6 +45,8 @@ type applier struct {
 	// schema was read from.
 	changed func(context.Context) error
 	now     func() time.Time
+	// statement bounds one statement of a client.
+	statement time.Duration
 	// crash is called between COMMIT and the reply; only test builds set it.
 	crash func()
 }
@@ -55,11 +63,18 @@ var errStop = errors.New("stop")
 func (a *applier) apply(ctx context.Context, who source.Client, m *mutation.Tx) (source.Reply, error) {
 	wait := applyWait
 	raced := false
+	timeouts := 0
 	for try := 1; ; try++ {
 		reply, err := a.attempt(ctx, who, m, !raced)
 		if errors.Is(err, errRaced) {
 			raced = true
 			continue
+		}
+		if pgCode(err) == queryCanceled && ctx.Err() == nil {
+			if timeouts++; timeouts == timeoutsMax {
+				return a.record(ctx, who, m, rejection(m, fault.Timeout, queryCanceled, "a statement of it took longer than "+a.statement.String()+
+					", each of "+strconv.Itoa(timeoutsMax)+" times; write less at once, or look at the table's triggers and indexes, then retry it"))
+			}
 		}
 		again := fault.KindOf(err) == fault.SourceUnavailable || fault.KindOf(err) == fault.Unknown && transient(err)
 		if err == nil || !again || try == applyTriesMax || ctx.Err() != nil {
@@ -230,8 +245,9 @@ func rejection(m *mutation.Tx, kind fault.Kind, code, detail string) mutation.Ou
 func refusal(m *mutation.Tx, err error) (mutation.Outcome, bool) {
 	code := pgCode(err)
 	if code == "" || transient(err) {
-		if fault.KindOf(err) == fault.Constraint || fault.KindOf(err) == fault.Forbidden || fault.KindOf(err) == fault.NoPolicy || fault.KindOf(err) == fault.UnknownTable {
-			return rejection(m, fault.KindOf(err), "", err.Error()), true
+		switch kind := fault.KindOf(err); kind {
+		case fault.Constraint, fault.Forbidden, fault.NoPolicy, fault.UnknownTable, fault.TypeMismatch:
+			return rejection(m, kind, "", err.Error()), true
 		}
 		return mutation.Outcome{}, false
 	}

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -313,5 +314,34 @@ func TestSourceComesBackAfterAKill(t *testing.T) {
 	<-ended
 	if row, _, _ := rep.Row(rep.schema.Tables[0].ID, value.Row{value.Int(1)}); rep.seq != 2 || row[2].Int() != 12 {
 		t.Errorf("%d records and row %v, want 2 and 12 units", rep.seq, row)
+	}
+}
+
+// A transaction that always runs into the time limit is rejected after a few
+// tries; what depends on it is blocked, and what does not is applied.
+func TestApplyGivesUpOnTimeouts(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable+`; INSERT INTO stock VALUES (2, 'Chang', 5, NULL);
+		CREATE SEQUENCE tries;
+		CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF NEW.note = 'slow' OR NEW.note = 'slow once' AND nextval('tries') = 1 THEN PERFORM pg_sleep(60); END IF; RETURN NEW; END $$;
+		CREATE TRIGGER slow BEFORE UPDATE ON stock FOR EACH ROW EXECUTE FUNCTION slow()`)
+	f := followWith(t, postgres.Options{URL: pg.DSN(), Tables: []string{"stock"}, Now: time.Now, StatementTimeout: 200 * time.Millisecond})
+	out := f.settle(t, f.tx(1, 0, set(1, 3, value.Null, value.Text("slow"))))
+	if out.Status != mutation.Rejected || fault.Kind(out.Kind) != fault.Timeout || out.Code != "57014" || !strings.Contains(out.Detail, "200ms") {
+		t.Errorf("outcome %+v, want a rejection by timeout that names the limit", out)
+	}
+	after := f.tx(2, 0, set(1, 1, value.Text("Chai"), value.Text("Tea")))
+	after.Depends = []uint64{1}
+	if out := f.settle(t, after); out.Status != mutation.Blocked {
+		t.Errorf("what depends on it ended %+v, want blocked", out)
+	}
+	if out := f.settle(t, f.tx(3, 0, set(2, 3, value.Null, value.Text("slow once")))); out.Status != mutation.Applied {
+		t.Errorf("one that is slow once ended %+v, want applied", out)
+	}
+	var note string
+	if err := conn.QueryRow(t.Context(), "SELECT string_agg(id || coalesce(note, '-'), ',' ORDER BY id) FROM stock").Scan(&note); err != nil || note != "1-,2slow once" {
+		t.Errorf("Postgres has %q, %v, want the second alone", note, err)
 	}
 }

@@ -16,6 +16,9 @@ func pgCode(err error) string {
 	return ""
 }
 
+// queryCanceled is the SQLSTATE of a statement that ran into its time limit.
+const queryCanceled = "57014"
+
 // transient reports whether the same transaction may succeed when it is run
 // again: serialization failure, deadlock, lock time-out, no connection, or a
 // server that goes down.
@@ -23,7 +26,7 @@ func transient(err error) bool {
 	switch code := pgCode(err); {
 	case code == "":
 		return true // the connection's error, not the server's
-	case code == "40001", code == "40P01", code == "55P03", code == "57014":
+	case code == "40001", code == "40P01", code == "55P03", code == queryCanceled:
 		return true
 	default:
 		return code[:2] == "57" || code[:2] == "08" || code[:2] == "53"

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -31,6 +32,9 @@ type Options struct {
 	// MayWrite is the relay's write policy, asked in every case; nil leaves the
 	// decision to Postgres alone.
 	MayWrite source.WriteCheck
+	// StatementTimeout bounds one statement of a client; 0 is the constant of
+	// that name.
+	StatementTimeout time.Duration
 	// Now is the relay's clock.
 	Now func() time.Time
 	// Crash is called between COMMIT and the reply; only test builds set it.
@@ -132,7 +136,10 @@ func (s *Source) Attach(r source.Replica) {
 	for _, role := range s.options.Roles {
 		roles[role] = true
 	}
-	s.applier = &applier{pool: s.pool, schema: s.schema, replica: r, roles: roles, mayWrite: s.options.MayWrite, changed: s.Changed, now: s.options.Now, crash: s.options.Crash}
+	s.applier = &applier{
+		pool: s.pool, schema: s.schema, replica: r, roles: roles, mayWrite: s.options.MayWrite, changed: s.Changed,
+		statement: cmp.Or(s.options.StatementTimeout, StatementTimeout), now: s.options.Now, crash: s.options.Crash,
+	}
 }
 
 // Apply runs one client transaction exactly once.
