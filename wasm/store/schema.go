@@ -15,11 +15,13 @@ func (db *DB) Schema() *schema.Schema { return db.schema }
 
 // SetSchema puts a schema in force: it creates tables that are missing, and
 // builds tables again whose columns or unique constraints changed, with their
-// rows; added columns are NULL or their constant default until the relay sends
-// them. A table that the schema no longer has stays in the file, unseen by
-// sync. Kinds: schema_mismatch when a column changed its type, a table its key,
-// or a local table has the name; invalid_argument
-// when it is none. Then nothing is changed.
+// rows; added columns are NULL or their constant default, and retyped ones keep
+// their old values, until the relay sends them. Pending transactions go over to
+// the new schema where it has a place for all they write; the others keep
+// theirs, and the relay rejects them. A table that the schema no longer has
+// stays in the file, unseen by sync. Kinds: schema_mismatch when a table
+// changed its key, or a local table has the name; invalid_argument when it is
+// none. Then nothing is changed.
 func (db *DB) SetSchema(s *schema.Schema) error {
 	if err := s.Validate(); err != nil {
 		return fault.In("set schema", err)
@@ -35,6 +37,9 @@ func (db *DB) SetSchema(s *schema.Schema) error {
 			if err := db.setTable(before.Table(t.Name), t); err != nil {
 				return err
 			}
+		}
+		if err := db.upgradeOutbox(s); err != nil {
+			return err
 		}
 		if err := db.run(`UPDATE _rockpool_meta SET schema = ? WHERE id = 1`, value.Blob(encoded)); err != nil {
 			return err
@@ -102,24 +107,18 @@ func (db *DB) define(t *schema.Table) error {
 	return nil
 }
 
-// comparable refuses changes that rows cannot follow.
+// comparable refuses changes that rows cannot follow: kept images, members and
+// pending operations are known by the key.
 func comparable(before, t *schema.Table) error {
-	key := func(t *schema.Table) (names []string) {
+	key := func(t *schema.Table) (columns []string) {
 		for _, k := range t.Key {
-			names = append(names, t.Columns[k].Name)
+			columns = append(columns, t.Columns[k].Name+" "+t.Columns[k].Type.String())
 		}
-		return names
+		return columns
 	}
 	if !slices.Equal(key(before), key(t)) {
 		return fault.New(fault.SchemaMismatch, "change table "+t.Name, "its primary key is another one than the stored table's").
 			WithHint("reset the database, or publish the table under a new name")
-	}
-	for i := range t.Columns {
-		j := before.Index(t.Columns[i].Name)
-		if j >= 0 && before.Columns[j].Type != t.Columns[i].Type {
-			return fault.New(fault.SchemaMismatch, "change table "+t.Name,
-				"column "+t.Columns[i].Name+" changed its type").WithHint("reset the database to take the new type")
-		}
 	}
 	return nil
 }
@@ -209,6 +208,9 @@ func moved(before, t *schema.Table, row value.Row) value.Row {
 	for i := range t.Columns {
 		if j := before.Index(t.Columns[i].Name); j >= 0 && j < len(row) {
 			out[i] = row[j]
+			if v, ok := converted(&before.Columns[j], &t.Columns[i], row[j]); ok {
+				out[i] = v
+			}
 		}
 	}
 	return out

@@ -47,8 +47,8 @@ func TestSchemaGrows(t *testing.T) {
 	if err := c.db.Ready(&wire.Ready{ID: c.shapes[usersID], Bucket: c.buckets[usersID], Table: usersID}); err != nil {
 		t.Fatal(err)
 	}
-	if txs := c.decoded(); len(txs) != 1 || txs[0].Schema != 1 || txs[0].Ops[0].Cols[0] != 2 {
-		t.Errorf("what is sent: %+v, want version 1 and its columns", txs)
+	if txs := c.decoded(); len(txs) != 1 || txs[0].Check(s) != nil || txs[0].Schema != 2 || txs[0].Ops[0].Cols[0] != 3 {
+		t.Errorf("what is sent: %+v, want version 2 and its columns", txs)
 	}
 	c.write("UPDATE users SET nick = 'mine' WHERE id = 1")
 	c.frame().ack(1, mutation.Rejected).apply()
@@ -58,8 +58,8 @@ func TestSchemaGrows(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(s *schema.Schema){
-		"another type": func(s *schema.Schema) { s.Tables[1].Columns[2].Type = schema.TypeText },
-		"another key":  func(s *schema.Schema) { s.Tables[1].Key = []uint32{1} },
+		"another type of key": func(s *schema.Schema) { s.Tables[1].Columns[0].Type = schema.TypeText },
+		"another key":         func(s *schema.Schema) { s.Tables[1].Key = []uint32{1} },
 		"name is taken": func(s *schema.Schema) {
 			s.Tables = append(s.Tables, schema.Table{ID: 9, Name: "mine", Key: []uint32{0}, Columns: []schema.Column{{Name: "id", Type: schema.TypeInt}}})
 		},

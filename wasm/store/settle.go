@@ -18,6 +18,9 @@ func (c *change) settle(outcomes []mutation.Outcome) error {
 		if l == nil || l.state != txPending {
 			continue // told before
 		}
+		if err := c.db.explain(l, o); err != nil {
+			return err
+		}
 		if err := c.settleOne(l, o); err != nil {
 			return err
 		}

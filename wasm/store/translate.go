@@ -8,9 +8,9 @@ import (
 )
 
 // translate turns a transaction of an older schema version into the columns
-// of the one in force, for the fold and for people; what is sent keeps its
-// own version. Values of a column that is gone drop out here and stay in the
-// outbox. Tables are known by name, as they are to the app.
+// of the one in force, for the fold and for people. Values of a column that is
+// gone drop out here and stay in the outbox. Tables are known by name, as they
+// are to the app.
 func (db *DB) translate(tx *mutation.Tx) error {
 	old, err := db.schemaOf(tx.Schema)
 	if err != nil || old == db.schema {
@@ -75,11 +75,30 @@ func translateOp(before, t *schema.Table, op mutation.Op) mutation.Op {
 				out.Deltas = append(out.Deltas, uint32(len(out.Cols)))
 			}
 			out.Cols = append(out.Cols, uint32(i))
-			out.New = append(out.New, op.New[n])
+			now, _ := converted(&before.Columns[j], &t.Columns[i], op.New[n])
+			out.New = append(out.New, now)
 			if n < len(op.Old) {
-				out.Old = append(out.Old, op.Old[n])
+				was, _ := converted(&before.Columns[j], &t.Columns[i], op.Old[n])
+				out.Old = append(out.Old, was)
 			}
 		}
 	}
 	return out
+}
+
+// converted returns a value of one version of a column in the stored form of
+// another; false, and the value as it is, when it has none.
+func converted(before, c *schema.Column, v value.Value) (value.Value, bool) {
+	if v.IsNull() {
+		return v, true
+	}
+	text := v
+	if before.Type != c.Type {
+		text = value.Text(before.ToText(v))
+	}
+	out, err := c.Canonical(text)
+	if err != nil {
+		return v, false
+	}
+	return out, true
 }
