@@ -324,3 +324,20 @@ func TestResyncKeepsRowsAndOutbox(t *testing.T) {
 		t.Errorf("cursor %v, pending %d", c.db.Meta().Cursor, c.db.Pending())
 	}
 }
+
+// TestRolledBack: what was refused is told as rolled back; what waits for a
+// person, or lost to another's value, is not.
+func TestRolledBack(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[mutation.Status]int{
+		mutation.Applied: 0, mutation.Merged: 0, mutation.Superseded: 0, mutation.Parked: 0, mutation.Rejected: 1, mutation.Blocked: 1,
+	} {
+		c := newClient(t)
+		c.follow(itemsID)
+		c.frame().put(itemsID, 1, "base", 1, nil, nil).apply()
+		mid := c.write("UPDATE items SET name = 'mine' WHERE id = 1")
+		if a := c.frame().put(itemsID, 1, "theirs", 1, nil, nil).ack(mid, status).apply(); len(a.RolledBack) != want {
+			t.Errorf("status %d: rolled back %+v, want %d", status, a.RolledBack, want)
+		}
+	}
+}

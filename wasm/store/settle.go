@@ -73,6 +73,8 @@ func (c *change) fail(l *localTx, o *mutation.Outcome) error {
 	}
 	if wasInView {
 		c.undone(ops)
+	}
+	if wasInView && o.Status != mutation.Parked { // a parked one waits for a person: its conflict tells of it
 		c.out.RolledBack = append(c.out.RolledBack, RolledBack{l.mid, c.db.showOps(ops)})
 	}
 	if err := c.exclude(l.mid); err != nil {

@@ -101,7 +101,7 @@ type Applied struct {
 	// NewConflicts are the rows added to the list of conflicts.
 	NewConflicts []wire.ConflictInfo
 	// RolledBack lists operations that left the view because their
-	// transaction was not applied, by mid.
+	// transaction was refused, or depends on one that was not applied, by mid.
 	RolledBack []RolledBack
 	// Likely lists mids whose rows the server changed before it settled them.
 	Likely []uint64
