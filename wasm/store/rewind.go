@@ -8,9 +8,15 @@ import (
 	"rockpool.dev/value"
 )
 
-// failedMidFirst numbers failed transactions of a former client ID: apart from
-// the mids that are sent, which have no gap.
-const failedMidFirst = 1 << 60
+// Numbers of a former client ID, apart from the mids that are sent, which have
+// no gap. JavaScript holds them exactly, as it does whole numbers below 2^53.
+const (
+	// settledMidFirst numbers what was settled under it: idempotency keys and
+	// conflicts go on naming that, not the write that takes its mid.
+	settledMidFirst = 1 << 51
+	// failedMidFirst numbers failed transactions.
+	failedMidFirst = 1 << 52
+)
 
 // Rewind gives a database that is a copy or an old backup a new client ID
 // (SYNC.md §6.4). lastMid is the newest mid that the source has settled under
@@ -75,12 +81,43 @@ func (db *DB) renumber() error {
 			}
 		}
 	}
+	if err := db.renumberSettled(to); err != nil {
+		return err
+	}
 	for _, mid := range db.pend.mids { // ascending, and pending mids only fall: no target is taken
 		if to[mid] == mid {
 			continue
 		}
 		if err := db.renumberOne(mid, to); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// renumberSettled sets what is remembered of settled mids apart. It runs before
+// any pending mid falls.
+func (db *DB) renumberSettled(pending map[uint64]uint64) error {
+	rows, err := db.all(`SELECT mid FROM _rockpool_once UNION SELECT mid FROM _rockpool_conflict ORDER BY mid`)
+	if err != nil {
+		return err
+	}
+	next := uint64(settledMidFirst)
+	for _, row := range rows {
+		if mid := uint64(row[0].Int()); mid >= settledMidFirst && mid < failedMidFirst {
+			next = max(next, mid)
+		}
+	}
+	for _, row := range rows {
+		mid := uint64(row[0].Int())
+		if _, ok := pending[mid]; ok || mid == 0 || mid >= settledMidFirst {
+			continue
+		}
+		next++
+		for _, sql := range []string{`UPDATE _rockpool_conflict SET mid = ? WHERE mid = ?`, `UPDATE _rockpool_once SET mid = ? WHERE mid = ?`} {
+			if err := db.run(sql, value.Int(int64(next)), row[0]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

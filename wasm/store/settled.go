@@ -11,7 +11,7 @@ import (
 // of conflicts. A write that met nobody leaves nothing behind, so a mid of
 // which nothing is stored has applied.
 func (db *DB) Settled(mid uint64) (*mutation.Outcome, error) {
-	if l := db.pend.txs[mid]; mid == 0 || l == nil && mid > db.meta.LastMid || l != nil && l.state == txPending {
+	if l := db.pend.txs[mid]; mid == 0 || l == nil && mid > db.meta.LastMid && mid < settledMidFirst || l != nil && l.state == txPending {
 		return nil, nil
 	}
 	out := &mutation.Outcome{Mid: mid, Status: mutation.Applied}
