@@ -67,6 +67,9 @@ func Open(w *sqlite.Conn, opt Options) (*DB, error) {
 	if err := db.dropStages(); err != nil {
 		return nil, fault.In("open store", err)
 	}
+	if err := db.rejectTooLarge(); err != nil {
+		return nil, fault.In("open store", err)
+	}
 	if opt.Schema != nil && !covers(db.schema, opt.Schema) {
 		if err := db.SetSchema(opt.Schema); err != nil {
 			return nil, fault.In("open store", err)
@@ -103,8 +106,8 @@ func (db *DB) create() error {
 // returns to what the file says.
 func (db *DB) load() error {
 	row, found, err := db.one(`SELECT storage, client_id, incarnation, incarnation_next, epoch, seq, acked_mid, hlc, schema,
-	  (SELECT max(mid) FROM _rockpool_tx WHERE state = 1), (SELECT max(hlc) FROM _rockpool_tx),
-	  (SELECT total(bytes) FROM _rockpool_tx) FROM _rockpool_meta WHERE id = 1`)
+	  (SELECT max(mid) FROM _rockpool_tx WHERE mid < ?), (SELECT max(hlc) FROM _rockpool_tx),
+	  (SELECT total(bytes) FROM _rockpool_tx) FROM _rockpool_meta WHERE id = 1`, value.Int(settledMidFirst))
 	if err != nil {
 		return err
 	}

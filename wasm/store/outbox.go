@@ -5,29 +5,70 @@ import (
 	"strconv"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
 	"rockpool.dev/value"
+	"rockpool.dev/wire"
 )
 
 // ReadOutbox returns up to max pending transactions from mid `from` on, in
 // order, as they go on the wire. Only flushed ones are returned: a crash must
 // not be able to rewind a client behind what it has sent (SYNC.md §3, rule 6).
+// One that failed here, before it was sent, goes as a placeholder, as mids have
+// no gap.
 func (db *DB) ReadOutbox(from uint64, max int) ([]Outgoing, error) {
 	var out []Outgoing
 	first, _ := slices.BinarySearch(db.pend.mids, from)
 	for _, mid := range db.pend.mids[first:] {
-		if db.pend.txs[mid].state != txPending {
+		pending := db.pend.txs[mid].state == txPending
+		if !pending && (mid <= db.meta.AckedMid || mid >= settledMidFirst) {
 			continue
 		}
 		if mid > db.durable || len(out) >= max {
 			break
 		}
 		body, err := db.loadBody(mid)
+		if err == nil && !pending {
+			body, err = placeholder(body)
+		}
 		if err != nil {
 			return nil, fault.In("read outbox", err)
 		}
 		out = append(out, Outgoing{mid, body})
 	}
 	return out, nil
+}
+
+// placeholder returns a transaction of the same mid that every relay rejects,
+// as it is of no version of the schema: what depends on it is then blocked.
+func placeholder(body []byte) ([]byte, error) {
+	var tx mutation.Tx
+	if err := tx.Decode(body); err != nil {
+		return nil, fault.Wrap(fault.Corrupt, "read outbox", err)
+	}
+	tx.Schema, tx.Ops, tx.IdempotencyKey = 0, nil, ""
+	tx.Seal()
+	return tx.AppendTo(nil), nil
+}
+
+// rejectTooLarge takes transactions out of the queue that no relay takes, as
+// builds without the limit made them: they would hold up everything behind
+// them. Their data is kept.
+func (db *DB) rejectTooLarge() error {
+	for _, mid := range slices.Clone(db.pend.mids) {
+		l := db.pend.txs[mid]
+		if l.state != txPending || l.bytes <= wire.MutationBytesMax {
+			continue
+		}
+		err := tooLarge(int(l.bytes))
+		if _, err := db.change(db.meta.Cursor, false, func(c *change) error {
+			return c.fail(l, &mutation.Outcome{
+				Mid: mid, Status: mutation.Rejected, Kind: uint16(fault.TooLarge), Detail: err.Error() + "; " + fault.HintOf(err),
+			})
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Known returns what is remembered of an idempotency key; false when it was
@@ -78,6 +119,10 @@ func (db *DB) failed(op string, mid uint64) (*localTx, error) {
 	if l.state == txPending {
 		return nil, fault.New(fault.Forbidden, op, "the server has not answered it yet").
 			WithHint("wait for its outcome; a queued mutation cannot be taken back, write the opposite instead")
+	}
+	if mid > db.meta.AckedMid && mid < settledMidFirst {
+		return nil, fault.New(fault.Forbidden, op, "it was refused here, and the server does not know yet").
+			WithHint("go online first: its place in the queue must be sent")
 	}
 	return l, nil
 }
