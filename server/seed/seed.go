@@ -24,6 +24,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -221,12 +222,12 @@ func tableRows(path string, t *schema.Table, put func(*schema.Table, value.Row) 
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	if open, err := dec.Token(); err != nil || open != json.Delim('[') {
-		return invalid("it is no JSON array of row objects")
+		return badRows("it is no JSON array of row objects")
 	}
 	for n := 1; dec.More(); n++ {
 		var object map[string]any
 		if err := dec.Decode(&object); err != nil {
-			return invalid("row " + strconv.Itoa(n) + ": " + err.Error())
+			return badRows("row " + strconv.Itoa(n) + ": " + err.Error())
 		}
 		row, err := rowOf(t, object)
 		if err == nil {
@@ -236,10 +237,18 @@ func tableRows(path string, t *schema.Table, put func(*schema.Table, value.Row) 
 			return fault.In("row "+strconv.Itoa(n), err)
 		}
 	}
-	if _, err := dec.Token(); err != nil {
-		return invalid("it ends too early")
+	if end, err := dec.Token(); err != nil || end != json.Delim(']') {
+		return badRows("it ends too early")
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return badRows("there is more behind its array")
 	}
 	return nil
+}
+
+func badRows(msg string) error {
+	return fault.New(fault.InvalidArgument, "read a file of rows", msg).
+		WithHint("it looks like [{\"id\": 1, \"name\": \"a\"}]")
 }
 
 func rowOf(t *schema.Table, object map[string]any) (value.Row, error) {
@@ -283,8 +292,7 @@ func valueOf(v any) (value.Value, error) {
 		if n, err := v.Int64(); err == nil {
 			return value.Int(n), nil
 		}
-		f, err := v.Float64()
-		return value.Float(f), err
+		return value.Text(v.String()), nil // its column says what it is: a decimal is no float
 	}
 	text, err := json.Marshal(v)
 	return value.Text(string(text)), err
