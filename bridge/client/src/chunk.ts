@@ -10,13 +10,12 @@
  * Offsets count from the chunk's first byte, which lies at a multiple of 8.
  */
 
-import type { SqlValue } from './codec.ts'
+import { textOf, type SqlValue } from './codec.ts'
 
 /** One row as a plain object. */
 export type Row = Record<string, SqlValue | boolean>
 
 const CHUNK_HEADER_BYTES = 32
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** How a result's columns become properties. */
 export interface RowShape {
@@ -53,7 +52,7 @@ export class ChunkReader {
     this.#low = new Uint32Array(buffer, from + cellsAt, cells * 2)
     this.#high = new Int32Array(buffer, from + cellsAt, cells * 2)
     this.#doubles = new Float64Array(buffer, from + cellsAt, cells)
-    this.#text = utf8.decode(bytes.subarray(textAt, textAt + textBytes))
+    this.#text = textOf(bytes.subarray(textAt, textAt + textBytes))
   }
 
   get isDone(): boolean {
@@ -95,7 +94,7 @@ export class ChunkReader {
       case 4:
         return this.#blob(cell, low).slice()
       case 5:
-        return utf8.decode(this.#blob(cell, low))
+        return textOf(this.#blob(cell, low))
       default:
         return null
     }

@@ -73,11 +73,16 @@ const utf8 = new TextEncoder()
 const text = new TextDecoder('utf-8', { ignoreBOM: true })
 const safe = Number.isSafeInteger
 
+/** Bytes that stay free before an encoded message, in its buffer: for a frame's header. */
+export const HEAD_BYTES = 8
+/** Bytes of a writer that is kept for the next message. */
+const WRITER_BYTES = 4096
+
 /** Appends bytes; its buffer grows. */
 class Writer {
-  #bytes = new Uint8Array(256)
+  #bytes = new Uint8Array(WRITER_BYTES)
   #view = new DataView(this.#bytes.buffer)
-  length = 0
+  length = HEAD_BYTES
 
   #room(n: number): number {
     const at = this.length
@@ -91,8 +96,9 @@ class Writer {
     return at
   }
 
+  /** What was written, in a buffer of its own. */
   take(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.length)
+    return new Uint8Array(this.#bytes.buffer.slice(0, this.length), HEAD_BYTES)
   }
   byte(v: number): void {
     const at = this.#room(1) // first: it may renew the view
@@ -145,7 +151,10 @@ class Writer {
         this.float(v)
       }
     } else if (typeof v === 'string') {
-      this.#text(v)
+      this.byte(3)
+      const at = this.#room(4)
+      const n = this.text(v)
+      this.#view.setUint32(at, n, true)
     } else {
       if (!(v instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
       this.byte(4)
@@ -155,11 +164,10 @@ class Writer {
     }
   }
 
-  /** Writes text in place: a call of the encoder costs more than a short text's own bytes. */
-  #text(v: string): void {
-    const tag = this.#room(5 + UTF8_BYTES_MAX * v.length)
+  /** Writes text in place and returns its length: a call of the encoder costs more than a short text's own bytes. */
+  text(v: string): number {
+    const from = this.#room(UTF8_BYTES_MAX * v.length)
     const bytes = this.#bytes
-    const from = tag + 5
     let units = 0
     if (v.length <= SHORT_TEXT) {
       for (; units < v.length; units++) {
@@ -170,9 +178,8 @@ class Writer {
     }
     let n = units
     if (units < v.length) n += utf8.encodeInto(units === 0 ? v : v.slice(units), bytes.subarray(from + units)).written
-    bytes[tag] = 3
-    this.#view.setUint32(tag + 1, n, true)
     this.length = from + n
+    return n
   }
 
   #integer(v: number | bigint): void {
@@ -186,6 +193,21 @@ class Writer {
       this.#view.setInt32(at + 4, Math.floor(v / 2 ** 32), true)
     }
   }
+}
+
+let idle: Writer | undefined
+
+/** Runs `fill` on a writer: the one that is kept, unless encoding has led to encoding. */
+function written(fill: (w: Writer) => void): Uint8Array<ArrayBuffer> {
+  const w = idle ?? new Writer()
+  idle = undefined
+  fill(w)
+  const bytes = w.take()
+  if (bytes.length < WRITER_BYTES) {
+    w.length = HEAD_BYTES
+    idle = w
+  }
+  return bytes
 }
 
 function integer(v: number | bigint, name: string, least: number): number | bigint {
@@ -230,13 +252,27 @@ function writeFloat(w: Writer, id: number, v: number): void {
 
 // The table says what v is; that is taken on trust, so v is `never`, which fits every type.
 function writeContent(w: Writer, { kind, name, of }: Field, v: never): void {
-  if (kind === 'S' || kind === 'L') w.raw(utf8.encode(v))
+  if (kind === 'S' || kind === 'L') w.text(v)
   else if (kind === 'Y') w.raw(v)
   else if (kind === 'V') w.value(v)
   else if (kind === 'P' || kind === 'R') {
     const list: readonly never[] = v
     for (const one of list) kind === 'P' ? w.uvarint(integer(one, name, 0)) : w.value(one)
   } else writeMessage(w, of, v)
+}
+
+/** Bytes of a text that is read without the decoder while it is ASCII. */
+const SHORT_BYTES = 32
+
+/** Decodes UTF-8: a call of the decoder costs more than a short text's own bytes. */
+export function textOf(bytes: Uint8Array): string {
+  if (bytes.length > SHORT_BYTES) return text.decode(bytes)
+  let out = ''
+  for (const byte of bytes) {
+    if (byte > 127) return text.decode(bytes)
+    out += String.fromCharCode(byte)
+  }
+  return out
 }
 
 /** Walks bytes from `at` to `end`. */
@@ -316,7 +352,7 @@ class Reader {
       return safe(v) ? v : this.#view.getBigInt64(at, true)
     }
     const bytes = this.raw(this.#view.getUint32(this.step(4), true))
-    return tag === 3 ? text.decode(bytes) : bytes.slice()
+    return tag === 3 ? textOf(bytes) : bytes.slice()
   }
 }
 
@@ -369,7 +405,8 @@ function readMessage(r: Reader, type: Message<unknown>, depth: number): Record<s
     const form = key % 8
     const id = (key - form) / 8
     if (form > 2 || id === 0 || id >= 2 ** 29) refuse("a field's key is not one of ours")
-    const field = fields.find((f) => f.id === id)
+    const next = fields[id - 1] // where no number is left out
+    const field = next?.id === id ? next : fields.find((f) => f.id === id)
     if (!field) {
       skip(r, form)
       continue
@@ -399,11 +436,11 @@ function readField(r: Reader, { kind, name, of }: Field, before: unknown, depth:
     case 'F':
       return r.float()
     case 'S':
-      return text.decode(r.raw(r.size()))
+      return textOf(r.raw(r.size()))
     case 'Y':
       return r.raw(r.size()).slice()
     case 'L':
-      list.push(text.decode(r.raw(r.size())))
+      list.push(textOf(r.raw(r.size())))
       return list
     case 'P':
       r.block(() => list.push(narrow(r.uvarint())))
@@ -424,11 +461,11 @@ function readField(r: Reader, { kind, name, of }: Field, before: unknown, depth:
   return list
 }
 
-/** Encodes a message by its table. @throws {@link RockpoolError} of kind `invalid_argument` for a number that does not fit. */
+/** Encodes a message by its table, with HEAD_BYTES free before it in its buffer. @throws {@link RockpoolError} of kind `invalid_argument` for a number that does not fit. */
 export function encode<T>(type: Message<T>, message: Init<T>): Uint8Array<ArrayBuffer> {
-  const w = new Writer()
-  writeMessage(w, type, message as object)
-  return w.take()
+  return written((w) => {
+    writeMessage(w, type, message as object)
+  })
 }
 
 /** Decodes a message by its table; the result shares nothing with `src`. @throws {@link RockpoolError} of kind `protocol`. */
@@ -438,9 +475,9 @@ export function decode<T>(type: Message<T>, src: Uint8Array): T {
 
 /** Encodes SQL values one after the other, tagged. @throws {@link RockpoolError} of kind `invalid_argument`. */
 export function encodeRow(values: readonly SqlValue[]): Uint8Array<ArrayBuffer> {
-  const w = new Writer()
-  for (const v of values) w.value(v)
-  return w.take()
+  return written((w) => {
+    for (const v of values) w.value(v)
+  })
 }
 
 /**

@@ -95,7 +95,7 @@ function latin1(bytes: Uint8Array): string {
 
 class Entry implements LiveQuery<object> {
   readonly #session: Session
-  readonly #body: Uint8Array
+  readonly #body: Uint8Array<ArrayBuffer>
   readonly #booleans: Booleans
   readonly #keyColumns: readonly string[]
   readonly #isSchemaAwaited: () => boolean
@@ -114,7 +114,7 @@ class Entry implements LiveQuery<object> {
 
   constructor(
     session: Session,
-    body: Uint8Array,
+    body: Uint8Array<ArrayBuffer>,
     booleans: Booleans,
     keyColumns: readonly string[],
     isSchemaAwaited: () => boolean,

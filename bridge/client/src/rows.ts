@@ -14,6 +14,33 @@ const ROWS_PER_STEP = 256
 /** How rows show booleans. `schema`: true and false where the column is a boolean of the schema. `sqlite`: 0 and 1, as SQLite has them. */
 export type Booleans = 'schema' | 'sqlite'
 
+/** Results' columns that are remembered: most queries are asked again and again. */
+const SHAPES_MAX = 32
+
+interface Known {
+  readonly head: Uint8Array
+  readonly mode: Booleans
+  readonly shape: RowShape
+}
+const known: Known[] = []
+let oldest = 0
+
+/** The columns that a head tells of. */
+function shapeOf(head: Uint8Array, mode: Booleans): RowShape {
+  for (const one of known) if (one.mode === mode && isSame(one.head, head)) return one.shape
+  const { columns } = decode(HeadMessage, head)
+  const booleans = mode === 'schema' ? columns.map((column) => column.type === Type.TypeBool) : []
+  const shape = { names: columns.map((column) => column.name), booleans: booleans.includes(true) ? booleans : null }
+  known[oldest++ % SHAPES_MAX] = { head: head.slice(), mode, shape }
+  return shape
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
+}
+
 /** A sink of rows. Chunks of one state are appended to one array; `take` hands it over and begins another. */
 export class RowSink implements Sink {
   readonly #booleans: Booleans
@@ -43,9 +70,7 @@ export class RowSink implements Sink {
   }
 
   head(body: Uint8Array): void {
-    const { columns } = decode(HeadMessage, body)
-    const booleans = this.#booleans === 'schema' ? columns.map((column) => column.type === Type.TypeBool) : []
-    const shape = { names: columns.map((column) => column.name), booleans: booleans.includes(true) ? booleans : null }
+    const shape = shapeOf(body, this.#booleans)
     this.#inOrder(() => {
       this.#shape = shape
       return false

@@ -51,7 +51,7 @@ export interface CallOptions {
 /** A call to make. */
 export interface Call<T> extends CallOptions {
   readonly type: number
-  readonly body: Uint8Array
+  readonly body: Uint8Array<ArrayBuffer>
   /** What is being done, for errors. */
   readonly op: string
   readonly policy: Policy

@@ -109,7 +109,7 @@ export class Sync {
   readonly #status = new Cell<SyncStatus>(NO_STATUS)
   readonly #rounds = new Topic<SyncStats>()
   /** Subscriptions of this tab, which are made again on a new link. */
-  readonly #active = new Map<string, { body: Uint8Array; users: number; ready: Promise<void> }>()
+  readonly #active = new Map<string, { body: Uint8Array<ArrayBuffer>; users: number; ready: Promise<void> }>()
 
   constructor(session: Session) {
     this.#session = session

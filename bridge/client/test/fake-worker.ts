@@ -195,7 +195,7 @@ export class FakeWorker implements CoreWorker {
   }
 
   #answer(port: Port, type: number, call: number, bytes: Uint8Array): void {
-    const done = (message: Uint8Array) => {
+    const done = (message: Uint8Array<ArrayBuffer>) => {
       port.link.post(frame(PageFrame.PageDone, call, message))
     }
     switch (type) {

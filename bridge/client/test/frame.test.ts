@@ -1,6 +1,8 @@
+import { SHORT_BYTES } from '@rockpool/worker/link'
 import { expect, test } from 'vitest'
+import { decode, encode } from '../src/codec.ts'
 import { body, eachFrame, frame, header } from '../src/frame.ts'
-import { PageFrame } from '../src/gen/wire.ts'
+import { PageFrame, QueryMessage } from '../src/gen/wire.ts'
 
 /** A pack of frames, as wasm/host writes it. */
 function packed(frames: readonly ArrayBuffer[]): ArrayBuffer {
@@ -31,4 +33,16 @@ test.each(sizes.map((sizes) => [sizes]))('a message brings each frame of %j byte
 
 test('a call ID of 32 bits', () => {
   expect(header(new Uint8Array(frame(3, 0xfffffffe, new Uint8Array(2))))).toEqual({ type: 3, call: 0xfffffffe })
+})
+
+test('one body in two frames: each keeps its own call', () => {
+  const bytes = encode(QueryMessage, { sql: 'SELECT 1' })
+  const frames = [frame(3, 1, bytes), frame(3, 2, bytes, 1)].map((one) => new Uint8Array(one))
+  expect(frames.map((one) => header(one)?.call)).toEqual([1, 2])
+  for (const one of frames) expect(decode(QueryMessage, body(one)).sql).toBe('SELECT 1')
+})
+
+test('a body too long to be copied is not lent to its frame, whose buffer goes to the other side', () => {
+  const bytes = encode(QueryMessage, { sql: 'x'.repeat(SHORT_BYTES) })
+  expect(frame(3, 1, bytes)).not.toBe(bytes.buffer)
 })

@@ -10,7 +10,7 @@ export interface LinkEvents {
 
 /** A path that carries whole frames in order. */
 export interface Link {
-  /** Sends a frame; its buffer is transferred where the path allows that. */
+  /** Sends a frame; a buffer of more than SHORT_BYTES is transferred where the path allows that. */
   post(frame: ArrayBuffer): void
   tell(message: OnPort): void
   /** Bytes that were posted and that the other side has not taken yet, or 0 where unknown. */
@@ -22,8 +22,8 @@ export interface Link {
 /** Bytes of frames that wait for the end of a turn at most: larger ones go at once, so that the other side begins on them. */
 const TURN_BYTES = 16 << 10
 
-/** Bytes of a message up to which its buffers are copied: to hand over a buffer costs more than to copy a short one. */
-const COPY_BYTES = 16 << 10
+/** Bytes of a frame up to which its buffer is copied and stays the sender's: to hand it over costs more. */
+export const SHORT_BYTES = 16 << 10
 
 /** What a link needs of a MessagePort. */
 export interface Port {
@@ -55,7 +55,7 @@ export function portLink(port: Port, events: LinkEvents): Link {
     const [first] = frames
     if (first === undefined) return
     const batch = frames
-    const transfer = bytes > COPY_BYTES ? batch : []
+    const transfer = bytes > SHORT_BYTES ? batch.filter((frame) => frame.byteLength > SHORT_BYTES) : []
     frames = []
     bytes = 0
     port.postMessage(batch.length === 1 ? first : batch, transfer)
