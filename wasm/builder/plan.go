@@ -22,9 +22,8 @@ type Plan struct {
 	Reads, Writes []string
 	All           bool
 	// DDL says that it changes the schema of the database.
-	DDL bool
-	// Vacuum says that it is VACUUM, which cannot run in a transaction.
-	Vacuum bool
+	DDL    bool
+	vacuum bool
 }
 
 // Plan compiles a text on a connection and returns what is known of it. The
@@ -45,8 +44,18 @@ func (b *Builder) Plan(c *sqlite.Conn, sql string) (*Plan, error) {
 	if err := b.touched(c, p, s.IsExplain()); err != nil {
 		return nil, err
 	}
+	if p.vacuum { // it cannot run in a transaction, and every write is in one
+		return nil, fault.New(fault.Forbidden, "run statement", "VACUUM is not available").
+			WithHint("db.export() gives the file, db.reset() starts anew")
+	}
 	b.plans.put(sql, p)
 	return p, nil
+}
+
+// Planned returns the plan of a text that Plan has seen, or nil.
+func (b *Builder) Planned(sql string) *Plan {
+	p, _ := b.plans.get(sql)
+	return p
 }
 
 // head describes the columns of a statement, with the schema's types where
@@ -117,7 +126,7 @@ func (p *Plan) opcode(name string, p1, p2, p3 int64, roots map[int64]string) {
 	}
 	switch name {
 	case "Vacuum":
-		p.Vacuum = true
+		p.vacuum = true
 	case "OpenRead", "ReopenIdx":
 		at(p2, p3, &p.Reads)
 	case "OpenWrite":

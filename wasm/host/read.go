@@ -15,13 +15,19 @@ import (
 // query runs SQL text: a read on a snapshot reader, a write in a transaction
 // of its own, or either in the transaction that this tab has begun as text.
 func (h *Host) query(c *call, m *wire.Query) {
-	if h.spoken(c, m) {
-		return
+	var plan *builder.Plan
+	if h.text[c.port] == 0 {
+		plan = h.builder.Planned(m.SQL) // then it begins and ends no transaction
 	}
-	plan, err := h.plan(m.SQL)
-	if err != nil {
-		h.fail(c, err)
-		return
+	if plan == nil {
+		if h.spoken(c, m) {
+			return
+		}
+		var err error
+		if plan, err = h.plan(m.SQL); err != nil {
+			h.fail(c, err)
+			return
+		}
 	}
 	if err := parameters(plan, m.Args); err != nil {
 		h.fail(c, err)
@@ -64,21 +70,23 @@ func (h *Host) planSelect(m *wire.SelectCall) (*builder.Plan, value.Row, error) 
 
 // plan compiles a text where nothing runs: on an idle reader, else on the writer.
 func (h *Host) plan(sql string) (*builder.Plan, error) {
-	s := txn.Classify(sql)
-	if s.Verb == txn.Empty {
+	if p := h.builder.Planned(sql); p != nil {
+		return p, nil
+	}
+	switch txn.Classify(sql).Verb {
+	case txn.Other:
+	case txn.Empty:
 		return nil, fault.New(fault.InvalidSQL, "compile statement", "the text holds no statement")
+	default:
+		return nil, fault.New(fault.Forbidden, "compile statement", "the text begins or ends a transaction").
+			WithHint("run it as a query of its own, or use db.transaction")
 	}
 	conn := h.prov.Writer
 	if r := h.prov.Pool.Take(wire.LaneInteractive); r != nil {
 		defer h.prov.Pool.Give(r)
 		conn = r.Conn
 	}
-	plan, err := h.builder.Plan(conn, sql)
-	if err == nil && plan.Vacuum {
-		return nil, fault.New(fault.Forbidden, "run statement", "VACUUM is not available").
-			WithHint("db.export() gives the file, db.reset() starts anew")
-	}
-	return plan, err
+	return h.builder.Plan(conn, sql)
 }
 
 // parameters checks the number of values.

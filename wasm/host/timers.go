@@ -13,47 +13,57 @@ func (t syncTimer) Set(delay int64) {
 	t.h.arm()
 }
 
-// arm sets the one timer for the first thing that is due.
+// arm sets the one timer for the first thing that is due. It is the end of
+// every event, so it reads no clock that it does not need.
 func (h *Host) arm() {
 	const never = int64(1) << 62
-	now := h.env.Now()
-	next := never // milliseconds from now
+	at := never // Mono
 	if h.syncAt != 0 {
-		next = min(next, h.syncAt-now.Mono)
+		at = h.syncAt
 	}
-	if at, ok := h.prov.Deadline(); ok {
-		next = min(next, at-now.Mono)
+	if due, ok := h.prov.Deadline(); ok {
+		at = min(at, due)
 	}
-	if at, ok := h.shapes.deadline(); ok {
-		next = min(next, at-now.Mono)
+	if due, ok := h.shapes.deadline(); ok {
+		at = min(at, due)
 	}
 	if h.txn != nil {
-		if at, ok := h.txn.Deadline(); ok {
-			next = min(next, at-now.Wall)
+		if due, ok := h.txn.Deadline(); ok {
+			now := h.env.Now()
+			at = min(at, now.Mono+due-now.Wall)
 		}
 	}
-	micros := h.env.Micros()
-	if h.timed > 0 {
-		for _, c := range h.calls {
-			if c.deadline != 0 && !c.held {
-				next = min(next, (c.deadline-micros+999)/1000)
-			}
+	at = min(at, h.timedMono(never))
+	if at == never {
+		at = -1
+	}
+	if at == h.armed {
+		return
+	}
+	h.armed = at
+	if at < 0 {
+		h.env.Timer.Set(-1)
+		return
+	}
+	h.env.Timer.Set(max(0, at-h.env.Now().Mono))
+}
+
+// timedMono is when the first call or read transaction has had its time, or never.
+func (h *Host) timedMono(never int64) int64 {
+	if h.timed == 0 && len(h.readTx) == 0 {
+		return never
+	}
+	mono, micros := h.env.Now().Mono, h.env.Micros()
+	at := never
+	for _, c := range h.calls {
+		if c.deadline != 0 && !c.held {
+			at = min(at, mono+(c.deadline-micros+999)/1000)
 		}
 	}
 	for _, t := range h.readTx {
-		next = min(next, (t.deadline-micros+999)/1000)
+		at = min(at, mono+(t.deadline-micros+999)/1000)
 	}
-	at := int64(-1)
-	if next != never {
-		next = max(next, 0)
-		at = now.Mono + next
-	} else {
-		next = -1
-	}
-	if at != h.armed {
-		h.armed = at
-		h.env.Timer.Set(next)
-	}
+	return at
 }
 
 // Timer does what is due.
