@@ -16,7 +16,7 @@ import {
 } from './gen/wire.ts'
 import { booleansOf, toNamedRow, toObject } from './operations.ts'
 import { statusName, type OutcomeStatus } from './outcomes.ts'
-import { newKey } from './requests.ts'
+import { newKey } from './key.ts'
 import type { Session } from './session.ts'
 
 /** How a conflict was settled, or `manual` while it is open. */

@@ -16,7 +16,7 @@ export interface DatabaseHealth {
   readonly socket: SocketState
   /** What this tab is among the tabs of the origin. */
   readonly role: 'leader' | 'follower' | 'none'
-  /** False in private windows and in memory: nothing outlives the page. */
+  /** False in memory: nothing outlives the page. Browsers do not tell of private windows, which forget when they close. */
   readonly isDurable: boolean
   /** Milliseconds until the next attempt to reach the relay, as of the snapshot. */
   readonly retryMillis: number

@@ -34,6 +34,7 @@ export {
   type Operator,
 } from './builder/expr.ts'
 export { SelectBuilder, type AnyQuery, type Conditions, type Tables, type UntypedTables } from './builder/select.ts'
+export { newKey } from './key.ts'
 export type { DatabaseOperation, OperationKind } from './operations.ts'
 export type { Transaction, TransactionOptions } from './transaction.ts'
 export type { CallOptions } from './session.ts'

@@ -18,6 +18,7 @@ import {
 import { isRead } from './builder/sql.ts'
 import type { Row } from './chunk.ts'
 import { lowerOperation, type DatabaseOperation } from './operations.ts'
+import { newKey } from './key.ts'
 import { RowSink, type Booleans } from './rows.ts'
 import type { CallOptions, Session } from './session.ts'
 import { toSql } from './values.ts'
@@ -52,11 +53,6 @@ const LANES: { readonly [L in LaneName]: Lane } = {
   interactive: Lane.LaneInteractive,
   live: Lane.LaneLive,
   bulk: Lane.LaneBulk,
-}
-
-/** A key for a write that has none. */
-export function newKey(): string {
-  return crypto.randomUUID()
 }
 
 /** Whole milliseconds for the wire; 0 for none. */

@@ -1,7 +1,7 @@
 /** <TransactionManager>: operations as one transaction, seen from here to the server. */
 
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { RockpoolError, type Confirmation, type OperationKind } from '@rockpool/client'
+import { newKey, RockpoolError, type Confirmation, type OperationKind } from '@rockpool/client'
 import { useStore } from './context.ts'
 import type { WriteStatus } from './use-transaction.ts'
 import { asError, toText } from './words.ts'
@@ -110,7 +110,7 @@ export function TransactionManager({
 
   useEffect(() => {
     if (!auto || keys.has(value)) return
-    const key = crypto.randomUUID()
+    const key = newKey()
     keys.set(value, key)
     void run(key)
   }, [auto, value, keys, run])
@@ -133,7 +133,7 @@ export function TransactionManager({
             className="rp-primary"
             disabled={status === 'running' || operations.length === 0}
             onClick={() => {
-              void run(crypto.randomUUID())
+              void run(newKey())
             }}
           >
             {label}

@@ -175,11 +175,14 @@ async function start(): Promise<void> {
 
 /** Holds a lock until this Worker ends, however that happens. Databases in memory run where there are no locks, too. */
 function pulse(): void {
+  if (navigator.locks === undefined) return
   const lock = 'rockpool-pulse:' + crypto.randomUUID()
-  void navigator.locks?.request(lock, () => {
-    postMessage({ rp: 'pulse', lock } satisfies Pulse)
-    return new Promise<never>(() => {}) // for ever
-  })
+  navigator.locks
+    .request(lock, () => {
+      postMessage({ rp: 'pulse', lock } satisfies Pulse)
+      return new Promise<never>(() => {}) // for ever
+    })
+    .catch(() => {}) // a browser that blocks site data gives none
 }
 
 pulse()

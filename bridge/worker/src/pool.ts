@@ -216,6 +216,7 @@ export class FilePool {
           this.stats.writes++
           file.isDirty = true // also when it fails half way
           const put = file.handle.write(this.#bytes(from, length), { at })
+          if (put > length) return FULL // Chromium's private windows: an error's negative number, read as unsigned
           file.size = Math.max(file.size, at + put)
           return put
         }),

@@ -5,7 +5,7 @@ import { broadcastLink, type Channel } from '@rockpool/worker/broadcast-link'
 import type { FromBroker, ToBroker } from '@rockpool/worker/broker'
 import type { ControlError, FromWorker, OnPort } from '@rockpool/worker/control'
 import { portLink, type Link, type LinkEvents } from '@rockpool/worker/link'
-import { failure, kindOf, type RockpoolError } from '../error.ts'
+import { failure, kindOf, RockpoolError } from '../error.ts'
 import type { TabEnvironment, LockTicket } from './environment.ts'
 import type { Gate } from './gate.ts'
 import { initial, step, type Effect, type Event, type Message, type Model, type Say, type State } from './machine.ts'
@@ -117,9 +117,22 @@ export class TabAgent {
     switch (effect.do) {
       case 'queue': {
         this.#lock?.release()
-        const ticket = this.#environment.lock('rockpool:' + this.#name, () => {
-          if (this.#lock === ticket) this.#send({ type: 'granted', now: this.#now() })
-        })
+        const ticket = this.#environment.lock(
+          'rockpool:' + this.#name,
+          () => {
+            if (this.#lock === ticket) this.#send({ type: 'granted', now: this.#now() })
+          },
+          (cause) => {
+            const error = new RockpoolError({
+              kind: 'storage_unavailable',
+              op: 'open database',
+              message: 'the browser refuses storage to this page',
+              hint: "allow site data, or open with storage: 'memory'",
+              cause,
+            })
+            this.#send({ type: 'dead', now: this.#now(), error })
+          },
+        )
         this.#lock = ticket
         return
       }

@@ -3,6 +3,7 @@
 import type { Channel } from '@rockpool/worker/broadcast-link'
 import { broker, spawn, type CoreWorker } from '@rockpool/worker'
 import { failure } from '../error.ts'
+import { newKey } from '../key.ts'
 
 /** A held or wanted Web Lock. */
 export interface LockTicket {
@@ -15,8 +16,8 @@ export interface TabEnvironment {
   readonly tab: string
   now(): number
   spawn(): CoreWorker
-  /** Queues for the lock; `granted` comes once, later. */
-  lock(name: string, granted: () => void): LockTicket
+  /** Queues for the lock; `granted` comes once, later, or `refused` where the browser gives none. */
+  lock(name: string, granted: () => void, refused: (why: unknown) => void): LockTicket
   /** Opens a BroadcastChannel, or null where there is nobody to talk to. */
   channel(name: string): Channel | null
   /** The SharedWorker that introduces tabs, or null. */
@@ -28,7 +29,7 @@ export interface TabEnvironment {
 
 /** A fresh name for this tab. */
 export function newTabId(): string {
-  return crypto.randomUUID()
+  return newKey()
 }
 
 /** The browser as it is. @throws `storage_unavailable` without Web Locks, which need https or localhost. */
@@ -81,7 +82,7 @@ export function soloEnvironment(): TabEnvironment {
   }
 }
 
-function lock(name: string, granted: () => void): LockTicket {
+function lock(name: string, granted: () => void, refused: (why: unknown) => void): LockTicket {
   const abort = new AbortController()
   let release = () => {
     abort.abort()
@@ -100,7 +101,9 @@ function lock(name: string, granted: () => void): LockTicket {
           granted()
         }),
     )
-    .catch(() => {}) // only our own abort rejects it
+    .catch((why: unknown) => {
+      if (!abort.signal.aborted) refused(why)
+    })
   return {
     release: () => {
       release()

@@ -242,6 +242,12 @@ const dead: Handler<'dead'> = (model, { now, error }) => {
   ]
 }
 
+/** The browser has refused the lock: this tab can never lead. */
+const refused: Handler<'dead'> = (model, { now, error }) => [
+  enter(model, 'stopped', now),
+  [{ do: 'release' }, { do: 'say', say: 'bye' }, { do: 'end', error }],
+]
+
 /** A death while draining: the lock lets the next tab in all the same. */
 const deadHanding: Handler<'dead'> = (model, { now }) => handed(model, now)
 const frozen: Handler<'frozen'> = (model, { now }) => handed(model, now)
@@ -448,7 +454,7 @@ const queued = {
   start: stay,
   granted,
   ready: stay,
-  dead: stay,
+  dead: refused,
   frozen: stay,
   heard: heardFollowing,
   shown,
