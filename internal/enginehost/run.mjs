@@ -52,9 +52,11 @@ const enginehost = {
     store.replay(database, count, loss, seed)
   },
   copy: (at, n, to, m) => {
-    const database = string(to, m)
+    const from = string(at, n),
+      database = string(to, m)
     pool.close(database)
-    store.copy(string(at, n), database)
+    pool.flush(`${from}-wal`) // the pool gathers a log's frames until they are flushed
+    store.copy(from, database)
   },
   put: (at, n, from, m) => {
     const name = string(at, n)

@@ -79,6 +79,7 @@ export class Store {
       },
       truncate: (size) => {
         this.#operate(name, { kind: 'truncate', size })
+        this.#fit(Math.max(0, size - bytes.size))
         bytes.truncate(size)
       },
       flush: () => this.#operate(name, { kind: 'flush' }),

@@ -8,6 +8,8 @@
  * faults (internal/enginehost).
  */
 
+import { WalHandle } from './wal.ts'
+
 /** What the pool needs of a FileSystemSyncAccessHandle. */
 export interface SyncHandle {
   read(to: Uint8Array, options: { at: number }): number
@@ -30,7 +32,8 @@ interface Slot {
 
 /** Names that begin so are files in memory, for tests: sqlite.MemoryName in Go. */
 const MEMORY_PREFIX = 'memory:'
-const SUFFIXES = ['', '-journal', '-wal'] as const
+const WAL = '-wal'
+const SUFFIXES = ['', '-journal', WAL] as const
 const IO = -1
 const FULL = -2
 
@@ -76,7 +79,8 @@ export class FilePool {
     }
     names.forEach((name, i) => {
       const result = results[i]
-      if (result?.status === 'fulfilled') this.#add(name, result.value)
+      if (result?.status === 'fulfilled')
+        this.#add(name, SUFFIXES[i] === WAL ? new WalHandle(result.value) : result.value)
     })
   }
 
@@ -185,7 +189,8 @@ export class FilePool {
     const at = this.#byName.get(name)
     if (at !== undefined) return at
     const handle = name === '' || name.startsWith(MEMORY_PREFIX) ? null : this.#onMissing(name)
-    return handle === null ? IO : this.#add(name, handle)
+    if (handle === null) return IO
+    return this.#add(name, name.endsWith(WAL) ? new WalHandle(handle) : handle)
   }
 
   #close(at: number): number {
