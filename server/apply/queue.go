@@ -24,6 +24,7 @@ const (
 // Queue is one client's transactions. The zero Queue has no client.
 type Queue struct {
 	next    uint64 // the mid that is expected
+	settled uint64 // newest mid that is known to be settled
 	waiting []item
 	bytes   int // of what waits
 	busy    bool
@@ -37,7 +38,7 @@ type item struct {
 }
 
 // Begin empties the queue; lastMid is the newest that the source has settled.
-func (q *Queue) Begin(lastMid uint64) { *q = Queue{next: lastMid + 1, busy: q.busy} }
+func (q *Queue) Begin(lastMid uint64) { *q = Queue{next: lastMid + 1, settled: lastMid, busy: q.busy} }
 
 // Push takes a transaction of so many encoded bytes. It returns a frame that
 // asks for an earlier one when there is a gap. fault.Protocol for what no
@@ -84,8 +85,19 @@ func (q *Queue) Next() *mutation.Tx {
 	return m.tx
 }
 
-// Back asks for everything from mid on again, after a while.
+// Settled takes from the log that mids up to mid have ended. The client hears
+// of it by the same record and goes on behind it, also where the source's own
+// answer was lost and Back has asked for mid again.
+func (q *Queue) Settled(mid uint64) {
+	q.settled = max(q.settled, mid)
+	if q.next <= mid {
+		q.next, q.asked = mid+1, false
+	}
+}
+
+// Back asks for everything from mid on again that is not settled, after a while.
 func (q *Queue) Back(mid uint64, afterMillis uint32) *wire.Retry {
+	mid = max(mid, q.settled+1)
 	q.waiting, q.bytes = nil, 0
 	q.next, q.asked = mid, true
 	return &wire.Retry{FromMid: mid, AfterMillis: afterMillis}

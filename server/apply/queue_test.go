@@ -111,3 +111,31 @@ func TestQueueRefuses(t *testing.T) {
 		t.Errorf("bytes beyond the limit: %v, want limit_exceeded", err)
 	}
 }
+
+// The answer to a commit was lost, and the log tells that it stood: before the
+// client is asked again, or after. The client goes on behind it and must not
+// be taken for one that has left a gap.
+func TestQueueLearnsFromTheLog(t *testing.T) {
+	lost := fault.New(fault.SourceUnavailable, "apply", "the connection was lost")
+	for _, first := range []string{"the log", "the error"} {
+		var q Queue
+		q.Begin(4)
+		push(t, &q, 5)
+		m := q.Next()
+		if first == "the log" {
+			q.Settled(5)
+		}
+		retry, _, err := q.Done(m, source.Reply{}, lost)
+		if err != nil || retry == nil {
+			t.Fatalf("%s first: Done = %+v, %v, want a retry", first, retry, err)
+		}
+		q.Settled(5)
+		q.Settled(3) // an older one changes nothing
+		if retry, err := q.Push(tx(6), 1); err != nil || retry != nil {
+			t.Fatalf("%s first: Push(6) = %+v, %v, want it taken", first, retry, err)
+		}
+		if m := q.Next(); m == nil || m.Mid != 6 {
+			t.Errorf("%s first: Next = %+v, want mid 6", first, m)
+		}
+	}
+}

@@ -77,9 +77,12 @@ func (r *Core) deliver(rec *changelog.Tx) {
 	for i := range rec.Origins {
 		o := &rec.Origins[i]
 		r.stats.Outcomes[statusName(o.Outcome.Status)]++
-		if c := r.clients[o.Client]; c != nil && !c.lagging {
-			p := of(c)
-			p.acks = append(p.acks, r.toldOne(c, o.Outcome))
+		if c := r.clients[o.Client]; c != nil {
+			c.queue.Settled(o.Outcome.Mid)
+			if !c.lagging {
+				p := of(c)
+				p.acks = append(p.acks, r.toldOne(c, o.Outcome))
+			}
 		}
 		for j := range o.Outcome.Conflicts {
 			c := r.clients[o.Outcome.Conflicts[j].Writer]
