@@ -123,8 +123,8 @@ func (c *client) round() {
 	}
 	w := c.w
 	mid, head := c.db.Meta().LastMid, version.Pos{}
-	if !w.relay.down {
-		head = w.relay.node.Head()
+	if len(w.relays) == 1 && !w.relays[0].down { // with two it may end at the one that lags
+		head = w.relays[0].node.Head()
 	}
 	c.rounds++
 	life := c.life

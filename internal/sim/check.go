@@ -38,7 +38,7 @@ func (c *client) check() {
 			return // its rows are older than the cursor, and are known to be
 		}
 	}
-	base := o.at(meta.Cursor)
+	base := o.at(w.canonical(meta.Cursor))
 	pending := map[uint32]map[string][]mutation.Op{}
 	hidden := map[string]bool{} // rows whose pending operations depend on a failed one
 	touched := map[string]uint64{}
@@ -114,8 +114,13 @@ func union(a, b map[string]value.Row, c map[string][]mutation.Op) map[string]boo
 }
 
 // settledAll reports whether the run has come to rest: every promise settled,
-// every client at the head.
+// every relay and client at the head.
 func (w *world) settledAll() bool {
+	for _, h := range w.relays {
+		if h.down || w.canonical(h.node.Head()) != w.oracle.head {
+			return false
+		}
+	}
 	for _, c := range w.clients {
 		if c.dead {
 			return false
@@ -124,7 +129,7 @@ func (w *world) settledAll() bool {
 		if c.tx != nil || c.rounds > 0 || len(c.db.Shapes()) < len(w.schema.Tables) {
 			return false
 		}
-		if c.db.Pending() > 0 || meta.Cursor != w.oracle.head || c.mgr.NeedsFlush() {
+		if c.db.Pending() > 0 || w.canonical(meta.Cursor) != w.oracle.head || c.mgr.NeedsFlush() {
 			return false
 		}
 		for _, s := range c.db.Shapes() {
@@ -140,19 +145,21 @@ func (w *world) settledAll() bool {
 func (w *world) checkEnd() {
 	for i := range w.schema.Tables {
 		t := &w.schema.Tables[i]
-		rows, err := w.relay.node.Rows(t.ID)
-		if err != nil {
-			w.fail("read the relay's %s: %v", t.Name, err)
-			return
+		for _, h := range w.relays {
+			rows, err := h.node.Rows(t.ID)
+			if err != nil {
+				w.fail("read the relay's %s: %v", t.Name, err)
+				return
+			}
+			w.compare(h.name(), t.Name, rows, w.oracle.tables[t.ID])
 		}
-		w.compare("the log", t.Name, w.oracle.tables[t.ID], rows)
 		for _, c := range w.clients {
 			have, err := c.visible(t)
 			if err != nil {
 				w.fail("%s: read %s: %v", c.name, t.Name, err)
 				return
 			}
-			w.compare(c.name, t.Name, have, rows)
+			w.compare(c.name, t.Name, have, w.oracle.tables[t.ID])
 		}
 	}
 	for _, c := range w.clients {
@@ -163,7 +170,7 @@ func (w *world) checkEnd() {
 func (w *world) compare(who, table string, have, want map[string]value.Row) {
 	for key := range union(have, want, nil) {
 		if !sameRow(have[key], want[key]) {
-			w.fail("I1: %s ends with %s/%s as %s, the relay has %s", who, table, showKey(key), showRow(have[key]), showRow(want[key]))
+			w.fail("I1: %s ends with %s/%s as %s, the source has %s", who, table, showKey(key), showRow(have[key]), showRow(want[key]))
 			return
 		}
 	}

@@ -429,7 +429,8 @@ func (c *client) crash() {
 		from, keep, c.restored = c.backup, walBytes(c.backup), true
 		w.logf("%s: its files are replaced by a backup", c.name)
 	}
-	file, err := crashCopy(w.opt.Dir, from, c.n, keep)
+	file := c.nextFile()
+	err := crashCopy(from, file, keep)
 	if err != nil {
 		w.fail("%s: crash: %v", c.name, err)
 		return
@@ -448,10 +449,15 @@ func (c *client) crash() {
 			l.silent = true
 		} else if !l.silent {
 			l.upAt = max(l.upAt, w.now+w.delay())
-			w.after(l.upAt-w.now, func() { w.relay.close(l) })
+			w.after(l.upAt-w.now, func() { l.relay.close(l) })
 		}
 	}
 	w.after(w.between(1, 2000), func() { c.restart() })
+}
+
+// nextFile names the client's nth file.
+func (c *client) nextFile() string {
+	return filepath.Join(c.w.opt.Dir, c.name+"-"+strconv.Itoa(c.n)+".db")
 }
 
 // keepBackup copies the files as they are on disk now.
@@ -460,7 +466,8 @@ func (c *client) keepBackup() {
 		return
 	}
 	c.n++
-	file, err := crashCopy(c.w.opt.Dir, c.file, c.n, c.durableWAL)
+	file := c.nextFile()
+	err := crashCopy(c.file, file, c.durableWAL)
 	if err != nil {
 		c.w.fail("%s: back up: %v", c.name, err)
 		return

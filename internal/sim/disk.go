@@ -2,8 +2,6 @@ package sim
 
 import (
 	"os"
-	"path/filepath"
-	"strconv"
 )
 
 // A client's files are a database and its WAL, and nothing checkpoints, so
@@ -21,23 +19,22 @@ func walBytes(name string) int64 {
 
 // crashCopy makes the files that a crash leaves: the database, and the first
 // keep bytes of its WAL.
-func crashCopy(dir, from string, n int, keep int64) (string, error) {
-	to := filepath.Join(dir, filepath.Base(from)[:1]+"-"+strconv.Itoa(n)+".db")
+func crashCopy(from, to string, keep int64) error {
 	main, err := os.ReadFile(from)
 	if err != nil {
-		return "", err
+		return err
 	}
 	wal, err := os.ReadFile(from + "-wal")
 	if err != nil && !os.IsNotExist(err) {
-		return "", err
+		return err
 	}
 	if err := os.WriteFile(to, main, 0o600); err != nil {
-		return "", err
+		return err
 	}
 	if err := os.WriteFile(to+"-wal", wal[:min(keep, int64(len(wal)))], 0o600); err != nil {
-		return "", err
+		return err
 	}
-	return to, nil
+	return nil
 }
 
 func removeFiles(name string) {

@@ -1,8 +1,10 @@
 // Package sim runs whole systems from one seed: real clients (stores on
 // SQLite files that lose what was not flushed, write transactions, sync
-// engine and driver) and a relay, over a network that delays, cuts, goes
-// silent and keeps old connections alive, with crashes on both sides and
-// clocks that are wrong. Nothing waits and nothing runs at the same time, so a
+// engine and driver) and the relay's own core and store, over a network that
+// delays, cuts, repeats, goes silent and keeps old connections alive, with
+// crashes on both sides and clocks that are wrong. The relay is the truth
+// itself, or one or two processes that follow a model of Postgres whose stream
+// lags, stalls and repeats and whose answers may be lost. Nothing waits and nothing runs at the same time, so a
 // seed replays exactly. After every step an oracle — maps, and the list of
 // the log's transactions — checks the invariants of SYNC.md §10:
 //

@@ -59,9 +59,10 @@ type fakeSession struct {
 	lagUntil int64
 }
 
-func newFakeRelay(w *world) *fakeRelay {
+func newFakeRelay(h *relayHost) *fakeRelay {
+	w := h.w
 	f := &fakeRelay{
-		w: w, out: w.relay, log: NewMemLog(1), tables: map[uint32]map[string]value.Row{},
+		w: w, out: h, log: NewMemLog(1), tables: map[uint32]map[string]value.Row{},
 		written: map[string]lastWrite{}, clients: map[string]*fakeClient{},
 	}
 	for i := range w.schema.Tables {

@@ -1,11 +1,14 @@
 package sim
 
+import "rockpool.dev/wire"
+
 // link is one socket between a client and the relay. Each direction is a
 // stream: frames arrive in order, late, until the link is cut. A half-open
 // link swallows frames and tells nobody. The two ends close apart, so an old
 // link's frames may reach the relay while the client's next one is open.
 type link struct {
 	id       uint32 // the relay's number of the connection
+	relay    *relayHost
 	c        *client
 	life     int    // of the client that opened it
 	socket   uint32 // the client's number
@@ -36,17 +39,17 @@ type clientNet struct {
 func (n clientNet) Open(id uint32, _ string) {
 	w := n.c.w
 	w.lastID++
-	l := &link{id: w.lastID, c: n.c, life: n.life, socket: id, downOpen: true}
+	l := &link{id: w.lastID, relay: w.pickRelay(), c: n.c, life: n.life, socket: id, downOpen: true}
 	w.links[l.id] = l
 	n.c.socket = l
 	w.after(w.delay(), func() {
-		if w.relay.down || w.chance(0.03) {
+		if l.relay.down || w.chance(0.03) {
 			w.closeClientEnd(l, "refused")
 			return
 		}
 		l.upOpen = true
 		l.upAt, l.downAt = w.now, w.now
-		w.relay.open(l)
+		l.relay.open(l)
 		w.after(w.delay(), func() {
 			if l.downOpen && !l.silent {
 				l.deliver(func() { n.c.drv.SocketOpened(id) })
@@ -65,13 +68,23 @@ func (n clientNet) Send(id uint32, frame []byte) bool {
 	if l.silent || !l.downOpen {
 		return true // it went into a buffer, and no further
 	}
+	l.sendUp(frame)
+	if wire.RelayFrame(frame[0]) == wire.FrameMut && w.chance(0.01) {
+		w.stats.Repeats++
+		l.sendUp(frame) // a repeat that the queue lets pass is the fence's to see
+	}
+	return true
+}
+
+// sendUp carries a frame of the client to the relay.
+func (l *link) sendUp(frame []byte) {
+	w := l.c.w
 	l.upAt = max(l.upAt, w.now+w.delay())
 	w.after(l.upAt-w.now, func() {
-		if l.upOpen && !w.relay.down {
-			w.relay.receive(l, frame)
+		if l.upOpen && !l.relay.down {
+			l.relay.receive(l, frame)
 		}
 	})
-	return true
 }
 
 // Close implements transport.Sockets.
@@ -86,7 +99,7 @@ func (n clientNet) Close(id uint32, _ int) {
 		return // the relay is not told
 	}
 	l.upAt = max(l.upAt, w.now+w.delay())
-	w.after(l.upAt-w.now, func() { w.relay.close(l) })
+	w.after(l.upAt-w.now, func() { l.relay.close(l) })
 }
 
 // deliver runs do in the client's process, when it is still the same one.
@@ -129,7 +142,7 @@ func (w *world) maybeCut(l *link) {
 	w.stats.Cuts++
 	l.silent = true // what is on its way still arrives, nothing new
 	w.after(w.delay(), func() { w.closeClientEnd(l, "cut") })
-	w.after(w.delay(), func() { w.relay.close(l) })
+	w.after(w.delay(), func() { l.relay.close(l) })
 }
 
 // closeClientEnd tells the client that its socket has ended.
@@ -176,14 +189,32 @@ func (n clientNet) Start(id uint32, url, _ string) {
 		return
 	}
 	w.after(w.delay(), func() {
-		if w.relay.down {
+		h := c.chunkRelay()
+		if h.down {
 			answer(0, func() { c.drv.FetchFailed(id, "relay is down") })
 			return
 		}
-		status, body := w.relay.node.Fetch(url)
+		status, body := h.node.Fetch(url)
 		w.stats.Snapshots++
 		answer(w.delay(), func() { c.drv.Fetched(id, status, body) })
 	})
+}
+
+// pickRelay is which relay a new connection reaches.
+func (w *world) pickRelay() *relayHost {
+	if len(w.relays) == 1 {
+		return w.relays[0]
+	}
+	return pick(w, w.relays)
+}
+
+// chunkRelay is which relay a fetch reaches: that of the socket, as a balancer
+// that keeps a client at one relay would have it.
+func (c *client) chunkRelay() *relayHost {
+	if c.socket != nil {
+		return c.socket.relay
+	}
+	return c.w.pickRelay()
 }
 
 // Cancel implements transport.Fetcher.

@@ -20,12 +20,10 @@ import (
 
 // realRelay drives the relay's own core on its own store and the embedded
 // source. A crash between COMMIT and the flush may lose what was committed;
-// nothing of it was sent, as the flush comes before the frames. Every other
-// seed has the core's calls run apart, as with a source that is far away: the
-// world moves on between a call and the core's hearing of it.
+// nothing of it was sent, as the flush comes before the frames.
 type realRelay struct {
 	w    *world
-	out  relayOut
+	out  *relayHost
 	path string
 	n    int
 
@@ -38,21 +36,13 @@ type realRelay struct {
 	log        []changelog.Tx
 }
 
-func newRealRelay(w *world) (*realRelay, error) {
-	f := &realRelay{w: w, out: w.relay, path: filepath.Join(w.opt.Dir, "relay-0.db")}
+func newRealRelay(h *relayHost) (*realRelay, error) {
+	w := h.w
+	f := &realRelay{w: w, out: h, path: filepath.Join(h.w.opt.Dir, h.file(0))}
 	if err := f.start(); err != nil {
 		return nil, err
 	}
-	err := f.st.Load(func(to source.Loader) (uint64, error) {
-		for i := range w.schema.Tables {
-			for _, r := range seedRows(w.schema.Tables[i].ID) {
-				if err := to.Row(&w.schema.Tables[i], r); err != nil {
-					return 0, err
-				}
-			}
-		}
-		return 0, nil
-	})
+	err := f.st.Load(seedAll(w))
 	f.durableWAL = walBytes(f.path)
 	return f, err
 }
@@ -68,21 +58,44 @@ func (f *realRelay) start() (err error) {
 	}
 	f.src = embedded.New(embedded.Options{
 		Store: f.st, NowMicros: func() int64 { return f.out.millis() * 1000 },
-		MayWrite: func(*source.Client, *schema.Table, value.Row, value.Row) error { return nil },
+		MayWrite: mayWrite,
 	})
 	var src source.Source = f.src
 	if f.w.opt.NoFence {
-		src = &unfenced{f.src, f.st, f.w}
+		src = &unfenced{f.src, f.path}
 	}
-	f.snap = snapshot.NewCache([]byte("simulated"), 1<<20)
-	limits := relay.DefaultLimits()
-	limits.PingMillis = pingMillis
-	limits.WindowBytes = 600 // so that sessions fall back and read on from the log
+	f.snap = snapshot.NewCache(f.w.secret(), 1<<20)
 	f.core = relay.New(relay.Config{
 		Store: f.st, Source: src, Catalog: catalog, Verifier: auth.Anonymous{}, Snapshots: f.snap,
-		Limits: limits, Inline: f.w.opt.Seed%2 == 0, NowMillis: f.out.millis(),
+		Limits: simLimits(), Inline: true, NowMillis: f.out.millis(),
 	})
 	return nil
+}
+
+// seedAll fills a truth with the rows that a run begins with.
+func seedAll(w *world) func(to source.Loader) (uint64, error) {
+	return func(to source.Loader) (uint64, error) {
+		for i := range w.schema.Tables {
+			for _, r := range seedRows(w.schema.Tables[i].ID) {
+				if err := to.Row(&w.schema.Tables[i], r); err != nil {
+					return 0, err
+				}
+			}
+		}
+		return 0, nil
+	}
+}
+
+// mayWrite lets everybody write everything.
+func mayWrite(*source.Client, *schema.Table, value.Row, value.Row) error { return nil }
+
+// simLimits are the relay's own, with a window so small that sessions fall
+// back and read on from the log.
+func simLimits() relay.Limits {
+	limits := relay.DefaultLimits()
+	limits.PingMillis = pingMillis
+	limits.WindowBytes = 600
+	return limits
 }
 
 // do makes a batch durable and carries its effects out. A crash may come in
@@ -90,7 +103,7 @@ func (f *realRelay) start() (err error) {
 func (f *realRelay) do(effects []relay.Effect) {
 	if f.w.chance(0.0015) {
 		f.w.logf("relay: dies after a commit, before the flush")
-		f.w.relay.crash()
+		f.out.crash()
 		return
 	}
 	if err := f.core.Durable(); err != nil {
@@ -101,8 +114,8 @@ func (f *realRelay) do(effects []relay.Effect) {
 	f.sync()
 	if f.w.chance(0.0015) {
 		f.w.logf("relay: dies after the flush, before the answer")
-		f.w.relay.after()
-		f.w.relay.crash()
+		f.out.after()
+		f.out.crash()
 		return
 	}
 	for _, e := range effects {
@@ -112,42 +125,10 @@ func (f *realRelay) do(effects []relay.Effect) {
 		case relay.CloseSession:
 			f.w.logf("relay: ends %d: %s", e.ID, e.Reason)
 			f.out.hangUp(uint32(e.ID))
-		case relay.Admit:
-			a := f.core.Admit(context.Background(), e.Hello)
-			f.later(apartMillis, func() []relay.Effect { return f.core.Admitted(e.ID, a) })
-		case relay.Apply:
-			reply, err := f.core.Source.Apply(context.Background(), e.Client, e.Tx)
-			f.later(apartMillis, func() []relay.Effect { return f.core.Applied(e.ID, e.Tx, reply, err) })
-		case relay.Snap:
-			set, err := snapshot.Build(f.st, e.Bucket.ID, e.Bucket.Spec)
-			if err == nil {
-				err = f.snap.Put(set)
-			}
-			f.later(apartSnapMillis, func() []relay.Effect {
-				return f.core.Snapped(relay.Snapped{ID: e.ID, Sub: e.Sub, Set: set, Err: err})
-			})
 		default:
-			f.w.fail("relay: effect %T", e)
+			f.w.fail("relay: effect %T of an inline core", e)
 		}
 	}
-}
-
-// apartMillis and apartSnapMillis bound how long an answer to the core takes
-// that runs apart, in milliseconds.
-const (
-	apartMillis     = 50
-	apartSnapMillis = 1500
-)
-
-// later hands the core an answer after a while, if it still lives then.
-func (f *realRelay) later(most int64, answer func() []relay.Effect) {
-	life := f.w.relay.life
-	f.w.after(f.w.between(0, most), func() {
-		if f.w.relay.life == life && !f.w.relay.down {
-			f.do(append(f.core.Tick(f.out.millis()), answer()...))
-			f.w.relay.after()
-		}
-	})
 }
 
 // sync reads what the log got.
@@ -172,7 +153,7 @@ func (f *realRelay) Open(conn uint32) { f.do(f.core.Open(uint64(conn), relay.Inf
 
 func (f *realRelay) Receive(conn uint32, frame []byte) {
 	f.do(f.core.Tick(f.out.millis()))
-	if !f.w.relay.down {
+	if !f.out.down {
 		f.do(f.core.Receive(uint64(conn), frame))
 	}
 }
@@ -190,22 +171,26 @@ func (f *realRelay) Fetch(url string) (int, []byte) {
 }
 
 func (f *realRelay) Rows(table uint32) (map[string]value.Row, error) {
-	v, err := f.st.View()
+	return rowsOf(f.st, f.w.schema.ByID(table))
+}
+
+// rowsOf reads a table of a relay's store.
+func rowsOf(st *store.Store, t *schema.Table) (map[string]value.Row, error) {
+	v, err := st.View()
 	if err != nil {
 		return nil, err
 	}
 	defer v.Close()
 	out := map[string]value.Row{}
-	t := f.w.schema.ByID(table)
-	return out, v.Scan(table, nil, nil, func(r value.Row) error {
+	return out, v.Scan(t.ID, nil, nil, func(r value.Row) error {
 		out[keyText(t, r)] = append(value.Row(nil), r...)
 		return nil
 	})
 }
 
-// Write is a person at the source with SQL.
+// Write implements truth: a person at the source with SQL.
 func (f *realRelay) Write(table uint32, key value.Row, change func(value.Row) value.Row) {
-	rec, err := f.write(table, key, change)
+	rec, err := directWrite(f.w, f.st, table, key, change)
 	if err != nil {
 		f.w.fail("relay: write at the source: %v", err)
 		return
@@ -215,9 +200,11 @@ func (f *realRelay) Write(table uint32, key value.Row, change func(value.Row) va
 	}
 }
 
-func (f *realRelay) write(table uint32, key value.Row, change func(value.Row) value.Row) (*changelog.Tx, error) {
-	t := f.w.schema.ByID(table)
-	w, err := f.st.Begin()
+// directWrite changes a row of a truth past every client; no record when there
+// is no such row, or nothing would change.
+func directWrite(world *world, st *store.Store, table uint32, key value.Row, change func(value.Row) value.Row) (*changelog.Tx, error) {
+	t := world.schema.ByID(table)
+	w, err := st.Begin()
 	if err != nil {
 		return nil, err
 	}
@@ -227,26 +214,34 @@ func (f *realRelay) write(table uint32, key value.Row, change func(value.Row) va
 		return nil, err
 	}
 	name := schema.Quote(t.Name)
-	if row := change(old); row == nil {
+	switch row := change(old); {
+	case row == nil:
 		_, err = w.Run("DELETE FROM "+name+" WHERE id = ?", key[0])
-	} else {
+	case row.Equal(old):
+		return nil, nil
+	default:
 		_, err = w.Run("UPDATE "+name+" SET "+schema.Quote(t.Columns[2].Name)+" = ? WHERE id = ?", row[2], key[0])
 	}
 	if err != nil {
 		return nil, err
 	}
-	return w.Commit(nil, 0, f.out.millis()*1000)
+	return w.Commit(nil, 0, (startWall+world.now)*1000)
+}
+
+// keepWAL is how much of a killed relay's WAL is left.
+func (w *world) keepWAL(durable, length int64) int64 {
+	if durable < length && w.rng.IntN(3) > 0 {
+		return w.between(durable, length)
+	}
+	return length
 }
 
 // Restart loses what a killed process loses, and opens what is left.
 func (f *realRelay) Restart() {
-	length := walBytes(f.path)
-	keep := length
-	if f.durableWAL < length && f.w.rng.IntN(3) > 0 {
-		keep = f.w.between(f.durableWAL, length)
-	}
+	keep := f.w.keepWAL(f.durableWAL, walBytes(f.path))
 	f.n++
-	path, err := crashCopy(f.w.opt.Dir, f.path, f.n, keep)
+	path := filepath.Join(f.w.opt.Dir, f.out.file(f.n))
+	err := crashCopy(f.path, path, keep)
 	if err == nil {
 		_ = f.st.Close()
 		removeFiles(f.path)

@@ -7,6 +7,15 @@ import (
 	"rockpool.dev/wire"
 )
 
+// truth is where the order of transactions is decided: a relay that is its own
+// source, or the database that relays follow.
+type truth interface {
+	// Log returns every record so far.
+	Log() []changelog.Tx
+	// Write is a direct write at the source.
+	Write(table uint32, key value.Row, change func(value.Row) value.Row)
+}
+
 // node is a relay's single-threaded core as the simulator drives it: events
 // in, frames out through relayOut. What is durable survives Restart.
 type node interface {
@@ -16,10 +25,6 @@ type node interface {
 	Tick()
 	// Fetch answers a chunk's URL.
 	Fetch(url string) (status int, body []byte)
-	// Write is a direct write at the source.
-	Write(table uint32, key value.Row, change func(value.Row) value.Row)
-	// Log returns every record so far.
-	Log() []changelog.Tx
 	// Head is the log's position.
 	Head() version.Pos
 	// Rows returns a table as the relay holds it.
@@ -36,27 +41,29 @@ type relayOut interface {
 	millis() int64
 }
 
-// relayHost carries a node's frames and kills it.
+// relayHost is one relay process: it carries a node's frames and kills it.
 type relayHost struct {
 	w     *world
+	index int
 	node  node
 	down  bool
 	links map[uint32]*link
 	life  int
-	seen  int // log records the oracle has
 }
+
+func (h *relayHost) name() string { return "relay " + string(rune('1'+h.index)) }
 
 func (h *relayHost) millis() int64 { return startWall + h.w.now }
 
 func (h *relayHost) open(l *link) {
 	h.links[l.id] = l
-	h.w.logf("relay: connection %d of %s", l.id, l.c.name)
+	h.w.logf("%s: connection %d of %s", h.name(), l.id, l.c.name)
 	h.node.Open(l.id)
 }
 
 func (h *relayHost) receive(l *link, frame []byte) {
 	if h.w.opt.Trace != nil {
-		h.w.logf("relay ← %s/%d %s", l.c.name, l.id, showFrame(frame))
+		h.w.logf("%s ← %s/%d %s", h.name(), l.c.name, l.id, showFrame(frame))
 	}
 	if wire.RelayFrame(frame[0]) == wire.FrameHello {
 		h.w.stats.Hellos++
@@ -86,7 +93,7 @@ func (h *relayHost) send(conn uint32, frame []byte) {
 		return
 	}
 	if h.w.opt.Trace != nil {
-		h.w.logf("relay → %s/%d %s", l.c.name, l.id, showFrame(frame))
+		h.w.logf("%s → %s/%d %s", h.name(), l.c.name, l.id, showFrame(frame))
 	}
 	h.w.sendDown(l, frame)
 }
@@ -99,12 +106,7 @@ func (h *relayHost) hangUp(conn uint32) {
 }
 
 // after lets the oracle see new records.
-func (h *relayHost) after() {
-	log := h.node.Log()
-	for ; h.seen < len(log); h.seen++ {
-		h.w.oracle.record(&log[h.seen])
-	}
-}
+func (h *relayHost) after() { h.w.observe() }
 
 // tick is the relay's clock.
 func (h *relayHost) tick(life int) {
@@ -115,7 +117,7 @@ func (h *relayHost) tick(life int) {
 		h.node.Tick()
 		h.after()
 	}
-	h.w.after(100, func() { h.tick(life) })
+	h.w.after(tickMillis, func() { h.tick(life) })
 }
 
 // crash kills the process: connections end, some are told and some are not.
@@ -125,7 +127,7 @@ func (h *relayHost) crash() {
 		return
 	}
 	w := h.w
-	w.logf("relay: killed")
+	w.logf("%s: killed", h.name())
 	w.stats.RelayCrashes++
 	h.down = true
 	h.life++
@@ -145,7 +147,7 @@ func (h *relayHost) crash() {
 	h.links = map[uint32]*link{}
 	h.node.Restart()
 	w.after(w.between(10, 1500), func() {
-		w.logf("relay: up")
+		w.logf("%s: up", h.name())
 		h.down = false
 		h.tick(h.life)
 	})

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 
@@ -18,16 +19,18 @@ func Run(opt Options) (Stats, error) {
 	opt.Dir = dir
 	w := &world{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x726f636b)), links: map[uint32]*link{}, schema: simSchema()}
 	w.oracle = newOracle(w)
-	w.relay = &relayHost{w: w, links: map[uint32]*link{}}
-	if w.relay.node, err = newNode(w); err != nil {
+	if err := w.startRelays(); err != nil {
 		return w.stats, fmt.Errorf("start the relay: %w", err)
 	}
-	defer w.relay.node.Close()
-	if err := w.oracle.begin(w.relay.node.Head(), w.relay.node.Rows); err != nil {
+	defer w.closeRelays()
+	first := w.relays[0].node
+	if err := w.oracle.begin(w.canonical(first.Head()), first.Rows); err != nil {
 		return w.stats, err
 	}
-	w.relay.seen = len(w.relay.node.Log())
-	w.relay.tick(0)
+	w.seen = len(w.truth.Log())
+	for _, h := range w.relays {
+		h.tick(0)
+	}
 	if err := w.startClients(); err != nil {
 		return w.stats, err
 	}
@@ -51,11 +54,56 @@ func Run(opt Options) (Stats, error) {
 	return w.stats, w.failed
 }
 
-func newNode(w *world) (node, error) {
-	if w.opt.Fake {
-		return newFakeRelay(w), nil
+// startRelays makes the relays of the run and what decides the order.
+func (w *world) startRelays() error {
+	n := 1
+	var db *database
+	switch w.opt.relay() {
+	case Model:
+		f := newFakeRelay(w.addRelay())
+		w.relays[0].node, w.truth = f, f
+		return nil
+	case Embedded:
+		h := w.addRelay()
+		f, err := newRealRelay(h)
+		h.node, w.truth = f, f
+		return err
 	}
-	return newRealRelay(w)
+	db, err := newDatabase(w)
+	if err != nil {
+		return err
+	}
+	w.truth = db
+	if w.rng.IntN(3) == 0 {
+		n = 2
+	}
+	for range n {
+		h := w.addRelay()
+		f, err := newReplicaRelay(h, db)
+		if err != nil {
+			return err
+		}
+		h.node = f
+		db.relays = append(db.relays, f)
+	}
+	return nil
+}
+
+func (w *world) addRelay() *relayHost {
+	h := &relayHost{w: w, index: len(w.relays), links: map[uint32]*link{}}
+	w.relays = append(w.relays, h)
+	return h
+}
+
+func (w *world) closeRelays() {
+	for _, h := range w.relays {
+		if h.node != nil {
+			h.node.Close()
+		}
+	}
+	if c, ok := w.truth.(io.Closer); ok {
+		_ = c.Close()
+	}
 }
 
 func (w *world) startClients() error {
@@ -111,7 +159,7 @@ func (w *world) plan() {
 		}
 	}
 	for range w.between(0, 2) {
-		w.after(w.between(0, faultMillis), w.relay.crash)
+		w.after(w.between(0, faultMillis), w.pickRelay().crash)
 	}
 	for range w.between(0, 6) {
 		c := pick(w, w.clients)
@@ -137,13 +185,13 @@ func (c *client) offline(on bool) {
 
 // directWrite is somebody else's write at the source.
 func (w *world) directWrite() {
-	if w.relay.down {
+	if len(w.relays) == 1 && w.relays[0].down {
 		return
 	}
 	t := pick(w, w.schema.Tables)
 	key := value.Row{value.Text("hot" + string(rune('a'+w.rng.IntN(hotRows))))}
 	n := w.rng.IntN(1000)
-	w.relay.node.Write(t.ID, key, func(old value.Row) value.Row {
+	w.truth.Write(t.ID, key, func(old value.Row) value.Row {
 		if old == nil || w.chance(0.1) {
 			return nil
 		}
@@ -151,7 +199,7 @@ func (w *world) directWrite() {
 		row[2] = value.Text(fmt.Sprint("direct", n))
 		return row
 	})
-	w.relay.after()
+	w.observe()
 }
 
 // calm ends the faults: everything that is down comes up, and stays.

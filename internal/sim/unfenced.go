@@ -5,47 +5,46 @@ import (
 
 	"rockpool.dev/mutation"
 	"rockpool.dev/server/source"
-	"rockpool.dev/server/source/embedded"
-	"rockpool.dev/server/store"
+	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 )
 
-// unfenced is the embedded source without its memory of mids: it tells no
-// client what it has settled, and whatever mid comes is the one it expects.
+// unfenced is a source without the fence, and nothing else amiss: a mid that
+// it has settled is taken for the one that it expects. Its memory of mids, what
+// a welcome tells, and incarnations stay right.
 type unfenced struct {
-	*embedded.Source
-	st *store.Store
-	w  *world
-}
-
-// Register implements source.Source.
-func (u *unfenced) Register(ctx context.Context, id, user, incOld, incNew string) (uint64, error) {
-	last, err := u.Source.Register(ctx, id, user, incOld, incNew)
-	for _, c := range u.w.clients {
-		if !c.dead && c.db.Meta().ClientID == id {
-			last = min(last, c.db.Meta().AckedMid)
-		}
-	}
-	return last, err
+	source.Source
+	path string // of the store that is the truth
 }
 
 // Apply implements source.Source.
 func (u *unfenced) Apply(ctx context.Context, who source.Client, m *mutation.Tx) (source.Reply, error) {
-	w, err := u.st.Begin()
+	conn, err := sqlite.Open(sqlite.Options{Name: u.path})
 	if err != nil {
 		return source.Reply{}, err
 	}
-	defer w.Rollback()
-	n, err := w.Run("UPDATE _rockpool_client SET last_mid = ? WHERE id = ? AND last_mid >= ?",
-		value.Int(int64(m.Mid)-1), value.Text(who.ID), value.Int(int64(m.Mid)))
-	if err != nil {
-		return source.Reply{}, err
-	}
-	if n > 0 {
-		if _, err := w.Commit(nil, 0, u.NowMicros()); err != nil {
+	defer conn.Close()
+	row, found, err := sqlite.OneRow(conn, "SELECT last_mid FROM _rockpool_client WHERE id = ?", value.Text(who.ID))
+	if err != nil || !found || uint64(row[0].Int()) < m.Mid {
+		if err != nil {
 			return source.Reply{}, err
 		}
+		return u.Source.Apply(ctx, who, m)
 	}
-	w.Rollback()
-	return u.Source.Apply(ctx, who, m)
+	set := func(sql string, mid int64) error {
+		s, err := conn.Prepare(sql)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return s.Run(value.Int(mid), value.Text(who.ID))
+	}
+	if err := set("UPDATE _rockpool_client SET last_mid = ? WHERE id = ?", int64(m.Mid)-1); err != nil {
+		return source.Reply{}, err
+	}
+	reply, err := u.Source.Apply(ctx, who, m)
+	if serr := set("UPDATE _rockpool_client SET last_mid = max(last_mid, ?) WHERE id = ?", row[0].Int()); err == nil {
+		err = serr
+	}
+	return reply, err
 }

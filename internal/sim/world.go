@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"rockpool.dev/schema"
+	"rockpool.dev/version"
 )
 
 // Options are what a run is made of.
@@ -16,8 +17,8 @@ type Options struct {
 	Trace io.Writer
 	// Dir holds the clients' files: a directory in memory is fastest.
 	Dir string
-	// Fake runs the model relay in place of the real one.
-	Fake bool
+	// Relay is what the clients talk to; ByTurns takes the seed's.
+	Relay Relay
 
 	// Backups has a client's files replaced by an older copy of them.
 	Backups bool
@@ -33,6 +34,27 @@ type Options struct {
 	TornOutbox bool
 }
 
+// Relay names what clients talk to.
+type Relay string
+
+// The relays. Embedded and Postgres are the relay's own core and store.
+const (
+	ByTurns  Relay = ""         // Embedded for odd seeds, Postgres for even ones
+	Embedded Relay = "embedded" // its store is the truth
+	Postgres Relay = "postgres" // one or two processes that follow a model of Postgres
+	Model    Relay = "model"    // the rules of SYNC.md said plainly, on maps
+)
+
+func (o *Options) relay() Relay {
+	switch {
+	case o.Relay != ByTurns:
+		return o.Relay
+	case o.Seed%2 == 0:
+		return Postgres
+	}
+	return Embedded
+}
+
 // Times of a run, virtual milliseconds.
 const (
 	faultMillis  = 20_000  // faults and writes happen until then
@@ -40,6 +62,7 @@ const (
 	startWall    = 1_780_000_000_000
 	eventsMax    = 400_000
 	pingMillis   = 1_000
+	tickMillis   = 100
 	clientsMax   = 4
 	writesTarget = 60
 )
@@ -53,7 +76,9 @@ type world struct {
 	seq     uint64
 	schema  *schema.Schema
 	clients []*client
-	relay   *relayHost
+	relays  []*relayHost
+	truth   truth
+	seen    int // log records the oracle has
 	links   map[uint32]*link
 	lastID  uint32 // of links
 	oracle  *oracle
@@ -66,6 +91,7 @@ type world struct {
 // Stats counts what a run did, to show that it did something.
 type Stats struct {
 	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks int
+	Repeats, LostReplies, Stalls                                                              int
 	Outcomes                                                                                  [7]int
 }
 
@@ -80,6 +106,9 @@ func (s *Stats) add(o Stats) {
 	s.Records += o.Records
 	s.Snapshots += o.Snapshots
 	s.Checks += o.Checks
+	s.Repeats += o.Repeats
+	s.LostReplies += o.LostReplies
+	s.Stalls += o.Stalls
 	for i := range o.Outcomes {
 		s.Outcomes[i] += o.Outcomes[i]
 	}
@@ -87,8 +116,8 @@ func (s *Stats) add(o Stats) {
 
 // String is one line of figures.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks; outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks,
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams; outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls,
 		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
 }
 
@@ -136,6 +165,20 @@ func pick[T any](w *world, list []T) T { return list[w.rng.IntN(len(list))] }
 func (w *world) logf(format string, args ...any) {
 	if w.opt.Trace != nil {
 		fmt.Fprintf(w.opt.Trace, "%7d  %s\n", w.now, fmt.Sprintf(format, args...))
+	}
+}
+
+// canonical is a relay's position in the numbers of the truth.
+func (w *world) canonical(p version.Pos) version.Pos { return p }
+
+// secret is the key of a relay process's chunk names.
+func (w *world) secret() []byte { return fmt.Appendf(nil, "simulated %d", w.rng.Uint64()) }
+
+// observe shows the oracle the log's new records.
+func (w *world) observe() {
+	log := w.truth.Log()
+	for ; w.seen < len(log); w.seen++ {
+		w.oracle.record(&log[w.seen])
 	}
 }
 

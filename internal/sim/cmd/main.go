@@ -19,11 +19,11 @@ import (
 func main() {
 	seeds := flag.Int("seeds", 0, "how many seeds to play; 0 plays one with its trace")
 	seed := flag.Uint64("seed", 1, "the first seed")
-	fake := flag.Bool("fake", false, "against the model relay in place of the real one")
+	partner := flag.String("relay", "", "embedded, postgres or model; by turns without")
 	backups := flag.Bool("backups", false, "replace clients' files by older copies")
 	quiet := flag.Bool("quiet", false, "no trace")
 	flag.Parse()
-	opt := sim.Options{Fake: *fake, Backups: *backups, Dir: sim.TempDir()}
+	opt := sim.Options{Relay: sim.Relay(*partner), Backups: *backups, Dir: sim.TempDir()}
 	if *seeds <= 0 {
 		if !*quiet {
 			opt.Trace = os.Stdout
@@ -31,7 +31,7 @@ func main() {
 		opt.Seed = *seed
 		stats, err := sim.Run(opt)
 		fmt.Println(stats)
-		finish(*seed, *fake, *backups, err)
+		finish(*seed, *partner, *backups, err)
 		return
 	}
 	start := time.Now()
@@ -40,7 +40,7 @@ func main() {
 	if err == nil {
 		fmt.Printf("%d seeds from %d passed in %v\n", *seeds, *seed, time.Since(start).Round(time.Millisecond))
 	}
-	finish(failed, *fake, *backups, err)
+	finish(failed, *partner, *backups, err)
 }
 
 // progress prints a line now and then.
@@ -53,13 +53,13 @@ func progress(n int, to io.Writer) func(done int) {
 	}
 }
 
-func finish(seed uint64, fake, backups bool, err error) {
+func finish(seed uint64, partner string, backups bool, err error) {
 	if err == nil {
 		return
 	}
 	flags := ""
-	if fake {
-		flags = " -fake"
+	if partner != "" {
+		flags = " -relay " + partner
 	}
 	if backups {
 		flags += " -backups"
