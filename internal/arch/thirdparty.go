@@ -17,7 +17,7 @@ type owner struct {
 var owners = []owner{
 	{"github.com/hack-pad/safejs", []string{"wasm/edge", "wasm"}},
 	{"github.com/syumai/workers", []string{"server/edge"}},
-	{"github.com/ncruces/go-sqlite3", []string{"sqlite", "sqlite/..."}},
+	{"github.com/ncruces/go-sqlite3", []string{"sqlite", "sqlite/...", "internal/sim"}},
 	{"github.com/ncruces/julianday", []string{"sqlite"}},
 	{"github.com/jackc/pgx/v5", []string{"server/source/postgres", "internal/testpg", "internal/testpg/cmd"}},
 	{"github.com/jackc/pglogrepl", []string{"server/source/postgres"}},

@@ -21,7 +21,7 @@ func (c *client) interactive() {
 	}
 	c.tx = tx
 	w.logf("%s: begins", c.name)
-	if _, err := tx.Operations(c.operations()); err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Constraint {
+	if _, err := tx.Operations(c.operations()); err != nil && !c.noRoom(err) && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Constraint {
 		w.fail("%s: write in a transaction: %v", c.name, err)
 	}
 	life, commit := c.life, w.chance(0.7)
@@ -36,7 +36,7 @@ func (c *client) interactive() {
 			err = tx.Rollback()
 		}
 		w.logf("%s: ends its transaction (commit %v): %v", c.name, commit, err)
-		if err != nil && fault.KindOf(err) != fault.Constraint {
+		if err != nil && !c.noRoom(err) && fault.KindOf(err) != fault.Constraint {
 			w.fail("%s: end a transaction: %v", c.name, err)
 		}
 		w.stats.Writes++
@@ -64,7 +64,10 @@ func (c *client) statement() {
 			args = append(args, value.Text(c.newID()))
 		}
 	}
-	if _, err := c.mgr.SQL(sql, args, "", nil); err != nil && fault.KindOf(err) != fault.Constraint {
+	if _, err := c.mgr.SQL(sql, args, "", nil); c.noRoom(err) {
+		c.after()
+		return
+	} else if err != nil && fault.KindOf(err) != fault.Constraint {
 		c.w.fail("%s: %s: %v", c.name, sql, err)
 		return
 	}
@@ -100,7 +103,10 @@ func (c *client) resubscribe() {
 func (c *client) subscribe(name string) {
 	_, err := c.drv.Subscribe(name, nil)
 	switch fault.KindOf(err) {
-	case fault.Busy:
+	case fault.Busy, fault.QuotaExceeded:
+		if fault.KindOf(err) == fault.QuotaExceeded && !c.noRoom(err) {
+			return
+		}
 		life := c.life
 		c.w.after(100, func() {
 			if c.life == life && !c.dead {

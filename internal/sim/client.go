@@ -55,6 +55,7 @@ type client struct {
 	checked    checkedAt
 	tx         *txn.Tx // interactive, open
 	rounds     int     // asked for and not ended, in this life
+	full       bool    // its storage is
 }
 
 func (c *client) now() int64 { return startWall + c.w.now + c.skew }
@@ -71,11 +72,11 @@ func (c *client) start() error {
 	c.dead = false
 	c.timer, c.socket, c.fetches, c.offset = 0, nil, nil, 0
 	c.toldNow = map[uint64]bool{}
-	c.tx, c.rounds = nil, 0
+	c.tx, c.rounds, c.full = nil, 0, false
 	if c.file == "" {
 		c.file = filepath.Join(w.opt.Dir, c.name+"-0.db")
 	}
-	conn, err := sqlite.Open(sqlite.Options{Name: c.file, CacheKiB: 512})
+	conn, err := sqlite.Open(sqlite.Options{Name: c.file, CacheKiB: 512, FS: storageFS})
 	if err != nil {
 		return err
 	}
@@ -272,6 +273,13 @@ func (c *client) write() {
 		}
 	}
 	if err != nil {
+		if mid := c.db.Meta().LastMid; mid != c.mids {
+			w.fail("I3: %s: a write failed (%v) and left mutation %d", c.name, err, mid)
+		}
+		if c.noRoom(err) {
+			c.after()
+			return
+		}
 		switch fault.KindOf(err) {
 		case fault.NotFound, fault.Constraint: // the row is not there (any more), or a check says no
 		case fault.Busy:
@@ -369,6 +377,9 @@ func (c *client) decide() {
 		switch e.State {
 		case wire.TxRejected, wire.TxBlocked:
 			_, err := c.mgr.Act(wire.OutboxAct{Mid: e.Mid, Discard: c.w.chance(0.6)})
+			if c.noRoom(err) {
+				return
+			}
 			switch fault.KindOf(err) {
 			case fault.Forbidden: // blocked already, and still to be answered
 				continue
@@ -391,9 +402,12 @@ func (c *client) decide() {
 	conflicts = slices.DeleteFunc(conflicts, func(x wire.ConflictInfo) bool { return !x.Open })
 	if len(conflicts) > 0 {
 		x := pick(c.w, conflicts) // one mutation may have several, which settle together
-		c.decided[x.Mid] = true
 		r := &wire.Resolve{ID: x.ID, Choice: pick(c.w, []wire.Choice{wire.ChooseMine, wire.ChooseTheirs})}
 		_, err := c.mgr.Resolve(r)
+		if c.noRoom(err) {
+			return
+		}
+		c.decided[x.Mid] = true
 		if err != nil && fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Constraint {
 			c.w.fail("%s: resolve conflict %d of mutation %d: %v", c.name, x.ID, x.Mid, err)
 		}
@@ -411,6 +425,7 @@ func (c *client) crash() {
 	}
 	w := c.w
 	w.stats.Crashes++
+	c.freeStorage()
 	c.dead = true
 	length := walBytes(c.file)
 	keep := length

@@ -97,6 +97,10 @@ func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string
 		return
 	}
 	w.logf("log %v: mutation %d of %s ended with status %d %s", r.Pos, mid, g.Client, g.Outcome.Status, g.Outcome.Detail)
+	if seen := w.canonical(tx.Seen); !seen.Less(r.Pos) {
+		w.fail("I6: mutation %d of %s is at %v, and had seen %v", mid, g.Client, r.Pos, seen)
+		return
+	}
 	for _, op := range tx.Ops {
 		key := string(op.Key.Append(nil))
 		if op.Kind == mutation.Insert {

@@ -27,11 +27,13 @@ var background = context.Background()
 // all, and what is committed comes with the stream. Its store is a replica
 // that may lose what was not flushed, and gets it again.
 type replicaRelay struct {
-	w    *world
-	out  *relayHost
-	db   *database
-	path string
-	n    int
+	w     *world
+	out   *relayHost
+	db    *database
+	path  string
+	n     int
+	epoch uint32 // of its store
+	anew  bool   // its slot is lost: the next process builds the store anew
 
 	st   *store.Store
 	core *relay.Core
@@ -44,12 +46,12 @@ type replicaRelay struct {
 }
 
 func newReplicaRelay(h *relayHost, db *database) (*replicaRelay, error) {
-	f := &replicaRelay{w: h.w, out: h, db: db, path: filepath.Join(h.w.opt.Dir, h.file(0))}
+	f := &replicaRelay{w: h.w, out: h, db: db, path: filepath.Join(h.w.opt.Dir, h.file(0)), epoch: 1}
 	return f, f.start()
 }
 
 func (f *replicaRelay) start() (err error) {
-	if f.st, err = store.Open(store.Options{Path: f.path, Schema: f.w.schema, NewEpoch: 1, Source: "simulated"}); err != nil {
+	if f.st, err = store.Open(store.Options{Path: f.path, Schema: f.w.schema, NewEpoch: f.epoch, Source: "simulated"}); err != nil {
 		return err
 	}
 	if !f.st.Loaded() {
@@ -251,6 +253,12 @@ func (f *replicaRelay) Rows(table uint32) (map[string]value.Row, error) {
 
 // Restart loses what a killed process loses, and opens what is left.
 func (f *replicaRelay) Restart() {
+	if f.anew {
+		if err := f.renew(); err != nil {
+			f.w.fail("%s: build the store anew: %v", f.out.name(), err)
+		}
+		return
+	}
 	keep := f.w.keepWAL(f.durableWAL, walBytes(f.path))
 	f.n++
 	path := filepath.Join(f.w.opt.Dir, f.out.file(f.n))

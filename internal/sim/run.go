@@ -17,7 +17,7 @@ func Run(opt Options) (Stats, error) {
 	}
 	defer os.RemoveAll(dir)
 	opt.Dir = dir
-	w := &world{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x726f636b)), links: map[uint32]*link{}, schema: simSchema()}
+	w := &world{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x726f636b)), links: map[uint32]*link{}, schema: simSchema(), epochs: 1, bases: map[uint32]uint64{}}
 	w.oracle = newOracle(w)
 	if err := w.startRelays(); err != nil {
 		return w.stats, fmt.Errorf("start the relay: %w", err)
@@ -121,6 +121,7 @@ func (w *world) startClients() error {
 
 func (w *world) closeClients() {
 	for _, c := range w.clients {
+		c.freeStorage()
 		if !c.dead && c.conn != nil {
 			_ = c.conn.Close()
 		}
@@ -158,6 +159,7 @@ func (w *world) plan() {
 			w.after(w.between(faultMillis/2, faultMillis), c.crash)
 		}
 	}
+	w.planFaults()
 	for range w.between(0, 2) {
 		w.after(w.between(0, faultMillis), w.pickRelay().crash)
 	}
@@ -213,6 +215,7 @@ func (w *world) calm() {
 				return
 			}
 		}
+		c.freeStorage()
 		c.offline(false)
 		for i := range w.schema.Tables {
 			c.subscribe(w.schema.Tables[i].Name)

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 
 	"rockpool.dev/schema"
-	"rockpool.dev/version"
 )
 
 // Options are what a run is made of.
@@ -26,6 +25,8 @@ type Options struct {
 	// NoFence takes the relay's check of mids away: a mutation that is sent
 	// twice is applied twice.
 	NoFence bool
+	// SameEpoch has a store that is built anew go by the epoch of the old one.
+	SameEpoch bool
 	// TornCursor has a crash keep a cursor without the rows that belong to
 	// it, as if the two were written in two transactions.
 	TornCursor bool
@@ -79,6 +80,8 @@ type world struct {
 	relays  []*relayHost
 	truth   truth
 	seen    int // log records the oracle has
+	epochs  uint32
+	bases   map[uint32]uint64 // of stores built anew, by epoch: the truth's seq at their start
 	links   map[uint32]*link
 	lastID  uint32 // of links
 	oracle  *oracle
@@ -91,6 +94,7 @@ type world struct {
 // Stats counts what a run did, to show that it did something.
 type Stats struct {
 	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks int
+	Trims, Rebuilds, Full, NoRoom                                                             int
 	Repeats, LostReplies, Stalls                                                              int
 	Outcomes                                                                                  [7]int
 }
@@ -109,6 +113,10 @@ func (s *Stats) add(o Stats) {
 	s.Repeats += o.Repeats
 	s.LostReplies += o.LostReplies
 	s.Stalls += o.Stalls
+	s.Trims += o.Trims
+	s.Rebuilds += o.Rebuilds
+	s.Full += o.Full
+	s.NoRoom += o.NoRoom
 	for i := range o.Outcomes {
 		s.Outcomes[i] += o.Outcomes[i]
 	}
@@ -116,8 +124,8 @@ func (s *Stats) add(o Stats) {
 
 // String is one line of figures.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams; outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls,
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d full storages (%d refusals); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.Full, s.NoRoom,
 		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
 }
 
@@ -167,9 +175,6 @@ func (w *world) logf(format string, args ...any) {
 		fmt.Fprintf(w.opt.Trace, "%7d  %s\n", w.now, fmt.Sprintf(format, args...))
 	}
 }
-
-// canonical is a relay's position in the numbers of the truth.
-func (w *world) canonical(p version.Pos) version.Pos { return p }
 
 // secret is the key of a relay process's chunk names.
 func (w *world) secret() []byte { return fmt.Appendf(nil, "simulated %d", w.rng.Uint64()) }
