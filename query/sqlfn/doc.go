@@ -9,6 +9,7 @@
 //	pg_lower(x) pg_upper(x)      all of Unicode
 //	decimal_add/sub/mul(a, b)    exact
 //	decimal_sum(x) decimal_avg(x)   aggregates, with Postgres's scale
+//	rockpool_digest(x, …)        aggregate: equal rows have equal digests, here and at the relay
 package sqlfn
 
 import (
@@ -39,6 +40,9 @@ type Aggregate struct {
 	New  func() sqlite.Aggregate
 }
 
+// anyNumber of arguments, as SQLite says it.
+const anyNumber = -1
+
 // Collation is one collation.
 type Collation struct {
 	Name    string
@@ -63,6 +67,7 @@ func Aggregates() []Aggregate {
 	return []Aggregate{
 		{"decimal_sum", 1, func() sqlite.Aggregate { return &sums{} }},
 		{"decimal_avg", 1, func() sqlite.Aggregate { return &sums{avg: true} }},
+		{"rockpool_digest", anyNumber, func() sqlite.Aggregate { return &digest{} }},
 	}
 }
 

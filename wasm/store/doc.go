@@ -67,7 +67,6 @@
 //
 //	db.Conflicts() ([]wire.ConflictInfo, error)
 //	db.Resolve(r *wire.Resolve) (Committed, error)
-//	db.Digest(table string) (uint64, error)     // order-independent, over visible rows
 //
 // The connection needs the collation rockpool_decimal before Open, and carries
 // the store's guard and capture afterwards; Close lets go of its statements.

@@ -125,24 +125,3 @@ func TestIncarnation(t *testing.T) {
 		t.Errorf("Rotate after the answer = %q, %q; want %q and a new one", o, n, n1)
 	}
 }
-
-func TestDigest(t *testing.T) {
-	t.Parallel()
-	a, b := newClient(t), newClient(t)
-	a.write("INSERT INTO users VALUES (1, 'a@x', 1), (2, 'b@x', 2)")
-	b.write("INSERT INTO users VALUES (2, 'b@x', 2)", "INSERT INTO users VALUES (1, 'a@x', 1)")
-	da, err := a.db.Digest("users")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if db, _ := b.db.Digest("users"); da != db || da == 0 {
-		t.Errorf("digests %x and %x of equal rows", da, db)
-	}
-	b.write("UPDATE users SET age = 3 WHERE id = 1")
-	if db, _ := b.db.Digest("users"); da == db {
-		t.Error("different rows have the same digest")
-	}
-	if _, err := a.db.Digest("nothing"); fault.KindOf(err) != fault.UnknownTable {
-		t.Errorf("unknown table: %v", err)
-	}
-}

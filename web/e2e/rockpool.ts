@@ -20,10 +20,21 @@ export interface Relay {
 
 /** Northwind from npm, with the shop. */
 export async function startShop(): Promise<Relay> {
-  return start(join(root, 'web/shop/dist'), async (seed) => {
+  return start(withLab, async (seed) => {
     await done(spawn(process.execPath, [join(root, 'web/shop/seed/northwind.mjs'), seed], { stdio: 'inherit' }))
   })
 }
+
+/** The shop, and the bare page beside it at /lab/: of one origin, they share its databases. */
+function withLab(folder: string): string {
+  const app = join(folder, 'app')
+  cpSync(join(root, 'web/shop/dist'), app, { recursive: true })
+  cpSync(join(root, 'web/e2e/lab/dist'), join(app, 'lab'), { recursive: true })
+  return app
+}
+
+/** A folder to serve, or what makes one in the relay's own folder. */
+type App = string | ((folder: string) => string)
 
 /** A relay on a Postgres of its own, which can be asked. */
 export interface PostgresRelay extends Relay {
@@ -34,7 +45,7 @@ export interface PostgresRelay extends Relay {
 
 /** The shop on `rockpool relay`, with Northwind in a Postgres that ends with it. */
 export async function startShopOnPostgres(): Promise<PostgresRelay> {
-  return startOnPostgres(join(root, 'web/shop/dist'), async (seed) => {
+  return startOnPostgres(withLab, async (seed) => {
     await done(spawn(process.execPath, [join(root, 'web/shop/seed/northwind.mjs'), seed], { stdio: 'inherit' }))
   })
 }
@@ -48,7 +59,7 @@ export async function startLabOnPostgres(sql: string, config: string): Promise<P
   })
 }
 
-async function startOnPostgres(app: string, writeSeed: (folder: string) => Promise<void>): Promise<PostgresRelay> {
+async function startOnPostgres(app: App, writeSeed: (folder: string) => Promise<void>): Promise<PostgresRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'rockpool-e2e-'))
   const seed = join(folder, 'seed')
   await writeSeed(seed)
@@ -114,18 +125,26 @@ export async function startLabWithFailpoints(
   }
 }
 
-async function start(app: string, writeSeed: (folder: string) => Promise<void>): Promise<Relay> {
+async function start(app: App, writeSeed: (folder: string) => Promise<void>): Promise<Relay> {
   const folder = mkdtempSync(join(tmpdir(), 'rockpool-e2e-'))
   const seed = join(folder, 'seed')
   await writeSeed(seed)
   return serve(folder, app, ['dev', '-seed', seed])
 }
 
-async function serve(folder: string, app: string, command: readonly string[]): Promise<Relay> {
+async function serve(folder: string, app: App, command: readonly string[]): Promise<Relay> {
   const port = await freePort()
   const relay = spawn(
     join(root, 'bin/rockpool'),
-    [...command, '-web', app, '-store', join(folder, 'rockpool.db'), '-listen', `127.0.0.1:${port}`],
+    [
+      ...command,
+      '-web',
+      typeof app === 'string' ? app : app(folder),
+      '-store',
+      join(folder, 'rockpool.db'),
+      '-listen',
+      `127.0.0.1:${port}`,
+    ],
     { stdio: 'inherit' },
   )
   const url = `http://127.0.0.1:${port}`

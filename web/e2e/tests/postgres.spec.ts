@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test'
+import { firstLight } from '../first-light.ts'
 import { orderOffline } from '../offline-order.ts'
 import { type PostgresRelay, startShopOnPostgres } from '../rockpool.ts'
 
@@ -10,13 +11,10 @@ test.afterAll(async () => {
   await relay.close()
 })
 
-test('Northwind comes from Postgres into OPFS and onto the screen', async ({ browser }) => {
-  const page = await (await browser.newContext()).newPage()
-  await page.goto(relay.url)
-  await expect(page.locator('[data-product]')).toHaveCount(77)
-  await page.getByRole('link', { name: 'Orders' }).click()
-  await expect(page.locator('[data-order]')).toHaveCount(830)
-  await page.context().close()
+test('Northwind comes from Postgres into OPFS and onto the screen, equal to the relay’s, and is there after a reload', async ({
+  browser,
+}) => {
+  await firstLight(browser, relay)
 })
 
 test('what another program writes to Postgres is on the screen without a reload', async ({ browser }) => {
