@@ -187,12 +187,12 @@ func (db *DB) atomic(f func() error) error { return db.atomically(false, f) }
 
 func (db *DB) atomically(quiet bool, f func() error) error {
 	err := db.internal(quiet, func() error {
-		if err := db.exec("BEGIN IMMEDIATE"); err != nil {
+		if err := db.run("BEGIN IMMEDIATE"); err != nil {
 			return err
 		}
 		err := f()
 		if err == nil {
-			err = db.exec("COMMIT")
+			err = db.run("COMMIT")
 		}
 		if err != nil && db.w.InTransaction() {
 			if rerr := db.w.Exec("ROLLBACK"); rerr != nil {

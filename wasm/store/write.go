@@ -30,7 +30,7 @@ func (db *DB) BeginWrite() (*Write, error) {
 	if db.pend.bytes >= db.opt.OutboxBytesMax {
 		return nil, db.outboxFull()
 	}
-	if err := db.exec("BEGIN IMMEDIATE"); err != nil {
+	if err := db.run("BEGIN IMMEDIATE"); err != nil {
 		return nil, fault.In("begin write", err)
 	}
 	db.writing = &Write{db: db}
@@ -85,7 +85,7 @@ func (w *Write) Commit(info CommitInfo) (Committed, error) {
 	db.w.SetGuard(nil)
 	out, l, err := w.queue(info)
 	if err == nil {
-		err = db.exec("COMMIT")
+		err = db.run("COMMIT")
 	}
 	if err != nil {
 		if rerr := w.Rollback(); rerr != nil {
