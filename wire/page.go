@@ -19,8 +19,9 @@ type PageFrame uint8
 // PageHeaderBytes is the length of a page frame's header.
 const PageHeaderBytes = 8
 
-// PageAlone is the flag of a call whose page waits for no other answer: no
-// further write of it can share this one's flush.
+// PageAlone is the flag of a call whose page waits for no answer but to this
+// call and those that it sent just before: no further write of it can share
+// their flush.
 const PageAlone = 1
 
 // Frames a page sends. The comment names the body and what PageDone carries.

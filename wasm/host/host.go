@@ -164,7 +164,7 @@ func (h *Host) Frame(portID uint32, frame []byte) {
 	}
 	kind, id := wire.PageFrame(frame[0]), binary.LittleEndian.Uint32(frame[4:])
 	h.serve(p, kind, id, frame[wire.PageHeaderBytes:])
-	if frame[1]&wire.PageAlone != 0 && len(h.held) == 1 {
+	if frame[1]&wire.PageAlone != 0 && len(h.held) > 0 {
 		h.flush() // nobody comes to share it: a turn later would only be later
 	}
 	h.settle()

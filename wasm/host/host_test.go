@@ -108,6 +108,34 @@ func TestWriteAlone(t *testing.T) {
 	}
 }
 
+// The last write of a page that waits for no others takes those before it
+// along: one flush, and all are answered at once.
+func TestWritesAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.join(1)
+	w.run()
+	w.log, w.yields = nil, 0
+	insert := &wire.Query{SQL: "INSERT INTO products(id, name) VALUES (?, 'x')", Args: value.Row{value.Int(0)}}
+	var ids []uint32
+	for i := range 7 {
+		insert.Args[0] = value.Int(int64(i))
+		ids = append(ids, w.send(1, wire.PageQuery, insert))
+	}
+	w.next++
+	insert.Args[0] = value.Int(7)
+	frame := binary.LittleEndian.AppendUint32([]byte{byte(wire.PageQuery), wire.PageAlone, 0, 0}, w.next)
+	w.h.Frame(1, insert.AppendTo(frame))
+	for _, id := range append(ids, w.next) {
+		if f := w.last(id); f == nil || f.kind != wire.PageDone {
+			t.Fatalf("write %d was answered with %v, want at once", id, f)
+		}
+	}
+	if n := strings.Count(strings.Join(w.log, " "), "flush"); n != 1 || w.log[0] != "flush" {
+		t.Errorf("the log is %v, want one flush and then the answers", w.log)
+	}
+}
+
 // Answers to writes go out after the flush, one flush for all of a turn.
 func TestGroupCommit(t *testing.T) {
 	t.Parallel()

@@ -26,6 +26,11 @@ export function frame(type: number, call: number, body: Uint8Array<ArrayBuffer>,
   return buffer
 }
 
+/** Takes the flags of a frame back. One that has been handed over stays as it was. */
+export function unflag(frame: ArrayBuffer): void {
+  if (frame.byteLength > 0) new DataView(frame).setUint8(1, 0)
+}
+
 /** What a frame's header says. */
 export interface Header {
   readonly type: number

@@ -9,7 +9,7 @@
 
 import type { Link } from '@rockpool/worker/link'
 import { failure, fromFailure, RockpoolError, toError } from './error.ts'
-import { body, eachFrame, frame, header } from './frame.ts'
+import { body, eachFrame, frame, header, unflag } from './frame.ts'
 import { decode, encode, type Init, type Message } from './codec.ts'
 import { CancelMessage, EventMessage, FailureMessage, PageAlone, PageFrame, type Event } from './gen/wire.ts'
 
@@ -74,6 +74,13 @@ interface Pending {
   isInDoubt: boolean
 }
 
+/** A turn of the event loop in which frames are sent. */
+interface Turn {
+  /** Nothing was in flight when it began. */
+  readonly isAlone: boolean
+  last: ArrayBuffer | null
+}
+
 /** Where the session stands. */
 export type SessionState = 'waiting' | 'open' | 'silent' | 'closed'
 
@@ -96,6 +103,7 @@ export class Session {
   #end: RockpoolError | null = null
   #settleTimer: ReturnType<typeof setTimeout> | undefined
   #onSettle: (() => void) | undefined
+  #turn: Turn | null = null
 
   constructor(events: SessionEvents) {
     this.#events = events
@@ -352,8 +360,22 @@ export class Session {
     if (this.#link === null) return
     pending.isSent = true
     pending.call.onSent?.(pending.id)
-    const flags = this.#isAlone(pending) ? PageAlone : 0
-    this.#link.post(frame(pending.call.type, pending.id, pending.call.body, flags))
+    const turn = this.#turn ?? this.#beginTurn(pending)
+    const bytes = frame(pending.call.type, pending.id, pending.call.body, turn.isAlone ? PageAlone : 0)
+    // Those of one turn share a flush, which the last of them asks for.
+    if (turn.isAlone && turn.last !== null) unflag(turn.last)
+    turn.last = bytes
+    this.#link.post(bytes)
+  }
+
+  /** Links send the frames of a turn as one message when it ends, a microtask from now. */
+  #beginTurn(first: Pending): Turn {
+    const turn: Turn = { isAlone: this.#isAlone(first), last: null }
+    this.#turn = turn
+    queueMicrotask(() => {
+      this.#turn = null
+    })
+    return turn
   }
 
   /** Whether no other call is in flight, live queries aside. */

@@ -21,8 +21,9 @@ export const FlagMore = 2
 export const PageHeaderBytes = 8
 
 /**
- * PageAlone is the flag of a call whose page waits for no other answer: no
- * further write of it can share this one's flush.
+ * PageAlone is the flag of a call whose page waits for no answer but to this
+ * call and those that it sent just before: no further write of it can share
+ * their flush.
  */
 export const PageAlone = 1
 
