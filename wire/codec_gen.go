@@ -1622,6 +1622,7 @@ var SubMessage = codec.Message{
 		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(Sub{}.Shape)},
 		{Number: 3, Kind: codec.KindList, At: unsafe.Offsetof(Sub{}.Args), Of: &ShapeArgMessage},
 		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(Sub{}.Have)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(Sub{}.Stamp)},
 	},
 }
 
@@ -1631,6 +1632,7 @@ func _(m *Sub) {
 	_ = (*string)(&m.Shape)
 	_ = (*[]ShapeArg)(&m.Args)
 	_ = (*bool)(&m.Have)
+	_ = (*uint64)(&m.Stamp)
 }
 
 // AppendTo encodes m after dst (package codec).
@@ -1696,6 +1698,7 @@ var SnapMessage = codec.Message{
 		{Number: 5, Kind: codec.KindStrings, At: unsafe.Offsetof(Snap{}.URLs)},
 		{Number: 6, Kind: codec.KindUint64, At: unsafe.Offsetof(Snap{}.Rows)},
 		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(Snap{}.Bytes)},
+		{Number: 8, Kind: codec.KindUint64, At: unsafe.Offsetof(Snap{}.Stamp)},
 	},
 }
 
@@ -1708,6 +1711,7 @@ func _(m *Snap) {
 	_ = (*[]string)(&m.URLs)
 	_ = (*uint64)(&m.Rows)
 	_ = (*uint64)(&m.Bytes)
+	_ = (*uint64)(&m.Stamp)
 }
 
 // AppendTo encodes m after dst (package codec).

@@ -3,7 +3,7 @@
 package wire
 
 // relayHash is the hash of the client ⇄ relay frames and of all that they hold.
-const relayHash = "0c5f2c51ea157dc8b45441ac722bf6b9"
+const relayHash = "00f04a470f0de603a99dfdb3c27d11c6"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
 const pageHash = "9174c2dd0bd5ae969a6a8445cf9369af"

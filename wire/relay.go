@@ -108,8 +108,10 @@ type Sub struct {
 	// it that the caller may read.
 	Shape string     `wire:"2"`
 	Args  []ShapeArg `wire:"3"`
-	// Have says that the client holds this shape at Hello.Cursor.
-	Have bool `wire:"4"`
+	// Have says that the client holds this shape at Hello.Cursor, and Stamp of
+	// which bucket its rows are (Snap.Stamp).
+	Have  bool   `wire:"4"`
+	Stamp uint64 `wire:"5,big"`
 }
 
 // ShapeArg binds one parameter of a shape.
@@ -139,6 +141,10 @@ type Snap struct {
 	// Rows and Bytes are totals, for progress.
 	Rows  uint64 `wire:"6"`
 	Bytes uint64 `wire:"7"`
+	// Stamp tells the bucket from others at every relay process: claims that
+	// change turn a shape into another bucket, and a client must not go on with
+	// the rows of the one before. Never 0.
+	Stamp uint64 `wire:"8,big"`
 }
 
 // Ready answers Sub when the client's rows can be continued from its cursor.

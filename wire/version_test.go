@@ -15,7 +15,7 @@ func TestHashesArePinned(t *testing.T) {
 		pinnedFor  uint32
 		pinnedHash string
 	}{
-		{"client ⇄ relay", Version, relayHash, 2, "0c5f2c51ea157dc8b45441ac722bf6b9"},
+		{"client ⇄ relay", Version, relayHash, 3, "00f04a470f0de603a99dfdb3c27d11c6"},
 		{"page ⇄ Worker", PageVersion, pageHash, 6, "9174c2dd0bd5ae969a6a8445cf9369af"},
 	} {
 		if c.got != c.pinnedHash || c.version != c.pinnedFor {

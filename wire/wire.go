@@ -6,8 +6,9 @@ package wire
 
 // Version is the version of the client ⇄ relay protocol. It changes whenever
 // a frame's fields do; a test pins the hash of the schemas beside it. 2 tells
-// a client of its values that others overwrote (Tx.Lost).
-const Version uint32 = 2
+// a client of its values that others overwrote (Tx.Lost); 3 has the client say
+// of which bucket the rows are that it holds (Stamp).
+const Version uint32 = 3
 
 // VersionMin is the oldest client ⇄ relay protocol still served.
 const VersionMin uint32 = 1

@@ -55,7 +55,6 @@ type conn struct {
 // sub is one subscription.
 type sub struct {
 	id     uint32
-	name   string // with arguments, as the store remembers it
 	shape  string
 	args   []wire.ShapeArg
 	spec   *shape.Spec

@@ -6,14 +6,14 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/server/fanout"
 	"rockpool.dev/server/session"
-	"rockpool.dev/server/shape"
 	"rockpool.dev/server/snapshot"
 	"rockpool.dev/version"
 	"rockpool.dev/wire"
 )
 
 // subscribe answers a subscription with Ready, Snap or Deny. resume says that
-// the client holds, at its cursor, what it says it has.
+// the client's cursor goes on, so that rows which it says it has are at it; they
+// are continued where they are of the bucket that it would be given now.
 func (r *Core) subscribe(c *conn, m *wire.Sub, resume bool) {
 	if old := c.subs[m.ID]; old != nil {
 		r.unfollow(c, old)
@@ -23,22 +23,17 @@ func (r *Core) subscribe(c *conn, m *wire.Sub, resume bool) {
 		r.send(c, session.DenyOf(m.ID, fault.New(fault.LimitExceeded, "subscribe", "too many shapes are followed")))
 		return
 	}
-	s := &sub{id: m.ID, name: shape.Name(m.Shape, m.Args), shape: m.Shape, args: m.Args}
+	s := &sub{id: m.ID, shape: m.Shape, args: m.Args}
 	var err error
 	if s.spec, err = r.Catalog.Resolve(m.Shape, m.Args, c.client.Claims, c.columns.Columns); err != nil {
 		r.refuse(fault.KindOf(err).String())
 		r.send(c, session.DenyOf(m.ID, err))
 		return
 	}
-	before, err := r.Store.RememberBucket(c.client.ID, s.name, s.spec.Key, r.now*1000)
-	if err != nil {
-		r.send(c, session.DenyOf(m.ID, err))
-		return
-	}
 	s.bucket = r.index.Acquire(s.spec)
 	c.subs[s.id] = s
 	r.follow[s.bucket] = append(r.follow[s.bucket], follower{c, s})
-	if m.Have && resume && before == s.spec.Key {
+	if m.Have && resume && m.Stamp == s.spec.Stamp() {
 		s.from, s.ready = c.sent, true
 		r.send(c, session.Encode(wire.FrameReady, &wire.Ready{ID: s.id, Pos: c.sent, Bucket: s.bucket.ID, Table: s.spec.Table.ID}))
 		return
@@ -134,6 +129,7 @@ func (r *Core) snapped(c *conn, s *sub, set *snapshot.Set) {
 	}
 	r.send(c, session.Encode(wire.FrameSnap, &wire.Snap{
 		ID: s.id, Pos: pos, Bucket: s.bucket.ID, Table: s.spec.Table.ID, URLs: set.URLs, Rows: set.Rows, Bytes: set.Bytes,
+		Stamp: s.spec.Stamp(),
 	}))
 	if len(gap) > 0 {
 		r.sendTx(c, wire.Tx{From: c.sent, To: c.sent}, nil, gap)

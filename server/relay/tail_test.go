@@ -89,6 +89,27 @@ func TestResume(t *testing.T) {
 	same(t, w, a, 1, "products")
 }
 
+// A client whose claims changed was told of its new rows, and the frame never
+// came: what it holds is of the bucket before, and must not be continued. The
+// relay goes by what the client says it holds, not by what it has offered.
+func TestRowsOfAnotherBucket(t *testing.T) {
+	t.Parallel()
+	w := relaytest.NewWorld(t, relaytest.Options{Seed: stock(5)})
+	a := w.NewClient("a")
+	a.Follow(1, "products")
+	l := w.Connect(t, 1, a)
+	offered := a.Snaps[1].Stamp
+	for _, held := range []uint64{offered, offered ^ 2, 0} {
+		a.Stamps[1] = held
+		l.Drop(t)
+		l = w.Connect(t, l.ID+1, a)
+		if again := a.Snaps[1] != nil; !a.Welcome.Resume || again != (held != offered) || offered == 0 {
+			t.Errorf("rows of %x, the client's bucket is %x: resume %v, new rows %v", held, offered, a.Welcome.Resume, again)
+		}
+		same(t, w, a, 1, "products")
+	}
+}
+
 // The outcome of a transaction that was applied while the socket was dead
 // comes with the log.
 func TestOutcomeAfterLostAnswer(t *testing.T) {

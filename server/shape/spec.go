@@ -1,7 +1,8 @@
 package shape
 
 import (
-	"sort"
+	"crypto/sha256"
+	"encoding/binary"
 	"strconv"
 	"strings"
 
@@ -106,13 +107,9 @@ func (s *Spec) Project(row value.Row) value.Row {
 	return out
 }
 
-// Name is the name of a subscription with its arguments, for keeping: equal
-// for equal subscriptions whatever the order of the arguments.
-func Name(name string, args []wire.ShapeArg) string {
-	parts := make([]string, len(args))
-	for i, a := range args {
-		parts[i] = a.Name + "=" + string(a.Value.Append(nil))
-	}
-	sort.Strings(parts)
-	return name + "(" + strings.Join(parts, ",") + ")"
+// Stamp is a short form of Key that clients keep beside their rows: equal for
+// equal specs at every relay process, never 0.
+func (s *Spec) Stamp() uint64 {
+	sum := sha256.Sum256([]byte(s.Key))
+	return binary.LittleEndian.Uint64(sum[:]) | 1
 }

@@ -57,22 +57,3 @@ func (s *Store) register(id, user, incOld, incNew string, micros int64) (uint64,
 	return uint64(row[2].Int()), run(s.w, "UPDATE _rockpool_client SET incarnation = ?, seen_micros = ? WHERE id = ?",
 		value.Text(incNew), value.Int(micros), value.Text(id))
 }
-
-// RememberBucket notes which bucket a client's shape is, and returns what it
-// was before, or "".
-func (s *Store) RememberBucket(client, shape, bucket string, micros int64) (before string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	row, found, err := sqlite.OneRow(s.w, "SELECT bucket FROM _rockpool_sub WHERE client = ? AND shape = ?", value.Text(client), value.Text(shape))
-	if err != nil {
-		return "", err
-	}
-	if found {
-		before = row[0].Str()
-	}
-	if before == bucket {
-		return before, nil
-	}
-	return before, run(s.w, "INSERT OR REPLACE INTO _rockpool_sub (client, shape, bucket, micros) VALUES (?, ?, ?, ?)",
-		value.Text(client), value.Text(shape), value.Text(bucket), value.Int(micros))
-}

@@ -12,7 +12,6 @@
 //	_rockpool_outcome     how clients' transactions ended
 //	_rockpool_epoch       which epochs continue which
 //	_rockpool_identity    next value of each identity column (truth only)
-//	_rockpool_sub         which bucket a client's shape last was
 //
 // # Concurrency
 //

@@ -28,8 +28,6 @@ CREATE TABLE IF NOT EXISTS _rockpool_outcome (
 CREATE TABLE IF NOT EXISTS _rockpool_settled (client TEXT PRIMARY KEY, mid INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _rockpool_epoch (old INTEGER NOT NULL, last_seq INTEGER NOT NULL, new INTEGER NOT NULL, first_seq INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS _rockpool_identity (tbl INTEGER NOT NULL, col INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (tbl, col)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS _rockpool_sub (
-  client TEXT NOT NULL, shape TEXT NOT NULL, bucket TEXT NOT NULL, micros INTEGER NOT NULL, PRIMARY KEY (client, shape)) WITHOUT ROWID;
 `
 
 // meta is where the store stands.

@@ -258,5 +258,5 @@ func (d *SyncDriver) store(e syncer.Effect) {
 }
 
 func syncShape(s store.Shape) syncer.Shape {
-	return syncer.Shape{ID: s.ID, Name: s.Name, Args: s.Args, Table: s.Table, Ready: s.State == store.ShapeReady}
+	return syncer.Shape{ID: s.ID, Name: s.Name, Args: s.Args, Table: s.Table, Ready: s.State == store.ShapeReady, Stamp: s.Stamp}
 }

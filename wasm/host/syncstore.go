@@ -23,9 +23,10 @@ func (d *SyncDriver) work(e syncer.Effect) (r syncer.Stored) {
 	switch e := e.(type) {
 	case syncer.Rotate:
 		r.Old, r.New, r.Err = d.db.Rotate()
+		r.Ready = map[uint32]uint64{}
 		for _, s := range d.db.Shapes() {
 			if s.State == store.ShapeReady {
-				r.Ready = append(r.Ready, s.ID)
+				r.Ready[s.ID] = s.Stamp
 			}
 		}
 	case syncer.Confirm:

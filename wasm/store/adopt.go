@@ -60,9 +60,9 @@ func (c *change) adopt(x *table, s *Shape) error {
 	if err != nil {
 		return err
 	}
-	s.State = ShapeReady
-	if err := c.db.run(`UPDATE _rockpool_shape SET state = ? WHERE id = ?`,
-		value.Int(int64(s.State)), value.Int(int64(s.ID))); err != nil {
+	s.State, s.Stamp = ShapeReady, s.stamp
+	if err := c.db.run(`UPDATE _rockpool_shape SET state = ?, spec = ? WHERE id = ?`,
+		value.Int(int64(s.State)), value.Blob(s.spec()), value.Int(int64(s.ID))); err != nil {
 		return err
 	}
 	if err := c.db.exec("DROP TABLE IF EXISTS " + st.out); err != nil {

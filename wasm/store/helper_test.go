@@ -277,7 +277,7 @@ func (c *client) snapshot(id uint32, rows ...value.Row) {
 		c.t.Fatalf("follow %s: %v", t.Name, err)
 	}
 	c.shapes[id], c.buckets[id] = s.ID, id*10
-	if err := c.db.StartStage(&wire.Snap{ID: s.ID, Pos: c.db.Meta().Cursor, Bucket: id * 10, Table: id}); err != nil {
+	if err := c.db.StartStage(&wire.Snap{ID: s.ID, Pos: c.db.Meta().Cursor, Bucket: id * 10, Table: id, Stamp: uint64(id) << 60}); err != nil {
 		c.t.Fatalf("stage %s: %v", t.Name, err)
 	}
 	if len(rows) > 0 {

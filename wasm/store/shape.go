@@ -30,9 +30,10 @@ func (db *DB) shape(op string, id uint32) (*Shape, error) {
 // AddShape follows a shape, or returns it when it is followed already. Its
 // rows come by StartStage, Stage and Adopt, or stay by Ready.
 func (db *DB) AddShape(name string, args []wire.ShapeArg) (Shape, error) {
-	spec := (&wire.Sub{Shape: name, Args: args}).AppendTo(nil)
+	s := &Shape{Name: name, Args: args, State: ShapeNew}
+	spec := s.spec()
 	for _, s := range db.shapes {
-		if string((&wire.Sub{Shape: s.Name, Args: s.Args}).AppendTo(nil)) == string(spec) {
+		if string((&Shape{Name: s.Name, Args: s.Args}).spec()) == string(spec) {
 			return *s, nil
 		}
 	}
@@ -40,7 +41,6 @@ func (db *DB) AddShape(name string, args []wire.ShapeArg) (Shape, error) {
 		return Shape{}, fault.New(fault.LimitExceeded, "follow shape "+name, "the limit SubscriptionsMax is reached").
 			WithHint("unsubscribe from a shape that is no longer shown")
 	}
-	s := &Shape{Name: name, Args: args, State: ShapeNew}
 	// A shape with a table's name is all of that table.
 	if t := db.schema.Table(name); t != nil && len(args) == 0 {
 		s.Table = t.ID
@@ -58,6 +58,11 @@ func (db *DB) AddShape(name string, args []wire.ShapeArg) (Shape, error) {
 	}
 	db.shapes = append(db.shapes, s)
 	return *s, nil
+}
+
+// spec is what is stored of a shape beside its state.
+func (s *Shape) spec() []byte {
+	return (&wire.Sub{Shape: s.Name, Args: s.Args, Stamp: s.Stamp}).AppendTo(nil)
 }
 
 // loadShapes reads the shapes and keeps what memory alone knows of them.
@@ -79,7 +84,7 @@ func (db *DB) loadShapes() error {
 				s = old
 			}
 		}
-		s.ID, s.Name, s.Args = uint32(row[0].Int()), sub.Shape, sub.Args
+		s.ID, s.Name, s.Args, s.Stamp = uint32(row[0].Int()), sub.Shape, sub.Args, sub.Stamp
 		s.Table, s.State = uint32(row[2].Int()), ShapeState(row[3].Int())
 		db.shapes = append(db.shapes, s)
 	}

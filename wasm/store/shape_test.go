@@ -53,6 +53,34 @@ func TestJoin(t *testing.T) {
 	}
 }
 
+// TestStamp shows that a shape says of which bucket the rows in view are: that
+// changes with the rows, not when others are on their way, and is kept.
+func TestStamp(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	is := func(when string, want uint64) {
+		t.Helper()
+		if got := c.db.Shapes()[0].Stamp; got != want {
+			t.Errorf("%s: stamp %x, want %x", when, got, want)
+		}
+	}
+	c.snapshot(itemsID, row(1, "a", 1, nil, nil))
+	is("before the rows are shown", 0)
+	if _, err := c.db.Adopt(c.shapes[itemsID]); err != nil {
+		t.Fatal(err)
+	}
+	is("once they are", itemsID<<60)
+	c.reopen()
+	is("after a restart", itemsID<<60)
+	if err := c.db.StartStage(&wire.Snap{ID: c.shapes[itemsID], Pos: c.db.Meta().Cursor, Bucket: 7, Table: itemsID, Stamp: 5}); err != nil {
+		t.Fatal(err)
+	}
+	is("while others come", itemsID<<60)
+	if s, err := c.db.AddShape("items", nil); err != nil || s.ID != c.shapes[itemsID] {
+		t.Errorf("AddShape of a shape with a stamp = %+v, %v, want the one that is there", s, err)
+	}
+}
+
 func TestStageCleared(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)

@@ -95,7 +95,7 @@ func (db *DB) StartStage(snap *wire.Snap) error {
 		return fault.In("stage shape "+s.Name, err)
 	}
 	s.Staging, s.StagePos, s.Bucket, s.StagedRows, s.cleared = true, snap.Pos, snap.Bucket, 0, false
-	s.gap = snap.Pos.Less(db.meta.Cursor)
+	s.gap, s.stamp = snap.Pos.Less(db.meta.Cursor), snap.Stamp
 	db.bound[s.ID] = true
 	return nil
 }

@@ -131,6 +131,8 @@ type Shape struct {
 	State ShapeState
 	// Table is the table's ID, or 0 before the relay has named it.
 	Table uint32
+	// Stamp says of which bucket its rows are (wire.Snap.Stamp), or 0.
+	Stamp uint64
 	// Bucket is the relay's number on this socket, or 0.
 	Bucket uint32
 	// Staging is true between StartStage and Adopt; StagePos is Snap.Pos.
@@ -138,6 +140,8 @@ type Shape struct {
 	StagePos version.Pos
 	// StagedRows counts the rows that chunks have brought.
 	StagedRows uint64
+	// stamp is that of the staged rows.
+	stamp uint64
 	// gap is true while the staged rows are older than the cursor: the
 	// transaction that brings what they lack has not come.
 	gap bool

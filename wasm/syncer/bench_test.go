@@ -25,17 +25,17 @@ type bench struct {
 	socket  syncer.SocketID
 	wake    int64
 	outbox  uint64 // newest mid in the outbox
-	ready   []uint32
+	ready   map[uint32]uint64
 	bodyLen int
 }
 
 func newBench(t *testing.T, cfg syncer.Config, shapes ...syncer.Shape) *bench {
 	t.Helper()
-	b := &bench{t: t, m: syncer.New(cfg), now: syncer.Now{Mono: 1, Wall: 1_700_000_000_000}, bodyLen: 10}
+	b := &bench{t: t, m: syncer.New(cfg), now: syncer.Now{Mono: 1, Wall: 1_700_000_000_000}, bodyLen: 10, ready: map[uint32]uint64{}}
 	b.local.ClientID = "me"
 	for _, s := range shapes {
 		if s.Ready {
-			b.ready = append(b.ready, s.ID)
+			b.ready[s.ID] = s.Stamp
 		}
 	}
 	b.do(syncer.Start{Local: b.local, Shapes: shapes})

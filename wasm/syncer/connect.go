@@ -1,8 +1,6 @@
 package syncer
 
 import (
-	"slices"
-
 	"rockpool.dev/fault"
 	"rockpool.dev/wire"
 )
@@ -112,7 +110,7 @@ func (m *Machine) identify() {
 		}
 		m.hello.old, m.hello.new = e.Old, e.New
 		for _, s := range m.shapes {
-			s.Ready = slices.Contains(e.Ready, s.ID)
+			s.Stamp, s.Ready = e.Ready[s.ID]
 		}
 		m.sockets++
 		m.socket = m.sockets

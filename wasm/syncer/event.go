@@ -34,8 +34,10 @@ type Shape struct {
 	Name  string
 	Args  []wire.ShapeArg
 	Table uint32
-	// Ready says that its rows stand at the cursor.
+	// Ready says that its rows stand at the cursor; Stamp of which bucket they
+	// are (wire.Snap.Stamp).
 	Ready bool
+	Stamp uint64
 }
 
 // Event is something that happened to the engine.
@@ -111,9 +113,9 @@ type Stored struct {
 	// superseded or parked.
 	Updated, Conflicts uint64
 	// Old, New and Ready are Rotate's: the pair of incarnations, and the shapes
-	// whose rows stand at the cursor.
+	// whose rows stand at the cursor, with their stamps.
 	Old, New string
-	Ready    []uint32
+	Ready    map[uint32]uint64
 	// Out is ReadOutbox's.
 	Out []Outgoing
 	// Rows is StageChunk's; AdoptShape sets Adopted when it had rows to adopt.

@@ -33,7 +33,11 @@ type shape struct {
 // sub is the question for this shape. A shape whose rows stand at the cursor
 // is only continued.
 func (s *shape) sub(mayHave bool) wire.Sub {
-	return wire.Sub{ID: s.ID, Shape: s.Name, Args: s.Args, Have: s.Ready && mayHave}
+	sub := wire.Sub{ID: s.ID, Shape: s.Name, Args: s.Args, Have: s.Ready && mayHave}
+	if sub.Have {
+		sub.Stamp = s.Stamp
+	}
+	return sub
 }
 
 // asked notes that the shape has been asked for on this socket.
@@ -223,6 +227,7 @@ func (m *Machine) tryAdopt(s *shape) {
 			return
 		}
 		if e.Adopted {
+			s.Stamp = n.Stamp
 			m.shapeReady(s)
 			m.applied(0)
 		}

@@ -48,6 +48,7 @@ type Client struct {
 	inc     int
 	subs    map[uint32]wire.Sub
 	buckets map[uint32]uint32 // bucket → subscription
+	Stamps  map[uint32]uint64 // of the rows it holds, by subscription
 	parts   *wire.Tx
 	mid     uint64
 	outbox  []*mutation.Tx
@@ -55,7 +56,7 @@ type Client struct {
 
 // New returns a client that has seen nothing.
 func New(id string, s *schema.Schema, fetch func(string) ([]byte, error)) *Client {
-	return &Client{ID: id, Schema: s, Fetch: fetch, Rows: map[uint32]map[string]value.Row{}, Outcomes: map[uint64]mutation.Outcome{}, subs: map[uint32]wire.Sub{}}
+	return &Client{ID: id, Schema: s, Fetch: fetch, Rows: map[uint32]map[string]value.Row{}, Outcomes: map[uint64]mutation.Outcome{}, subs: map[uint32]wire.Sub{}, Stamps: map[uint32]uint64{}}
 }
 
 // Frame encodes a message.
@@ -81,7 +82,7 @@ func (c *Client) Hello() []byte {
 		Cursor: c.Cursor, AckedMid: c.Acked, LastMid: c.mid, SchemaVersion: c.Schema.Version, Build: "test",
 	}
 	for id, s := range c.subs {
-		s.Have = had[id]
+		s.Have, s.Stamp = had[id], c.Stamps[id]
 		h.Subs = append(h.Subs, s)
 	}
 	return Frame(wire.FrameHello, h)
@@ -237,6 +238,7 @@ func (c *Client) snap(body []byte) error {
 	if uint64(len(rows)) != m.Rows {
 		return fmt.Errorf("snapshot has %d rows, %d announced", len(rows), m.Rows)
 	}
+	c.Stamps[m.ID] = m.Stamp
 	c.Snaps[m.ID], c.Rows[m.ID], c.Ready[m.ID], c.buckets[m.Bucket] = m, rows, true, m.ID
 	return nil
 }

@@ -39,9 +39,10 @@ export const BlockClear = 3
 /**
  * Version is the version of the client ⇄ relay protocol. It changes whenever
  * a frame's fields do; a test pins the hash of the schemas beside it. 2 tells
- * a client of its values that others overwrote (Tx.Lost).
+ * a client of its values that others overwrote (Tx.Lost); 3 has the client say
+ * of which bucket the rows are that it holds (Stamp).
  */
-export const Version = 2
+export const Version = 3
 
 /** VersionMin is the oldest client ⇄ relay protocol still served. */
 export const VersionMin = 1
@@ -1169,10 +1170,14 @@ export interface Sub {
    */
   readonly shape: string
   readonly args: readonly ShapeArg[]
-  /** Have says that the client holds this shape at Hello.Cursor. */
+  /**
+   * Have says that the client holds this shape at Hello.Cursor, and Stamp of
+   * which bucket its rows are (Snap.Stamp).
+   */
   readonly have: boolean
+  readonly stamp: bigint
 }
-export const SubMessage: Message<Sub> = { spec: 'Uid Sshape Aargs Bhave', of: () => [ShapeArgMessage] }
+export const SubMessage: Message<Sub> = { spec: 'Uid Sshape Aargs Bhave Xstamp', of: () => [ShapeArgMessage] }
 /** Encodes a {@link Sub}; fields that are left out have the zero value. */
 export const encodeSub = (message: Init<Sub>): Uint8Array<ArrayBuffer> => encode(SubMessage, message)
 /** Decodes a {@link Sub}. @throws RockpoolError of kind `protocol`. */
@@ -1217,8 +1222,14 @@ export interface Snap {
   /** Rows and Bytes are totals, for progress. */
   readonly rows: number
   readonly bytes: number
+  /**
+   * Stamp tells the bucket from others at every relay process: claims that
+   * change turn a shape into another bucket, and a client must not go on with
+   * the rows of the one before. Never 0.
+   */
+  readonly stamp: bigint
 }
-export const SnapMessage: Message<Snap> = { spec: 'Uid Mpos Ubucket Utable Lurls Urows Ubytes', of: () => [PosMessage] }
+export const SnapMessage: Message<Snap> = { spec: 'Uid Mpos Ubucket Utable Lurls Urows Ubytes Xstamp', of: () => [PosMessage] }
 /** Encodes a {@link Snap}; fields that are left out have the zero value. */
 export const encodeSnap = (message: Init<Snap>): Uint8Array<ArrayBuffer> => encode(SnapMessage, message)
 /** Decodes a {@link Snap}. @throws RockpoolError of kind `protocol`. */
