@@ -56,6 +56,9 @@ type client struct {
 	tx         *txn.Tx // interactive, open
 	rounds     int     // asked for and not ended, in this life
 	full       bool    // its storage is
+	token      token
+	renewals   int             // tokens given so far
+	given      map[string]bool // keys of posts that a relay has told it, over all lives
 }
 
 func (c *client) now() int64 { return startWall + c.w.now + c.skew }
@@ -90,15 +93,16 @@ func (c *client) start() error {
 	}
 	c.mgr = txn.New(c.db, txn.Options{NewKey: c.newID, NowMillis: c.now})
 	net := clientNet{c, c.life}
-	c.drv = host.NewSyncDriver(c.db, syncer.Config{Seed: w.rng.Uint64()}, host.Links{
+	c.drv = host.NewSyncDriver(c.db, syncer.Config{Seed: w.rng.Uint64(), HasToken: true}, host.Links{
 		Sockets: net, Fetcher: net, Timer: net, URL: "ws://relay/sync", NewID: c.newID,
 		Now: func() syncer.Now { return syncer.Now{Mono: w.now + 1, Wall: c.now()} },
 	}, host.SyncHooks{
-		OnApplied: c.onApplied,
-		OnOutcome: c.onOutcome,
-		OnHealth:  c.onHealth,
-		OnClock:   func(ms int64) { c.offset = ms },
-		OnStuck:   func(mid uint64, err error) { w.fail("%s: mutation %d is stuck: %v", c.name, mid, err) },
+		OnApplied:     c.onApplied,
+		OnOutcome:     c.onOutcome,
+		OnHealth:      c.onHealth,
+		OnTokenWanted: c.wantsToken,
+		OnClock:       func(ms int64) { c.offset = ms },
+		OnStuck:       func(mid uint64, err error) { w.fail("%s: mutation %d is stuck: %v", c.name, mid, err) },
 	})
 	c.cursor = c.db.Meta().Cursor
 	for i := range w.schema.Tables {
@@ -136,6 +140,11 @@ func (c *client) onHealth(h wire.Health) {
 		c.w.fail("%s: kind %v: %s", c.name, k, h.LastError.Msg)
 	}
 	if h.Socket == wire.ConnRefused {
+		if k := fault.Kind(h.LastError.Kind); k == fault.TokenExpired {
+			c.w.stats.Expired++
+			c.signIn()
+			return
+		}
 		c.w.fail("%s: refused: %s", c.name, h.LastError.Msg)
 	}
 }
@@ -333,6 +342,10 @@ func (c *client) operations() (ops []wire.Operation) {
 		op := wire.Operation{Table: t.Name, Columns: []string{"id"}}
 		key := "hot" + string(rune('a'+w.rng.IntN(hotRows)))
 		text := value.Text(c.name + strconv.Itoa(w.stats.Writes) + string(rune('a'+w.rng.IntN(26))))
+		if t.ID == postsID {
+			ops = append(ops, c.postOperation(op, key, text))
+			continue
+		}
 		switch p := w.rng.Float64(); {
 		case p < 0.25:
 			op.Type = wire.OpInsert
@@ -361,6 +374,36 @@ func (c *client) operations() (ops []wire.Operation) {
 		ops = append(ops, op)
 	}
 	return ops
+}
+
+// postOperation writes a post, now and then one of a room that is not open.
+func (c *client) postOperation(op wire.Operation, key string, text value.Value) wire.Operation {
+	w := c.w
+	room := pick(w, rooms)
+	if len(c.token.rooms) > 0 && w.chance(0.7) {
+		room = pick(w, c.token.rooms)
+	}
+	switch p := w.rng.Float64(); {
+	case p < 0.4:
+		op.Type = wire.OpInsert
+		if w.chance(0.6) {
+			key = "new-" + c.newID()
+		}
+		op.Columns = append(op.Columns, "room", "body")
+		op.Values = value.Row{value.Text(key), value.Text(room), text}
+	case p < 0.5:
+		op.Type = wire.OpDelete
+		op.Values = value.Row{value.Text(key)}
+	case p < 0.6:
+		op.Type = wire.OpUpdate
+		op.Columns = append(op.Columns, "room")
+		op.Values = value.Row{value.Text(key), value.Text(room)}
+	default:
+		op.Type = wire.OpUpdate
+		op.Columns = append(op.Columns, "body")
+		op.Values = value.Row{value.Text(key), text}
+	}
+	return op
 }
 
 // decide settles something that waits for a person.

@@ -33,7 +33,7 @@ func newDatabase(w *world) (*database, error) {
 		return nil, err
 	}
 	d := &database{w: w, path: path, st: st}
-	d.src = embedded.New(embedded.Options{Store: st, NowMicros: func() int64 { return (startWall + w.now) * 1000 }, MayWrite: mayWrite})
+	d.src = embedded.New(embedded.Options{Store: st, NowMicros: func() int64 { return (startWall + w.now) * 1000 }, MayWrite: w.catalog.MayWrite})
 	if w.opt.NoFence {
 		d.src = &unfenced{d.src, path}
 	}

@@ -5,13 +5,15 @@
 // crashes on both sides and clocks that are wrong. The relay is the truth
 // itself, or one or two processes that follow a model of Postgres whose stream
 // lags, stalls and repeats and whose answers may be lost. Logs are trimmed,
-// slots are lost, and clients' storage is full for a while. Nothing waits and
+// slots are lost, and clients' storage is full for a while. Tokens run out, are
+// renewed, and open other rows. Nothing waits and
 // nothing runs at the same time, so a seed replays exactly. After every step an
-// oracle — maps, and the list of the log's transactions — checks the invariants of SYNC.md §10:
+// oracle — maps, and the list of the log's transactions — checks the
+// invariants of SYNC.md §10:
 //
 //	I1 convergence  I2 no lost acknowledged write  I3 no silent loss
 //	I4 atomic visibility  I5 monotonic positions  I6 causality
-//	I7 no resurrection  I9 exactly once
+//	I7 no resurrection  I8 no leak  I9 exactly once
 //
 // A run ends in quiescence: faults stop, and every promise must settle, every
 // outbox empty, every client show what the relay holds.

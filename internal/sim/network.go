@@ -14,9 +14,10 @@ type link struct {
 	socket   uint32 // the client's number
 	upAt     int64  // when the newest frame of a direction arrives
 	downAt   int64
-	upOpen   bool // the relay's end is open
-	downOpen bool // the client's end is open
-	silent   bool // half-open: nothing moves any more
+	upOpen   bool  // the relay's end is open
+	downOpen bool  // the client's end is open
+	token    token // that the relay goes by
+	silent   bool  // half-open: nothing moves any more
 }
 
 func (w *world) delay() int64 {

@@ -7,9 +7,7 @@ import (
 
 	"rockpool.dev/changelog"
 	"rockpool.dev/schema"
-	"rockpool.dev/server/auth"
 	"rockpool.dev/server/relay"
-	"rockpool.dev/server/shape"
 	"rockpool.dev/server/snapshot"
 	"rockpool.dev/server/source"
 	"rockpool.dev/server/source/embedded"
@@ -52,13 +50,9 @@ func (f *realRelay) start() (err error) {
 		return err
 	}
 	f.durableWAL = walBytes(f.path) // what was found on the disk is on the disk
-	catalog, err := shape.Open(f.w.schema, nil)
-	if err != nil {
-		return err
-	}
 	f.src = embedded.New(embedded.Options{
 		Store: f.st, NowMicros: func() int64 { return f.out.millis() * 1000 },
-		MayWrite: mayWrite,
+		MayWrite: f.w.catalog.MayWrite,
 	})
 	var src source.Source = f.src
 	if f.w.opt.NoFence {
@@ -66,8 +60,8 @@ func (f *realRelay) start() (err error) {
 	}
 	f.snap = snapshot.NewCache(f.w.secret(), 1<<20)
 	f.core = relay.New(relay.Config{
-		Store: f.st, Source: src, Catalog: catalog, Verifier: auth.Anonymous{}, Snapshots: f.snap,
-		Limits: simLimits(), Inline: true, NowMillis: f.out.millis(),
+		Store: f.st, Source: src, Catalog: f.w.catalog, Verifier: verifier{f.w}, Snapshots: f.snap,
+		Limits: simLimits(f.w), Inline: true, NowMillis: f.out.millis(),
 	})
 	return nil
 }
@@ -86,15 +80,16 @@ func seedAll(w *world) func(to source.Loader) (uint64, error) {
 	}
 }
 
-// mayWrite lets everybody write everything.
-func mayWrite(*source.Client, *schema.Table, value.Row, value.Row) error { return nil }
-
 // simLimits are the relay's own, with a window so small that sessions fall
 // back and read on from the log.
-func simLimits() relay.Limits {
+func simLimits(w *world) relay.Limits {
 	limits := relay.DefaultLimits()
 	limits.PingMillis = pingMillis
 	limits.WindowBytes = 600
+	limits.TokenGrace = tokenGrace
+	if w.opt.NoExpiry {
+		limits.TokenGrace = faultMillis + quietMillis
+	}
 	return limits
 }
 
@@ -154,6 +149,7 @@ func (f *realRelay) Open(conn uint32) { f.do(f.core.Open(uint64(conn), relay.Inf
 func (f *realRelay) Receive(conn uint32, frame []byte) {
 	f.do(f.core.Tick(f.out.millis()))
 	if !f.out.down {
+		f.out.shown(conn, frame, true)
 		f.do(f.core.Receive(uint64(conn), frame))
 	}
 }
@@ -220,7 +216,7 @@ func directWrite(world *world, st *store.Store, table uint32, key value.Row, cha
 	case row.Equal(old):
 		return nil, nil
 	default:
-		_, err = w.Run("UPDATE "+name+" SET "+schema.Quote(t.Columns[2].Name)+" = ? WHERE id = ?", row[2], key[0])
+		_, err = w.Run("UPDATE "+name+" SET "+schema.Quote(t.Columns[1].Name)+" = ?, "+schema.Quote(t.Columns[2].Name)+" = ? WHERE id = ?", row[1], row[2], key[0])
 	}
 	if err != nil {
 		return nil, err

@@ -95,6 +95,7 @@ func (h *relayHost) send(conn uint32, frame []byte) {
 	if h.w.opt.Trace != nil {
 		h.w.logf("%s → %s/%d %s", h.name(), l.c.name, l.id, showFrame(frame))
 	}
+	h.checkLeak(l, frame)
 	h.w.sendDown(l, frame)
 }
 

@@ -9,9 +9,7 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/schema"
-	"rockpool.dev/server/auth"
 	"rockpool.dev/server/relay"
-	"rockpool.dev/server/shape"
 	"rockpool.dev/server/snapshot"
 	"rockpool.dev/server/source"
 	"rockpool.dev/server/store"
@@ -60,14 +58,10 @@ func (f *replicaRelay) start() (err error) {
 		}
 	}
 	f.durableWAL = walBytes(f.path)
-	catalog, err := shape.Open(f.w.schema, nil)
-	if err != nil {
-		return err
-	}
 	f.snap = snapshot.NewCache(f.w.secret(), 1<<20)
 	f.core = relay.New(relay.Config{
-		Store: f.st, Source: replicaSource{f}, Catalog: catalog, Verifier: auth.Anonymous{}, Snapshots: f.snap,
-		Limits: simLimits(), NowMillis: f.out.millis(),
+		Store: f.st, Source: replicaSource{f}, Catalog: f.w.catalog, Verifier: verifier{f.w}, Snapshots: f.snap,
+		Limits: simLimits(f.w), NowMillis: f.out.millis(),
 	})
 	f.streaming = false
 	f.streamLater()
@@ -167,7 +161,12 @@ func (f *replicaRelay) effect(e relay.Effect) {
 	case relay.Verify:
 		f.ask(func() func() {
 			id, err := f.core.Verifier.Verify(e.Token)
-			return func() { f.do(f.core.Verified(e.ID, relay.Admission{Identity: id, Err: err})) }
+			return func() {
+				if err == nil {
+					f.out.presented(uint32(e.ID), e.Token)
+				}
+				f.do(f.core.Verified(e.ID, relay.Admission{Identity: id, Err: err}))
+			}
 		})
 	case relay.Apply:
 		f.ask(func() func() {
@@ -217,6 +216,7 @@ func (f *replicaRelay) Open(conn uint32) { f.do(f.core.Open(uint64(conn), relay.
 func (f *replicaRelay) Receive(conn uint32, frame []byte) {
 	f.do(f.core.Tick(f.out.millis()))
 	if !f.out.down {
+		f.out.shown(conn, frame, false)
 		f.do(f.core.Receive(uint64(conn), frame))
 	}
 }

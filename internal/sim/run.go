@@ -17,8 +17,11 @@ func Run(opt Options) (Stats, error) {
 	}
 	defer os.RemoveAll(dir)
 	opt.Dir = dir
-	w := &world{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x726f636b)), links: map[uint32]*link{}, schema: simSchema(), epochs: 1, bases: map[uint32]uint64{}}
+	w := &world{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x726f636b)), links: map[uint32]*link{}, schema: simSchema(opt.relay() != Model), epochs: 1, bases: map[uint32]uint64{}}
 	w.oracle = newOracle(w)
+	if w.catalog, err = simCatalog(w); err != nil {
+		return Stats{}, err
+	}
 	if err := w.startRelays(); err != nil {
 		return w.stats, fmt.Errorf("start the relay: %w", err)
 	}
@@ -109,7 +112,7 @@ func (w *world) closeRelays() {
 func (w *world) startClients() error {
 	n := int(w.between(2, clientsMax))
 	for i := range n {
-		c := &client{w: w, name: string(rune('A' + i))}
+		c := &client{w: w, name: string(rune('A' + i)), given: map[string]bool{}}
 		c.skew = w.between(-90_000, 90_000)
 		w.clients = append(w.clients, c)
 		if err := c.start(); err != nil {
@@ -198,6 +201,9 @@ func (w *world) directWrite() {
 			return nil
 		}
 		row := append(value.Row(nil), old...)
+		if t.ID == postsID && w.chance(0.5) { // it comes into view here, and leaves it there
+			row[1] = value.Text(pick(w, rooms))
+		}
 		row[2] = value.Text(fmt.Sprint("direct", n))
 		return row
 	})
@@ -216,6 +222,7 @@ func (w *world) calm() {
 			}
 		}
 		c.freeStorage()
+		c.giveToken()
 		c.offline(false)
 		for i := range w.schema.Tables {
 			c.subscribe(w.schema.Tables[i].Name)
@@ -235,6 +242,14 @@ func (w *world) unsettled() string {
 		}
 		m := c.db.Meta()
 		s += fmt.Sprintf("%s at %v of %v, %d pending, acked %d of %d, %d rounds, health %+v; ", c.name, m.Cursor, w.oracle.head, c.db.Pending(), m.AckedMid, m.LastMid, c.rounds, c.drv.Health())
+		if !c.postsShown() {
+			have, _ := c.visible(w.schema.ByID(postsID))
+			s += "its posts are:"
+			for k, r := range union(have, c.opened(w.oracle.tables[postsID]), nil) {
+				s += fmt.Sprint(" ", showKey(k), r, showRow(have[k]))
+			}
+			s += " with " + c.token.text() + "; "
+		}
 		for _, x := range c.db.Shapes() {
 			if x.State != 2 {
 				s += fmt.Sprintf("shape %s state %d; ", x.Name, x.State)

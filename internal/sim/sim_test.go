@@ -50,7 +50,7 @@ func TestRelay(t *testing.T) {
 	}
 	t.Log(total)
 	if total.Crashes == 0 || total.RelayCrashes == 0 || total.HalfOpen == 0 || total.Outcomes[4] == 0 || total.Outcomes[2] == 0 ||
-		total.Repeats == 0 || total.LostReplies == 0 || total.Stalls == 0 || total.Trims == 0 || total.Rebuilds == 0 || total.NoRoom == 0 {
+		total.Repeats == 0 || total.LostReplies == 0 || total.Stalls == 0 || total.Trims == 0 || total.Rebuilds == 0 || total.NoRoom == 0 || total.Tokens == 0 || total.Outcomes[5] == 0 {
 		t.Errorf("the seeds did too little: %s", total)
 	}
 }
@@ -88,7 +88,7 @@ func TestReplay(t *testing.T) {
 }
 
 // mutantSeeds is within how many seeds a missing safeguard must show.
-const mutantSeeds = 25
+const mutantSeeds = 60
 
 // What is built wrong is seen: each switch takes one safeguard away, and
 // nothing else.
@@ -102,7 +102,9 @@ func TestTheCheckersSee(t *testing.T) {
 		{"no fence, embedded", func(o *sim.Options) { o.NoFence, o.Relay = true, sim.Embedded }, []string{"I9"}},
 		{"no fence, Postgres", func(o *sim.Options) { o.NoFence, o.Relay = true, sim.Postgres }, []string{"I9"}},
 		{"no fence in the model", func(o *sim.Options) { o.NoFence, o.Relay = true, sim.Model }, []string{"I9"}},
-		{"a new store under the old epoch", func(o *sim.Options) { o.SameEpoch, o.Relay = true, sim.Postgres }, []string{"I1", "I4", "I5", "I6"}},
+		{"a new store under the old epoch", func(o *sim.Options) { o.SameEpoch, o.Relay = true, sim.Postgres }, []string{"I1", "I4", "I5", "I6", "no rest"}},
+		{"no read policy", func(o *sim.Options) { o.NoPolicy = true }, []string{"I8"}},
+		{"tokens that do not run out", func(o *sim.Options) { o.NoExpiry = true }, []string{"I8"}},
 		// What a cursor jumped over may be a row, or the outcome of a write.
 		{"cursor and rows in two transactions", func(o *sim.Options) { o.TornCursor = true }, []string{"I1", "I4", "no rest"}},
 		{"outbox entry and rows in two transactions", func(o *sim.Options) { o.TornOutbox = true }, []string{"I4", "I9"}},

@@ -6,22 +6,29 @@ import (
 )
 
 // The tables of a run: one merged by column with an amount that is added to,
-// one where the later clock wins, one where a person decides.
+// one where the later clock wins, one where a person decides, one of which
+// everybody sees a part.
 const (
 	itemsID = 1
 	notesID = 2
 	docsID  = 3
+	postsID = 4
 )
+
+// postColumns is how many columns posts has: id, room, body.
+const postColumns = 3
 
 // hotRows is how many rows of each table everybody fights over.
 const hotRows = 4
 
-func simSchema() *schema.Schema {
+// simSchema is what the source publishes; the model relay has no policies, and
+// so no posts.
+func simSchema(policies bool) *schema.Schema {
 	text := func(name string) schema.Column {
 		return schema.Column{Name: name, Type: schema.TypeText, SourceType: "text"}
 	}
 	key := schema.Column{Name: "id", Type: schema.TypeText, NotNull: true, SourceType: "text"}
-	return &schema.Schema{Version: 1, Tables: []schema.Table{
+	s := &schema.Schema{Version: 1, Tables: []schema.Table{
 		{ID: itemsID, Name: "items", Key: []uint32{0}, Strategy: schema.StrategyMerge, Columns: []schema.Column{
 			key, text("name"), text("place"),
 			{Name: "qty", Type: schema.TypeInt, NotNull: true, Default: "0", SourceType: "int8", Strategy: schema.StrategyDelta},
@@ -29,6 +36,10 @@ func simSchema() *schema.Schema {
 		{ID: notesID, Name: "notes", Key: []uint32{0}, Strategy: schema.StrategyLWW, Columns: []schema.Column{key, text("body"), text("tag")}},
 		{ID: docsID, Name: "docs", Key: []uint32{0}, Strategy: schema.StrategyManual, Columns: []schema.Column{key, text("body"), text("tag")}},
 	}}
+	if policies {
+		s.Tables = append(s.Tables, schema.Table{ID: postsID, Name: "posts", Key: []uint32{0}, Strategy: schema.StrategyMerge, Columns: []schema.Column{key, text("room"), text("body")}})
+	}
+	return s
 }
 
 // seedRows is what every table holds at first.
@@ -38,6 +49,8 @@ func seedRows(table uint32) (rows []value.Row) {
 		switch table {
 		case itemsID:
 			rows = append(rows, value.Row{id, value.Text("item"), value.Text("here"), value.Int(5)})
+		case postsID:
+			rows = append(rows, value.Row{id, value.Text(rooms[i%len(rooms)]), value.Text("text")})
 		default:
 			rows = append(rows, value.Row{id, value.Text("text"), value.Null})
 		}

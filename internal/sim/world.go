@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 
 	"rockpool.dev/schema"
+	"rockpool.dev/server/shape"
 )
 
 // Options are what a run is made of.
@@ -25,6 +26,10 @@ type Options struct {
 	// NoFence takes the relay's check of mids away: a mutation that is sent
 	// twice is applied twice.
 	NoFence bool
+	// NoPolicy lets everybody read the posts of every room.
+	NoPolicy bool
+	// NoExpiry has a relay go on with a token that has run out.
+	NoExpiry bool
 	// SameEpoch has a store that is built anew go by the epoch of the old one.
 	SameEpoch bool
 	// TornCursor has a crash keep a cursor without the rows that belong to
@@ -81,6 +86,7 @@ type world struct {
 	truth   truth
 	seen    int // log records the oracle has
 	epochs  uint32
+	catalog *shape.Catalog
 	bases   map[uint32]uint64 // of stores built anew, by epoch: the truth's seq at their start
 	links   map[uint32]*link
 	lastID  uint32 // of links
@@ -94,7 +100,7 @@ type world struct {
 // Stats counts what a run did, to show that it did something.
 type Stats struct {
 	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks int
-	Trims, Rebuilds, Full, NoRoom                                                             int
+	Trims, Rebuilds, Full, NoRoom, Tokens, Expired                                            int
 	Repeats, LostReplies, Stalls                                                              int
 	Outcomes                                                                                  [7]int
 }
@@ -117,6 +123,8 @@ func (s *Stats) add(o Stats) {
 	s.Rebuilds += o.Rebuilds
 	s.Full += o.Full
 	s.NoRoom += o.NoRoom
+	s.Tokens += o.Tokens
+	s.Expired += o.Expired
 	for i := range o.Outcomes {
 		s.Outcomes[i] += o.Outcomes[i]
 	}
@@ -124,8 +132,8 @@ func (s *Stats) add(o Stats) {
 
 // String is one line of figures.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d full storages (%d refusals); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.Full, s.NoRoom,
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.Full, s.NoRoom, s.Tokens, s.Expired,
 		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
 }
 
