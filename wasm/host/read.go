@@ -100,10 +100,12 @@ func parameters(p *builder.Plan, args value.Row) error {
 
 // read is a read on a snapshot reader, in chunks.
 type read struct {
-	h      *Host
-	c      *call
-	plan   *builder.Plan
-	args   value.Row
+	h    *Host
+	c    *call
+	plan *builder.Plan
+	args value.Row
+	lane wire.Lane
+	// task is nil until it has to queue.
 	task   *provider.Task
 	reader *provider.Reader
 	cursor *builder.Cursor
@@ -114,14 +116,15 @@ type read struct {
 // read runs a read. When nobody is before it its first chunk is read now, and
 // most reads end with that.
 func (h *Host) read(c *call, lane wire.Lane, plan *builder.Plan, args value.Row) {
-	r := &read{h: h, c: c, plan: plan, args: args}
-	r.task = &provider.Task{Lane: lane, Begin: r.begin, Step: r.step}
+	r := &read{h: h, c: c, plan: plan, args: args, lane: lane}
 	c.stop = r.release
-	if h.lanes.Idle(lane) && r.begin() {
-		if r.step() {
-			h.lanes.Counted(lane)
-			return
-		}
+	began := h.lanes.Idle(lane) && r.begin()
+	if began && r.step() {
+		h.lanes.Counted(lane)
+		return
+	}
+	r.task = &provider.Task{Lane: lane, Begin: r.begin, Step: r.step}
+	if began {
 		r.task.Began()
 	}
 	if err := h.lanes.Add(r.task); err != nil {
@@ -134,7 +137,7 @@ func (r *read) begin() bool {
 	if r.c.over {
 		return true // its step finds out
 	}
-	r.reader = r.h.prov.Pool.Take(r.task.Lane)
+	r.reader = r.h.prov.Pool.Take(r.lane)
 	return r.reader != nil
 }
 
@@ -145,8 +148,11 @@ func (r *read) step() (done bool) {
 	}
 	err := r.h.late(r.c)
 	if err == nil {
-		h := r.h
-		done, err = h.bounded(r.c, r.reader.Conn, r.chunk)
+		if r.c.deadline == 0 {
+			done, err = r.chunk()
+		} else {
+			done, err = r.h.bounded(r.c, r.reader.Conn, r.chunk)
+		}
 	}
 	if err != nil {
 		r.h.fail(r.c, r.h.cut(r.c, err))
@@ -196,7 +202,9 @@ func (r *read) release() {
 		r.h.prov.Pool.Give(r.reader)
 		r.reader = nil
 	}
-	r.h.lanes.Remove(r.task)
+	if r.task != nil {
+		r.h.lanes.Remove(r.task)
+	}
 }
 
 // cursorOf is a reader's own cursor.
