@@ -58,14 +58,15 @@ func (m *Manager) operations(c *sqlite.Conn, ops []wire.Operation, deltas *[]sto
 		return nil, fault.New(fault.LimitExceeded, "run operations", "more than OperationsMax operations, "+strconv.Itoa(OperationsMax))
 	}
 	rows := make([]wire.NamedRow, 0, len(ops))
+	var k known
 	for i := range ops {
 		if i%collectEvery == collectEvery-1 {
 			runtime.Gosched()
 		}
-		o, err := m.prepare(c, &ops[i])
+		o, err := m.prepare(c, &ops[i], &k)
 		if err == nil {
 			var row wire.NamedRow
-			if row, err = o.run(c, deltas); err == nil {
+			if row, err = o.run(c, deltas, &k); err == nil {
 				rows = append(rows, row)
 				continue
 			}
@@ -88,8 +89,8 @@ type operation struct {
 
 // prepare checks an operation's names, brings its values to their stored form
 // and finds its key.
-func (m *Manager) prepare(c *sqlite.Conn, op *wire.Operation) (*operation, error) {
-	t, synced, err := m.lookup(c, op.Table)
+func (m *Manager) prepare(c *sqlite.Conn, op *wire.Operation, k *known) (*operation, error) {
+	t, synced, err := k.lookup(m, c, op.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -148,30 +149,29 @@ func (o *operation) findKey(newKey func() string) error {
 }
 
 // run performs the operation and returns its result.
-func (o *operation) run(c *sqlite.Conn, deltas *[]store.DeltaColumn) (wire.NamedRow, error) {
-	var sql string
+func (o *operation) run(c *sqlite.Conn, deltas *[]store.DeltaColumn, k *known) (wire.NamedRow, error) {
 	var args value.Row
 	switch o.kind {
 	case wire.OpInsert:
-		sql, args = o.insert(), o.values
+		args = o.values
 	case wire.OpUpsert:
-		sql, args = o.insert()+o.onConflict(), o.values
+		args = o.values
 		o.forget(deltas)
 	case wire.OpUpdate:
-		sql, args = o.update(" = ?")
+		args = o.settings()
 		o.forget(deltas)
 	case wire.OpIncrement:
 		if err := o.numbers(); err != nil {
 			return wire.NamedRow{}, err
 		}
-		sql, args = o.update(" + ?")
+		args = o.settings()
 		o.note(deltas)
 	case wire.OpDelete:
-		sql, args = "DELETE FROM "+schema.Quote(o.t.Name)+" WHERE "+o.match(), o.key
+		args = o.key
 	default:
 		return wire.NamedRow{}, fault.New(fault.InvalidArgument, "write table "+o.t.Name, "unknown type of operation")
 	}
-	if sql != "" {
+	if sql := k.text(o); sql != "" {
 		s, err := c.Cached(sql)
 		if err != nil {
 			return wire.NamedRow{}, err
@@ -183,20 +183,34 @@ func (o *operation) run(c *sqlite.Conn, deltas *[]store.DeltaColumn) (wire.Named
 	if o.kind == wire.OpDelete {
 		return wire.NamedRow{Columns: strings.Split(keyNames(o.t), ", "), Values: o.key}, nil
 	}
-	return o.after(c)
+	return o.after(c, k)
+}
+
+// text is the operation's statement, "" when there is nothing to do.
+func (o *operation) text() string {
+	switch o.kind {
+	case wire.OpInsert:
+		return o.insert()
+	case wire.OpUpsert:
+		return o.insert() + o.onConflict()
+	case wire.OpUpdate:
+		return o.update(" = ?")
+	case wire.OpIncrement:
+		return o.update(" + ?")
+	case wire.OpDelete:
+		return "DELETE FROM " + schema.Quote(o.t.Name) + " WHERE " + o.match()
+	}
+	return ""
 }
 
 // after reads the row that the operation wrote.
-func (o *operation) after(c *sqlite.Conn) (wire.NamedRow, error) {
-	var names, quoted []string
-	for i := range o.t.Columns {
-		names, quoted = append(names, o.t.Columns[i].Name), append(quoted, schema.Quote(o.t.Columns[i].Name))
-	}
-	where, args := o.match(), o.key
+func (o *operation) after(c *sqlite.Conn, k *known) (wire.NamedRow, error) {
+	names, sql := k.reading(o)
+	args := o.key
 	if o.key == nil {
-		where, args = "rowid = ?", value.Row{value.Int(c.LastInsertID())}
+		args = value.Row{value.Int(c.LastInsertID())}
 	}
-	row, found, err := sqlite.OneRow(c, "SELECT "+strings.Join(quoted, ", ")+" FROM "+schema.Quote(o.t.Name)+" WHERE "+where, args...)
+	row, found, err := sqlite.OneRow(c, sql, args...)
 	if err != nil {
 		return wire.NamedRow{}, err
 	}
@@ -237,10 +251,9 @@ func (o *operation) onConflict() string {
 
 // update is SET col = ?, or SET col = col + ?, for the columns beside the key;
 // "" when there are none.
-func (o *operation) update(form string) (string, value.Row) {
+func (o *operation) update(form string) string {
 	var set []string
-	var args value.Row
-	for i, col := range o.cols {
+	for _, col := range o.cols {
 		if slices.Contains(o.t.Key, uint32(col)) {
 			continue
 		}
@@ -250,12 +263,22 @@ func (o *operation) update(form string) (string, value.Row) {
 		} else {
 			set = append(set, name+form)
 		}
-		args = append(args, o.values[i])
 	}
 	if set == nil {
-		return "", nil
+		return ""
 	}
-	return "UPDATE " + schema.Quote(o.t.Name) + " SET " + strings.Join(set, ", ") + " WHERE " + o.match(), append(args, o.key...)
+	return "UPDATE " + schema.Quote(o.t.Name) + " SET " + strings.Join(set, ", ") + " WHERE " + o.match()
+}
+
+// settings is the values of an update's text: those beside the key, then the key.
+func (o *operation) settings() value.Row {
+	args := make(value.Row, 0, len(o.values)+len(o.key))
+	for i, col := range o.cols {
+		if !slices.Contains(o.t.Key, uint32(col)) {
+			args = append(args, o.values[i])
+		}
+	}
+	return append(args, o.key...)
 }
 
 func (o *operation) match() string {
