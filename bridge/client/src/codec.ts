@@ -96,6 +96,10 @@ class Writer {
     return at
   }
 
+  /** What was written, valid until more is. */
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(HEAD_BYTES, this.length)
+  }
   /** What was written, in a buffer of its own. */
   take(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#bytes.buffer.slice(0, this.length), HEAD_BYTES)
@@ -399,8 +403,20 @@ function skip(r: Reader, form: number): void {
 function readMessage(r: Reader, type: Message<unknown>, depth: number): Record<string, unknown> {
   if (depth > DEPTH_MAX) refuse('messages nest deeper than is allowed')
   const out = zeroOf(type)
+  readFields(r, type, out, depth, Infinity)
+  return out
+}
+
+/** Reads up to `limit` fields into `out`; whether more are left. */
+function readFields(
+  r: Reader,
+  type: Message<unknown>,
+  out: Record<string, unknown>,
+  depth: number,
+  limit: number,
+): boolean {
   const fields = fieldsOf(type)
-  while (r.at < r.end) {
+  for (; r.at < r.end && limit > 0; limit--) {
     const key = narrow(r.uvarint())
     const form = key % 8
     const id = (key - form) / 8
@@ -415,7 +431,7 @@ function readMessage(r: Reader, type: Message<unknown>, depth: number): Record<s
       refuse(`${field.name} has another form than its type`)
     out[field.name] = readField(r, field, out[field.name], depth)
   }
-  return out
+  return r.at < r.end
 }
 
 function readField(r: Reader, { kind, name, of }: Field, before: unknown, depth: number): unknown {
@@ -468,9 +484,53 @@ export function encode<T>(type: Message<T>, message: Init<T>): Uint8Array<ArrayB
   })
 }
 
+/** One bytes field of a message, encoded, in two parts: to be joined with the other fields without a copy between. */
+export function bytesField<T>(type: Message<T>, name: keyof T & string, bytes: Uint8Array): Uint8Array[] {
+  const id = fieldsOf(type).find((field) => field.name === name)?.id ?? 0
+  const key = written((w) => {
+    w.uvarint(id * 8 + 2)
+    w.uvarint(bytes.length)
+  })
+  return [key, bytes]
+}
+
+/** The parts of a message as one: each field stands in one of them, a list in several. HEAD_BYTES before it are free. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const whole = new Uint8Array(new ArrayBuffer(HEAD_BYTES + length), HEAD_BYTES)
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
 /** Decodes a message by its table; the result shares nothing with `src`. @throws {@link RockpoolError} of kind `protocol`. */
 export function decode<T>(type: Message<T>, src: Uint8Array): T {
   return readMessage(new Reader(src), type, 0) as T
+}
+
+/** Decodes a long message some fields at a time: call `step` until it returns false. */
+export class Decoding<T> {
+  readonly #type: Message<T>
+  readonly #reader: Reader
+  readonly #out: Record<string, unknown>
+
+  constructor(type: Message<T>, src: Uint8Array) {
+    this.#type = type
+    this.#reader = new Reader(src)
+    this.#out = zeroOf(type)
+  }
+
+  /** Decodes up to `fields` more; whether more are left. @throws as decode. */
+  step(fields: number): boolean {
+    return readFields(this.#reader, this.#type, this.#out, 0, fields)
+  }
+
+  get message(): T {
+    return this.#out as T
+  }
 }
 
 /** Encodes SQL values one after the other, tagged. @throws {@link RockpoolError} of kind `invalid_argument`. */
@@ -481,31 +541,50 @@ export function encodeRow(values: readonly SqlValue[]): Uint8Array<ArrayBuffer> 
 }
 
 /**
- * Encodes sets of SQL values, all of one length, one after the other. `lower` makes what is neither number, text nor
- * null an SQL value. @throws {@link RockpoolError} of kind `wrong_parameters` for a set of another length.
+ * Encodes sets of SQL values, all of one length, one after the other, some at a time: call `step` until it returns
+ * false. `lower` makes what is neither number, text nor null an SQL value.
  */
-export function encodeSets(
-  sets: readonly (readonly unknown[])[],
-  lower: (value: unknown, set: number, at: number) => SqlValue,
-): Uint8Array<ArrayBuffer> {
-  const w = new Writer()
-  const length = sets[0]?.length ?? 0
-  for (let set = 0; set < sets.length; set++) {
-    const values = sets[set] ?? []
-    if (values.length !== length) {
-      throw new RockpoolError({
-        kind: 'wrong_parameters',
-        op: 'encode sets',
-        message: `set ${set + 1} has ${values.length} values, the first ${length}`,
-        hint: 'give each set one value for each ? in the text',
-      })
-    }
-    for (let at = 0; at < length; at++) {
-      const value = values[at]
-      w.value(typeof value === 'number' || typeof value === 'string' || value === null ? value : lower(value, set, at))
-    }
+export class SetsEncoding {
+  readonly #sets: readonly (readonly unknown[])[]
+  readonly #lower: (value: unknown, set: number, at: number) => SqlValue
+  readonly #w = new Writer()
+  #set = 0
+
+  constructor(sets: readonly (readonly unknown[])[], lower: (value: unknown, set: number, at: number) => SqlValue) {
+    this.#sets = sets
+    this.#lower = lower
   }
-  return w.take()
+
+  /** Encodes up to `limit` more; whether more are left. @throws {@link RockpoolError} of kind `wrong_parameters` for a set of another length. */
+  step(limit: number): boolean {
+    const sets = this.#sets
+    const length = sets[0]?.length ?? 0
+    for (; this.#set < sets.length && limit > 0; limit--, this.#set++) {
+      const values = sets[this.#set] ?? []
+      if (values.length !== length) {
+        throw new RockpoolError({
+          kind: 'wrong_parameters',
+          op: 'encode sets',
+          message: `set ${this.#set + 1} has ${values.length} values, the first ${length}`,
+          hint: 'give each set one value for each ? in the text',
+        })
+      }
+      for (let at = 0; at < length; at++) {
+        const value = values[at]
+        this.#w.value(
+          typeof value === 'number' || typeof value === 'string' || value === null
+            ? value
+            : this.#lower(value, this.#set, at),
+        )
+      }
+    }
+    return this.#set < sets.length
+  }
+
+  /** The bytes so far, which the next step may overwrite. */
+  get bytes(): Uint8Array {
+    return this.#w.bytes
+  }
 }
 
 /** Decodes `n` tagged SQL values from the start of `src`. @throws {@link RockpoolError} of kind `protocol`. */

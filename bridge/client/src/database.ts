@@ -41,7 +41,7 @@ import {
 } from './gen/wire.ts'
 import { OPENING, roleOf, withCore, type DatabaseHealth } from './health.ts'
 import { LiveQueries, type LiveQuery } from './live.ts'
-import { booleansOf, keyOf, toObject, type DatabaseOperation } from './operations.ts'
+import { keyOf, toObjects, type DatabaseOperation } from './operations.ts'
 import { OPEN_MS, socketUrl, type OpenOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 import { Outcomes, type Confirmation } from './outcomes.ts'
@@ -270,20 +270,21 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   // Writing
 
-  /** Runs operations as one transaction: all apply, or none. One result an operation: the row after it, or the key of a deleted one. */
+  /**
+   * Runs operations as one transaction: all apply, or none. One result an operation: the row after it, or the key of a
+   * deleted one. Many are encoded in slices, so that the page keeps its frames: leave them as they are until it resolves.
+   */
   execute(operations: readonly DatabaseOperation[], options: WriteOptions = {}): Write<Row[]> {
     return this.#write(async () => {
       const done = await runOperations(this.#session, operations, options)
-      const rows = done.results.map((row, at) =>
-        toObject(row, booleansOf(this.#schema.get(), operations[at]?.table ?? '')),
-      )
-      return { result: rows, mid: done.mid }
+      return { result: toObjects(done.results, operations, this.#schema.get()), mid: done.mid }
     })
   }
 
   /**
    * Runs one INSERT, UPDATE or DELETE once for each set of parameters, as one transaction: all apply, or none. The way
-   * to write many rows. Resolves to the number of rows changed. @throws as query; `wrong_parameters` names the set.
+   * to write many rows. Resolves to the number of rows changed. Many sets are encoded in slices, so that the page keeps its
+   * frames: leave them as they are until it resolves. @throws as query; `wrong_parameters` names the set.
    *
    * @example
    * await db.batch('INSERT INTO points(id, name) VALUES (?, ?)', points.map((point) => [point.id, point.name]))

@@ -9,13 +9,20 @@ export const HEADER_BYTES = HEAD_BYTES
 
 /**
  * A frame of `type` for `call` with `body`. The first frame of a short body from `encode` is made around it, in its
- * buffer; links leave short buffers alone. Any other has a buffer of its own.
+ * buffer; links leave short buffers alone. So is that of a long one which is given away: its buffer may be gone then.
+ * Any other has a buffer of its own.
  */
-export function frame(type: number, call: number, body: Uint8Array<ArrayBuffer>, flags = 0): ArrayBuffer {
+export function frame(
+  type: number,
+  call: number,
+  body: Uint8Array<ArrayBuffer>,
+  flags = 0,
+  isGiven = false,
+): ArrayBuffer {
   let { buffer } = body
   let view = new DataView(buffer)
-  const isRoomy = body.byteOffset === HEADER_BYTES && buffer.byteLength <= SHORT_BYTES && view.getUint8(0) === 0
-  if (!isRoomy) {
+  const isRoomy = body.byteOffset === HEADER_BYTES && view.getUint8(0) === 0
+  if (!isRoomy || (buffer.byteLength > SHORT_BYTES && !isGiven)) {
     buffer = new ArrayBuffer(HEADER_BYTES + body.length)
     new Uint8Array(buffer).set(body, HEADER_BYTES)
     view = new DataView(buffer)

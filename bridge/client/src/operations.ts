@@ -75,6 +75,24 @@ export function toObject(row: NamedRow, booleans: ReadonlySet<string>): Row {
   return object
 }
 
+/** The results of operations as plain objects. */
+export function toObjects(
+  results: readonly NamedRow[],
+  operations: readonly DatabaseOperation[],
+  schema: Schema | null,
+): Row[] {
+  let table = ''
+  let booleans: ReadonlySet<string> = new Set()
+  return results.map((row, at) => {
+    const of = operations[at]?.table ?? ''
+    if (of !== table) {
+      table = of
+      booleans = booleansOf(schema, table)
+    }
+    return toObject(row, booleans)
+  })
+}
+
 /** A plain object as a named row. */
 export function toNamedRow(object: Readonly<Record<string, unknown>>): { columns: string[]; values: SqlValue[] } {
   const entries = Object.entries(object).filter(([, value]) => value !== undefined)

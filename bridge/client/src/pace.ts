@@ -1,9 +1,9 @@
 /**
- * Turns on the page's thread. Decoding works in slices of at most SLICE_MS and
+ * Turns on the page's thread. Encoding and decoding work in slices of at most SLICE_MS and
  * gives way in between, so that the page keeps its frames.
  */
 
-/** Milliseconds that decoding may hold the page at a time: half a frame at 60 Hz. */
+/** Milliseconds that they may hold the page at a time: half a frame at 60 Hz. */
 export const SLICE_MS = 8
 
 /** A piece of work: does some, returns whether more is left. */
@@ -47,6 +47,21 @@ function drain(until: number): void {
       return
     }
   }
+}
+
+/** Runs work in slices; settles when it has ended or thrown. */
+export function sliced(work: Work): Promise<void> {
+  return new Promise((resolve, reject) => {
+    inSlices(() => {
+      try {
+        if (work()) return true
+        resolve()
+      } catch (thrown) {
+        reject(thrown)
+      }
+      return false
+    })
+  })
 }
 
 /**

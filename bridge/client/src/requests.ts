@@ -1,6 +1,6 @@
 /** The calls of the page protocol, each in one place: its frame, its policy, its answer. */
 
-import { decode, encode, encodeSets, type SqlValue } from './codec.ts'
+import { bytesField, decode, Decoding, encode, joined, SetsEncoding, type SqlValue } from './codec.ts'
 import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
@@ -17,6 +17,7 @@ import {
 } from './gen/wire.ts'
 import { isRead } from './builder/sql.ts'
 import type { Row } from './chunk.ts'
+import { sliced } from './pace.ts'
 import { lowerOperation, type DatabaseOperation } from './operations.ts'
 import { newKey } from './key.ts'
 import { RowSink, type Booleans } from './rows.ts'
@@ -127,38 +128,63 @@ export function runSelect(
   })
 }
 
-/** Runs operations as one transaction. */
-export function runOperations(
+/** Sets, operations or results that are encoded or decoded between two looks at the clock. */
+const STEP = 256
+
+/** Runs operations as one transaction. Up to STEP of them are sent in this turn. */
+export async function runOperations(
   session: Session,
   operations: readonly DatabaseOperation[],
   options: WriteOptions = {},
 ): Promise<OperationsDone> {
   const key = options.idempotencyKey ?? newKey()
-  return session.ask(
-    PageFrame.PageOperations,
-    'execute transaction',
-    OperationsMessage,
-    { ops: operations.map(lowerOperation), idempotencyKey: key, deadlineMillis: millis(options.deadline) },
-    OperationsDoneMessage,
-    { policy: 'write', key, signal: options.signal, deadline: options.deadline },
-  )
+  const parts = [encode(OperationsMessage, { idempotencyKey: key, deadlineMillis: millis(options.deadline) })]
+  let at = 0
+  const step = () => {
+    parts.push(encode(OperationsMessage, { ops: operations.slice(at, at + STEP).map(lowerOperation) }))
+    at += STEP
+    return at < operations.length
+  }
+  if (step()) await sliced(step)
+  const done = await session.call({
+    type: PageFrame.PageOperations,
+    op: 'execute transaction',
+    policy: 'write',
+    key,
+    signal: options.signal,
+    deadline: options.deadline,
+    body: () => joined(parts),
+    decode: (body) => new Decoding(OperationsDoneMessage, body),
+  })
+  if (done.step(STEP)) await sliced(() => done.step(STEP))
+  return done.message
 }
 
-/** Runs one writing statement once for each set of parameters, as one transaction. */
-export function runBatch(
+/** Runs one writing statement once for each set of parameters, as one transaction. Up to STEP sets are sent in this turn. */
+export async function runBatch(
   session: Session,
   sql: string,
   sets: readonly (readonly unknown[])[],
   options: WriteOptions = {},
 ): Promise<QueryDone> {
   const key = options.idempotencyKey ?? newKey()
-  const bytes = encodeSets(sets, (value, set, at) => toSql(value, `parameter ${at + 1} of set ${set + 1}`))
-  return session.ask(
-    PageFrame.PageBatch,
-    'run batch',
-    BatchMessage,
-    { sql, count: sets.length, sets: bytes, idempotencyKey: key, deadlineMillis: millis(options.deadline) },
-    QueryDoneMessage,
-    { policy: 'write', key, signal: options.signal, deadline: options.deadline },
-  )
+  const encoding = new SetsEncoding(sets, (value, set, at) => toSql(value, `parameter ${at + 1} of set ${set + 1}`))
+  const step = () => encoding.step(STEP)
+  if (step()) await sliced(step)
+  const head = encode(BatchMessage, {
+    sql,
+    count: sets.length,
+    idempotencyKey: key,
+    deadlineMillis: millis(options.deadline),
+  })
+  return session.call({
+    type: PageFrame.PageBatch,
+    op: 'run batch',
+    policy: 'write',
+    key,
+    signal: options.signal,
+    deadline: options.deadline,
+    body: () => joined([head, ...bytesField(BatchMessage, 'sets', encoding.bytes)]),
+    decode: (body) => decode(QueryDoneMessage, body),
+  })
 }

@@ -51,7 +51,8 @@ export interface CallOptions {
 /** A call to make. */
 export interface Call<T> extends CallOptions {
   readonly type: number
-  readonly body: Uint8Array<ArrayBuffer>
+  /** A function makes it anew each time it is sent, where a long one is not to be copied once more. */
+  readonly body: Uint8Array<ArrayBuffer> | (() => Uint8Array<ArrayBuffer>)
   /** What is being done, for errors. */
   readonly op: string
   readonly policy: Policy
@@ -361,7 +362,9 @@ export class Session {
     pending.isSent = true
     pending.call.onSent?.(pending.id)
     const turn = this.#turn ?? this.#beginTurn(pending)
-    const bytes = frame(pending.call.type, pending.id, pending.call.body, turn.isAlone ? PageAlone : 0)
+    const { type, body } = pending.call
+    const isMade = typeof body === 'function'
+    const bytes = frame(type, pending.id, isMade ? body() : body, turn.isAlone ? PageAlone : 0, isMade)
     // Those of one turn share a flush, which the last of them asks for.
     if (turn.isAlone && turn.last !== null) unflag(turn.last)
     turn.last = bytes

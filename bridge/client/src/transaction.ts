@@ -18,7 +18,7 @@ import {
   type WriteDone,
 } from './gen/wire.ts'
 import type { Schema } from './gen/schema.ts'
-import { booleansOf, lowerOperation, toObject, type DatabaseOperation } from './operations.ts'
+import { lowerOperation, toObjects, type DatabaseOperation } from './operations.ts'
 import { newKey } from './key.ts'
 import { millis, type WriteOptions } from './requests.ts'
 import { RowSink, type Booleans } from './rows.ts'
@@ -82,7 +82,7 @@ export class Transaction<DB extends Tables> implements QueryRunner {
       OperationsDoneMessage,
       { policy: 'once' },
     )
-    return done.results.map((row, at) => toObject(row, booleansOf(this.#schema(), operations[at]?.table ?? '')))
+    return toObjects(done.results, operations, this.#schema())
   }
 
   /** Writes a row; returns it as it stands. */

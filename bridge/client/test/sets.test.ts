@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { decodeRow, encodeSets } from '../src/codec.ts'
+import { decodeRow, SetsEncoding, type SqlValue } from '../src/codec.ts'
 import { RockpoolError } from '../src/error.ts'
 import { toSql } from '../src/values.ts'
+
+/** Encodes sets two at a time. */
+function encodeSets(
+  sets: readonly (readonly unknown[])[],
+  lower: (value: unknown, set: number, at: number) => SqlValue,
+): Uint8Array {
+  const encoding = new SetsEncoding(sets, lower)
+  while (encoding.step(2));
+  return encoding.bytes
+}
 
 const texts = [
   '',
