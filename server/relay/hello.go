@@ -150,13 +150,13 @@ func (r *Core) welcome(c *conn, a Admission, resume bool) {
 	c.sent = h.Cursor
 	if !resume {
 		c.sent = r.head
-		contained, err := r.contained(c, a.Outcomes)
-		if err != nil {
-			r.bye(c, err, 1000)
-			return
-		}
-		w.Outcomes = r.told(c, contained)
 	}
+	contained, err := r.contained(c, a.Outcomes)
+	if err != nil {
+		r.bye(c, err, 1000)
+		return
+	}
+	w.Outcomes = r.told(c, contained)
 	c.scanned, c.lagging = c.sent, c.sent != r.head
 	c.window.Begin(c.sent)
 	c.queue.Begin(a.LastMid)
@@ -176,15 +176,17 @@ func (r *Core) welcome(c *conn, a Admission, resume bool) {
 	}
 }
 
-// contained are the outcomes whose effects are in the rows at the head. The
-// source may be ahead of it: an outcome that came before its rows would have
+// contained are the outcomes whose effects are in the rows at the position that
+// the client starts from. One that resumes has them, unless it was killed when
+// it had started over and had not taken them in. The source may be ahead of
+// the rows: an outcome that came before its rows would have
 // the client drop what it shows of its own write. The others travel with
 // their records.
 func (r *Core) contained(c *conn, outcomes []mutation.Outcome) ([]mutation.Outcome, error) {
 	if len(outcomes) == 0 {
 		return nil, nil
 	}
-	mid, err := r.Store.Settled(c.client.ID, r.head)
+	mid, err := r.Store.Settled(c.client.ID, c.sent)
 	for n := range outcomes {
 		if outcomes[n].Mid > mid {
 			return outcomes[:n], err

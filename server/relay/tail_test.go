@@ -89,6 +89,27 @@ func TestResume(t *testing.T) {
 	same(t, w, a, 1, "products")
 }
 
+// A client that stands behind what it wrote, and does not know how it ended, is
+// told: the log brings nothing of before its position. Its welcome was of a new
+// start, and it was killed before it had taken the outcomes in.
+func TestOutcomeBeforeTheCursor(t *testing.T) {
+	t.Parallel()
+	w := relaytest.NewWorld(t, relaytest.Options{Seed: stock(5)})
+	a := w.NewClient("a")
+	a.Follow(1, "products")
+	l := w.Connect(t, 1, a)
+	l.Send(t, a.Mutation(relaytest.AddStock(a.Schema, 1, 1)))
+	if a.Acked != 1 || a.Cursor.Seq != 1 {
+		t.Fatalf("acked %d at %v, want 1 at 1", a.Acked, a.Cursor)
+	}
+	a.Acked = 0
+	l.Drop(t)
+	w.Connect(t, 2, a)
+	if !a.Welcome.Resume || len(a.Welcome.Outcomes) != 1 || a.Welcome.Outcomes[0].Mid != 1 {
+		t.Errorf("welcome %+v, want a resumed tail and the outcome of mid 1", a.Welcome)
+	}
+}
+
 // A client whose claims changed was told of its new rows, and the frame never
 // came: what it holds is of the bucket before, and must not be continued. The
 // relay goes by what the client says it holds, not by what it has offered.

@@ -42,7 +42,8 @@ func (d *SyncDriver) work(e syncer.Effect) (r syncer.Stored) {
 			d.hooks.OnSchema()
 		}
 	case syncer.Resync:
-		r.Err = d.db.Resync(e.Pos)
+		a, err := d.db.Resync(e.Pos, e.Outcomes)
+		d.applied(&r, a, err)
 	case syncer.Settle:
 		a, err := d.db.Settle(e.Outcomes)
 		d.applied(&r, a, err)

@@ -48,9 +48,11 @@ func (db *DB) Settle(outcomes []mutation.Outcome) (Applied, error) {
 }
 
 // Resync starts over from a position that the log cannot lead to: every shape
-// goes stale and keeps its rows until new ones are adopted; the outbox stays.
-func (db *DB) Resync(pos version.Pos) error {
-	err := db.atomic(func() error {
+// goes stale and keeps its rows until new ones are adopted; the outbox stays,
+// but for what ended before pos. Its outcomes come with the same transaction,
+// as the log brings none of before the cursor.
+func (db *DB) Resync(pos version.Pos, outcomes []mutation.Outcome) (Applied, error) {
+	out, err := db.change(pos, false, func(c *change) error {
 		for _, s := range db.shapes {
 			if s.State == ShapeReady {
 				s.State = ShapeStale
@@ -60,13 +62,9 @@ func (db *DB) Resync(pos version.Pos) error {
 			value.Int(int64(ShapeStale)), value.Int(int64(ShapeReady))); err != nil {
 			return err
 		}
-		return db.saveCursor(pos, db.meta.AckedMid)
+		return c.settle(outcomes)
 	})
-	if err != nil {
-		return fault.In("start over from a new position", err)
-	}
-	db.meta.Cursor = pos
-	return nil
+	return out, fault.In("start over from a new position", err)
 }
 
 func (db *DB) saveCursor(pos version.Pos, acked uint64) error {

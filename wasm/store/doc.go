@@ -50,7 +50,7 @@
 //
 //	db.ApplyTx(t *wire.Tx) (Applied, error)     // t has every part's blocks merged; t.From must be the cursor, else fault.Protocol
 //	db.Settle(outcomes []mutation.Outcome) (Applied, error) // Welcome.Outcomes
-//	db.Resync(pos version.Pos) error     // Welcome.Resume == false: cursor := pos, every shape goes stale
+//	db.Resync(pos version.Pos, outcomes []mutation.Outcome) (Applied, error) // Welcome.Resume == false: cursor := pos, every shape goes stale
 //
 // Shapes; a shape's ID is stable over restarts and is used as wire.Sub.ID:
 //

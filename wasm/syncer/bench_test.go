@@ -88,6 +88,9 @@ func (b *bench) answer(e syncer.Effect) syncer.Stored {
 			r.Old, r.New, r.Ready = "old", "new", b.ready
 		case syncer.Resync:
 			b.local.Cursor, b.ready = e.Pos, nil
+			for _, a := range e.Outcomes {
+				b.local.AckedMid = a.Mid
+			}
 		case syncer.Apply:
 			b.local.Cursor = e.Tx.To
 			for _, a := range e.Tx.Acks {

@@ -49,8 +49,12 @@ type (
 	Rewind struct{ LastMid uint64 }
 	// SetSchema puts a schema in force.
 	SetSchema struct{ Schema *schema.Schema }
-	// Resync moves the cursor where the log does not lead; shapes go stale.
-	Resync struct{ Pos version.Pos }
+	// Resync moves the cursor where the log does not lead; shapes go stale, and
+	// what ended before there is settled.
+	Resync struct {
+		Pos      version.Pos
+		Outcomes []mutation.Outcome
+	}
 	// Settle applies outcomes that no log record will carry.
 	Settle struct{ Outcomes []mutation.Outcome }
 	// Apply moves the store from Tx.From to Tx.To.

@@ -37,7 +37,7 @@ func (m *Machine) welcome(w *wire.Welcome) {
 		m.step("take the relay's schema", SetSchema{w.Schema})
 	}
 	if !w.Resume {
-		m.enqueue(0, func() Effect { return Resync{w.Head} }, func(e Stored) {
+		m.enqueue(0, func() Effect { return Resync{w.Head, w.Outcomes} }, func(e Stored) {
 			if m.storeFailed("start over", e.Err) {
 				return
 			}
@@ -46,8 +46,7 @@ func (m *Machine) welcome(w *wire.Welcome) {
 				s.Ready = false
 			}
 		})
-	}
-	if len(w.Outcomes) > 0 {
+	} else if len(w.Outcomes) > 0 {
 		m.step("settle writes", Settle{w.Outcomes})
 	}
 	m.enqueue(0, func() Effect {
