@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 
 	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
 	"rockpool.dev/value"
 	"rockpool.dev/version"
 	"rockpool.dev/wasm/store"
@@ -85,7 +87,7 @@ func (c *client) check() {
 			if hidden[rowName(t.ID, key)] {
 				continue
 			}
-			want := mutation.Fold(t, base[t.ID][key], pending[t.ID][key])
+			want := mutation.Fold(t, widened(t, base[t.ID][key]), pending[t.ID][key])
 			if !sameRow(have[key], want) {
 				w.fail("I4: %s at %v shows %s/%s as %s, want %s (log %s, %d pending)", c.name, meta.Cursor, t.Name, showKey(key),
 					showRow(have[key]), showRow(want), showRow(base[t.ID][key]), len(pending[t.ID][key]))
@@ -95,8 +97,29 @@ func (c *client) check() {
 	}
 }
 
+// widened is a row with the columns that its table has now.
+func widened(t *schema.Table, row value.Row) value.Row {
+	if row == nil || len(row) == len(t.Columns) {
+		return row
+	}
+	return append(slices.Clone(row), make(value.Row, len(t.Columns)-len(row))...)
+}
+
+// sameRow compares rows that may be of before and after a column was added: it
+// is NULL in the shorter.
 func sameRow(a, b value.Row) bool {
-	return (a == nil) == (b == nil) && a.Equal(b)
+	if (a == nil) != (b == nil) {
+		return false
+	}
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	for _, v := range b[len(a):] {
+		if !v.IsNull() {
+			return false
+		}
+	}
+	return a.Equal(b[:len(a)])
 }
 
 func union(a, b map[string]value.Row, c map[string][]mutation.Op) map[string]bool {

@@ -85,7 +85,7 @@ func (c *client) start() error {
 	}
 	c.conn = conn
 	opt := store.Options{
-		NewID: c.newID, NowMillis: func() int64 { return c.now() + c.offset }, Schema: w.schema,
+		NewID: c.newID, NowMillis: func() int64 { return c.now() + c.offset }, Schema: w.build,
 		Flushed: func() { c.flushed() },
 	}
 	if c.db, err = store.Open(conn, opt); err != nil {
@@ -136,7 +136,11 @@ func (c *client) onHealth(h wire.Health) {
 			return
 		}
 		c.w.fail("%s: taken for a copy of itself: %s", c.name, h.LastError.Msg)
-	case fault.Protocol, fault.Internal, fault.Corrupt, fault.SchemaMismatch, fault.Constraint, fault.InvalidSQL, fault.NotFound:
+	case fault.SchemaMismatch:
+		if c.w.stats.DDL == 0 {
+			c.w.fail("%s: no schema has changed: %s", c.name, h.LastError.Msg)
+		}
+	case fault.Protocol, fault.Internal, fault.Corrupt, fault.Constraint, fault.InvalidSQL, fault.NotFound:
 		c.w.fail("%s: kind %v: %s", c.name, k, h.LastError.Msg)
 	}
 	if h.Socket == wire.ConnRefused {
@@ -170,6 +174,9 @@ func (c *client) onOutcome(o mutation.Outcome) {
 		c.w.fail("I3: %s told status %d for mutation %d, and %d before", c.name, o.Status, o.Mid, s)
 	}
 	c.told[o.Mid] = o.Status
+	if tx := c.own[o.Mid]; tx != nil && tx.Digest != c.w.oracle.content[c.db.Meta().ClientID][o.Mid] {
+		c.w.fail("I3: %s took the outcome of another mutation %d for its own", c.name, o.Mid)
+	}
 	if want, ok := c.w.oracle.settled[c.db.Meta().ClientID][o.Mid]; !ok || want.Status != o.Status {
 		c.w.fail("I3: %s told status %d for mutation %d, the log has %d", c.name, o.Status, o.Mid, want.Status)
 	}
@@ -368,6 +375,9 @@ func (c *client) operations() (ops []wire.Operation) {
 		default:
 			op.Type = wire.OpUpdate
 			col := t.Columns[1+w.rng.IntN(2)].Name
+			if held := c.db.Schema().ByID(t.ID); held.Columns[len(held.Columns)-1].Name == extraColumn && w.chance(0.3) {
+				col = extraColumn
+			}
 			op.Columns = append(op.Columns, col)
 			op.Values = value.Row{value.Text(key), text}
 		}

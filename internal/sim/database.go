@@ -5,6 +5,7 @@ import (
 
 	"rockpool.dev/changelog"
 	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
 	"rockpool.dev/server/source"
 	"rockpool.dev/server/source/embedded"
 	"rockpool.dev/server/store"
@@ -33,11 +34,22 @@ func newDatabase(w *world) (*database, error) {
 		return nil, err
 	}
 	d := &database{w: w, path: path, st: st}
-	d.src = embedded.New(embedded.Options{Store: st, NowMicros: func() int64 { return (startWall + w.now) * 1000 }, MayWrite: w.catalog.MayWrite})
-	if w.opt.NoFence {
-		d.src = &unfenced{d.src, path}
-	}
+	d.serve()
 	return d, st.Load(seedAll(w))
+}
+
+// serve takes writes to the file that is open.
+func (d *database) serve() {
+	w := d.w
+	d.src = embedded.New(embedded.Options{
+		Store: d.st, NowMicros: func() int64 { return (startWall + w.now) * 1000 },
+		MayWrite: func(who *source.Client, t *schema.Table, old, row value.Row) error {
+			return w.catalog.MayWrite(who, t, old, row)
+		},
+	})
+	if w.opt.NoFence {
+		d.src = &unfenced{d.src, d.path}
+	}
 }
 
 // commit takes a record that the database has committed.

@@ -15,6 +15,7 @@ const (
 	trimsMax   = 3   // a relay forgets the older part of its log
 	fullMax    = 4   // a client's storage is full for a while
 	rebuildP   = 0.3 // a relay that follows a database loses its slot, once
+	ddlP       = 0.3 // a table of the database gets a column, once
 	trimKeep   = 12  // records that a trim leaves, at most
 	fullMillis = 4_000
 )
@@ -27,8 +28,14 @@ func (w *world) planFaults() {
 	for range w.between(0, fullMax) {
 		w.after(w.between(0, faultMillis), pick(w, w.clients).fillStorage)
 	}
-	if h := w.relays[0]; w.opt.relay() == Postgres && len(w.relays) == 1 && w.chance(rebuildP) {
-		w.after(w.between(faultMillis/4, faultMillis), func() { h.rebuild() })
+	if d, ok := w.truth.(*database); ok && len(w.relays) == 1 { // two would not agree on the new epoch
+		if w.chance(rebuildP) {
+			w.after(w.between(faultMillis/4, faultMillis), w.relays[0].rebuild)
+		}
+		if w.chance(ddlP) {
+			table := pick(w, []uint32{itemsID, notesID, docsID})
+			w.after(w.between(faultMillis/4, faultMillis), func() { d.ddl(table) })
+		}
 	}
 }
 

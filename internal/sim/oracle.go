@@ -22,6 +22,8 @@ type oracle struct {
 	asked map[string]map[uint64]*mutation.Tx
 	// settled is the outcome in the log, by client ID and mid.
 	settled map[string]map[uint64]mutation.Outcome
+	// content is the digest of what was settled, by client ID and mid.
+	content map[string]map[uint64]uint64
 	last    map[string]uint64 // newest mid in the log, by client ID
 	deleted map[string]bool   // table and key: deleted, and not inserted since
 }
@@ -29,7 +31,7 @@ type oracle struct {
 func newOracle(w *world) *oracle {
 	o := &oracle{
 		w: w, schema: w.schema, tables: map[uint32]map[string]value.Row{}, start: map[uint32]map[string]value.Row{},
-		asked: map[string]map[uint64]*mutation.Tx{}, settled: map[string]map[uint64]mutation.Outcome{},
+		asked: map[string]map[uint64]*mutation.Tx{}, content: map[string]map[uint64]uint64{}, settled: map[string]map[uint64]mutation.Outcome{},
 		last: map[string]uint64{}, deleted: map[string]bool{},
 	}
 	return o
@@ -78,7 +80,7 @@ func (o *oracle) record(r *changelog.Tx) {
 func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string]bool) {
 	w, mid := o.w, g.Outcome.Mid
 	if o.settled[g.Client] == nil {
-		o.settled[g.Client] = map[uint64]mutation.Outcome{}
+		o.settled[g.Client], o.content[g.Client] = map[uint64]mutation.Outcome{}, map[uint64]uint64{}
 	}
 	if _, twice := o.settled[g.Client][mid]; twice {
 		w.fail("I9: mutation %d of %s is in the log twice, now at %v", mid, g.Client, r.Pos)
@@ -97,6 +99,7 @@ func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string
 		return
 	}
 	w.logf("log %v: mutation %d of %s ended with status %d %s", r.Pos, mid, g.Client, g.Outcome.Status, g.Outcome.Detail)
+	o.content[g.Client][mid] = tx.Digest
 	if seen := w.canonical(tx.Seen); !seen.Less(r.Pos) {
 		w.fail("I6: mutation %d of %s is at %v, and had seen %v", mid, g.Client, r.Pos, seen)
 		return

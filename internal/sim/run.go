@@ -18,8 +18,9 @@ func Run(opt Options) (Stats, error) {
 	defer os.RemoveAll(dir)
 	opt.Dir = dir
 	w := &world{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x726f636b)), links: map[uint32]*link{}, schema: simSchema(opt.relay() != Model), epochs: 1, bases: map[uint32]uint64{}}
+	w.build = w.schema
 	w.oracle = newOracle(w)
-	if w.catalog, err = simCatalog(w); err != nil {
+	if err := w.reopenCatalog(); err != nil {
 		return Stats{}, err
 	}
 	if err := w.startRelays(); err != nil {

@@ -99,6 +99,12 @@ func simCatalog(w *world) (*shape.Catalog, error) {
 	return shape.New(w.schema, rules, nil)
 }
 
+// reopenCatalog makes the policies of the schema that is in force.
+func (w *world) reopenCatalog() (err error) {
+	w.catalog, err = simCatalog(w)
+	return err
+}
+
 // giveToken hands the client a token, in the middle of things or because it
 // has asked.
 func (c *client) giveToken() {

@@ -87,6 +87,7 @@ type world struct {
 	seen    int // log records the oracle has
 	epochs  uint32
 	catalog *shape.Catalog
+	build   *schema.Schema    // what clients' builds declare: the first
 	bases   map[uint32]uint64 // of stores built anew, by epoch: the truth's seq at their start
 	links   map[uint32]*link
 	lastID  uint32 // of links
@@ -100,7 +101,7 @@ type world struct {
 // Stats counts what a run did, to show that it did something.
 type Stats struct {
 	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks int
-	Trims, Rebuilds, Full, NoRoom, Tokens, Expired                                            int
+	Trims, Rebuilds, DDL, Full, NoRoom, Tokens, Expired                                       int
 	Repeats, LostReplies, Stalls                                                              int
 	Outcomes                                                                                  [7]int
 }
@@ -121,6 +122,7 @@ func (s *Stats) add(o Stats) {
 	s.Stalls += o.Stalls
 	s.Trims += o.Trims
 	s.Rebuilds += o.Rebuilds
+	s.DDL += o.DDL
 	s.Full += o.Full
 	s.NoRoom += o.NoRoom
 	s.Tokens += o.Tokens
@@ -132,8 +134,8 @@ func (s *Stats) add(o Stats) {
 
 // String is one line of figures.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.Full, s.NoRoom, s.Tokens, s.Expired,
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d schema changes, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.DDL, s.Full, s.NoRoom, s.Tokens, s.Expired,
 		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
 }
 
