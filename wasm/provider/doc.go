@@ -20,7 +20,7 @@ const (
 	// ReadersMax bounds what a page may ask for.
 	ReadersMax = 8
 	// ReaderCacheKiB and WriterCacheKiB are the page caches of a connection.
-	ReaderCacheKiB = 4000
+	ReaderCacheKiB = 8000
 	WriterCacheKiB = 8000
 	// RetryMax is how often locked files are asked for again, with
 	// RetryMillisFirst doubled up to RetryMillisMax between.
