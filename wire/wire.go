@@ -23,8 +23,11 @@ const Subprotocol = "rockpool.v1"
 // (EventSchema).
 const PageVersion uint32 = 6
 
-// StorageVersion is the version of the client's database layout.
-const StorageVersion uint32 = 1
+// StorageVersion is the version of the client's database layout. An older file
+// is brought up to date when it is opened (wasm/store, migrations); a newer one
+// is refused. Version 2 dropped the index of idempotency keys by age, and has
+// rows that the server has deleted among the bases.
+const StorageVersion uint32 = 2
 
 // Limits, each named in this one place.
 const (

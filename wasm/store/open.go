@@ -85,11 +85,15 @@ func Open(w *sqlite.Conn, opt Options) (*DB, error) {
 	return db, nil
 }
 
-// create makes the sidecars when the file has none.
+// create makes the sidecars when the file has none, and brings those of an
+// older build up to date.
 func (db *DB) create() error {
 	_, found, err := db.one(`SELECT 1 FROM sqlite_master WHERE name = '_rockpool_meta'`)
-	if err != nil || found {
+	if err != nil {
 		return err
+	}
+	if found {
+		return db.migrate()
 	}
 	return db.atomic(func() error {
 		for _, sql := range sidecarDDL {

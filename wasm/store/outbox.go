@@ -84,8 +84,7 @@ func (db *DB) Known(key string) (Once, bool, error) {
 	return Once{Mid: uint64(row[0].Int()), Millis: row[1].Int(), Result: []byte(row[2].Str())}, true, nil
 }
 
-// remember keeps an idempotency key in the transaction that it names. Keys go
-// by age, and the oldest go when there are too many.
+// remember keeps an idempotency key in the transaction that it names.
 func (db *DB) remember(info CommitInfo, mid uint64) error {
 	now := db.opt.NowMillis()
 	result := value.Null
@@ -100,11 +99,22 @@ func (db *DB) remember(info CommitInfo, mid uint64) error {
 	if err != nil {
 		return err
 	}
+	// Of keys that are too old or too many a few more do no harm, while an
+	// index by age would cost every transaction a page.
+	if db.onces++; db.onces%onceSweepWrites != 1 {
+		return nil
+	}
+	return db.sweepKeys(now)
+}
+
+// sweepKeys forgets the keys that are too old, and the oldest of too many.
+func (db *DB) sweepKeys(now int64) error {
 	if err := db.run(`DELETE FROM _rockpool_once WHERE millis < ?`, value.Int(now-onceMillisMax)); err != nil {
 		return err
 	}
-	if db.onces++; db.onces%256 != 0 {
-		return nil // counting is dear, and the table may be a little over
+	row, _, err := db.one(`SELECT count(*) FROM _rockpool_once`)
+	if err != nil || row[0].Int() <= onceRowsMax {
+		return err
 	}
 	return db.run(`DELETE FROM _rockpool_once WHERE key IN
 	  (SELECT key FROM _rockpool_once ORDER BY millis DESC LIMIT -1 OFFSET ?)`, value.Int(onceRowsMax))

@@ -1,7 +1,8 @@
 package store
 
-// sidecarDDL makes the bookkeeping tables of storage version 1. A change of
-// any of them raises wire.StorageVersion and adds a step to migrate.
+// sidecarDDL makes the bookkeeping tables of storage version 2. A change of
+// any of them, or a new meaning of a value, raises wire.StorageVersion and adds
+// a step to migrations.
 var sidecarDDL = []string{
 	`CREATE TABLE _rockpool_meta(
 	  id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -24,7 +25,6 @@ var sidecarDDL = []string{
 	`CREATE TABLE _rockpool_once(
 	  key TEXT PRIMARY KEY, mid INTEGER NOT NULL, millis INTEGER NOT NULL,
 	  result BLOB) WITHOUT ROWID`,
-	`CREATE INDEX _rockpool_once_millis ON _rockpool_once(millis)`,
 	`CREATE TABLE _rockpool_shape(
 	  id INTEGER PRIMARY KEY AUTOINCREMENT, spec BLOB NOT NULL UNIQUE,
 	  tbl INTEGER NOT NULL, state INTEGER NOT NULL)`,
@@ -72,6 +72,9 @@ const (
 	onceMillisMax = 24 * 60 * 60 * 1000
 	// onceRowsMax is how many keys are remembered at most.
 	onceRowsMax = 10000
+	// onceSweepWrites is how many writes with a key pass between two looks for
+	// keys to forget; the first of a start looks.
+	onceSweepWrites = 256
 	// onceResultBytesMax is the largest result kept with a key.
 	onceResultBytesMax = 64 << 10
 	// conflictsSettledMax is how many settled conflicts are kept; open ones always are.

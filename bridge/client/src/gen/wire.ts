@@ -59,8 +59,13 @@ export const Subprotocol = 'rockpool.v1'
  */
 export const PageVersion = 6
 
-/** StorageVersion is the version of the client's database layout. */
-export const StorageVersion = 1
+/**
+ * StorageVersion is the version of the client's database layout. An older file
+ * is brought up to date when it is opened (wasm/store, migrations); a newer one
+ * is refused. Version 2 dropped the index of idempotency keys by age, and has
+ * rows that the server has deleted among the bases.
+ */
+export const StorageVersion = 2
 
 /**
  * FrameBytesMax is the largest client ⇄ relay frame, each way; a longer
