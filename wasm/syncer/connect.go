@@ -17,7 +17,8 @@ type tokenState struct {
 type helloState struct {
 	old, new string
 	sent     Now
-	held     bool // the token was fresh
+	held     bool   // the token was fresh
+	last     uint64 // newest mid that may have been sent before
 }
 
 func (m *Machine) connect() {
@@ -173,7 +174,7 @@ func (m *Machine) sayHello() {
 		h.Subs = append(h.Subs, s.sub(!m.forced))
 		s.asked()
 	}
-	m.hello.sent = m.now
+	m.hello.sent, m.hello.last = m.now, h.LastMid
 	m.hello.held = m.token.fresh
 	m.token.fresh = false
 	m.enter(phaseHello, helloMillisMax)

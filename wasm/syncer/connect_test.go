@@ -246,6 +246,24 @@ func TestRewound(t *testing.T) {
 	}
 }
 
+// A mid that was made after the hello is not the one that the relay had settled
+// by then: a twin has used the number.
+func TestMidMadeAfterTheHello(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.local.AckedMid, b.local.DurableMid, b.local.LastMid = 9, 9, 9
+	b.do(syncer.Wrote{Local: b.local})
+	b.do(syncer.Connect{})
+	b.do(syncer.SocketOpened{ID: b.socket})
+	b.local.DurableMid, b.local.LastMid = 10, 10
+	b.do(syncer.Wrote{Local: b.local})
+	b.recv(wire.FrameWelcome, &wire.Welcome{Version: wire.Version, Resume: true, LastMid: 10})
+	if r := find[syncer.Rewind](b.take()); len(r) != 1 || r[0].LastMid != 10 {
+		t.Errorf("rewinds %v, want one: mid 10 may be a twin's", r)
+	}
+	b.wantKind(fault.Rewound)
+}
+
 // A mid that a twin has used for something else: what was sent may have been
 // applied, so a person decides about it; the rest is sent under a new name.
 func TestTwin(t *testing.T) {

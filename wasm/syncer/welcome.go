@@ -28,7 +28,7 @@ func (m *Machine) welcome(w *wire.Welcome) {
 	m.sampleClock(m.hello.sent, w.ServerMillis)
 	m.head = w.Head
 	m.push.serverMid = w.LastMid
-	if w.Rewound || w.LastMid < m.local.AckedMid || w.LastMid > max(m.local.AckedMid, m.local.DurableMid) {
+	if w.Rewound || w.LastMid < m.local.AckedMid || w.LastMid > m.hello.last {
 		m.rewind(w.LastMid)
 		return
 	}
