@@ -56,6 +56,7 @@ type client struct {
 	tx         *txn.Tx // interactive, open
 	rounds     int     // asked for and not ended, in this life
 	full       bool    // its storage is
+	helloMid   uint64  // newest mid that its last hello named
 	token      token
 	renewals   int             // tokens given so far
 	given      map[string]bool // keys of posts that a relay has told it, over all lives
@@ -175,6 +176,13 @@ func (c *client) onOutcome(o mutation.Outcome) {
 	}
 	c.told[o.Mid] = o.Status
 	if tx := c.own[o.Mid]; tx != nil && tx.Digest != c.w.oracle.content[c.db.Meta().ClientID][o.Mid] {
+		if c.restored && o.Mid <= c.helloMid {
+			// A copy that had made as many mutations as its twin before it came
+			// back says the same of itself as the twin would: an outcome does not
+			// tell of what it is.
+			c.w.stats.Reused++
+			return
+		}
 		c.w.fail("I3: %s took the outcome of another mutation %d for its own", c.name, o.Mid)
 	}
 	if want, ok := c.w.oracle.settled[c.db.Meta().ClientID][o.Mid]; !ok || want.Status != o.Status {
