@@ -9,6 +9,7 @@ import (
 
 	"rockpool.dev/fault"
 	"rockpool.dev/server/listen"
+	"rockpool.dev/server/source"
 	"rockpool.dev/server/store"
 )
 
@@ -21,9 +22,9 @@ const (
 	steady = time.Minute
 )
 
-// outdated says that a replica cannot be continued from its source: the tables
-// have another form, the slot is lost, or the database is another. Its store is
-// then built anew, under a new epoch; clients keep what they have not sent.
+// outdated says that a replica cannot be continued from its source as it is: the
+// tables have another form, the slot is lost, or the database is another. Its
+// store is then built anew, but where no row has changed (source.ErrSameRows), under a new epoch; clients keep what they have not sent.
 func outdated(err error) bool {
 	k := fault.KindOf(err)
 	return k == fault.SchemaMismatch || k == fault.SlotLost
@@ -62,11 +63,13 @@ func (h *house) run(ctx context.Context) error {
 			if time.Since(began) > steady {
 				pause = rebuildMin
 			}
-			next, derr := renew(h.path)
-			if derr != nil {
-				return errors.Join(err, derr)
+			if !errors.Is(err, source.ErrSameRows) {
+				next, derr := renew(h.path)
+				if derr != nil {
+					return errors.Join(err, derr)
+				}
+				epoch = max(epoch, next)
 			}
-			epoch = max(epoch, next)
 		} else if !served || ctx.Err() != nil {
 			return err
 		}

@@ -108,13 +108,14 @@ func (r *Core) hand(p *parcel, rec *changelog.Tx) {
 		c.lagging, c.scanned = true, rec.Prev
 		return
 	}
-	r.sendTx(c, wire.Tx{From: c.sent, To: rec.Pos, Schema: rec.Schema, CommitMicros: rec.CommitMicros, Lost: p.lost}, p.acks, p.blocks)
+	r.sendTx(c, wire.Tx{From: c.sent, To: rec.Pos, CommitMicros: rec.CommitMicros, Lost: p.lost}, p.acks, p.blocks)
 }
 
+// sendTx sends a transaction. Its rows are of the store's schema, also those of
+// a record from before that was in force: a store goes on only while rows keep
+// their form.
 func (r *Core) sendTx(c *conn, head wire.Tx, acks []mutation.Outcome, blocks fanout.Blocks) {
-	if head.Schema == 0 {
-		head.Schema = r.Store.Schema().Version
-	}
+	head.Schema = r.Store.Schema().Version
 	bytes := 0
 	for _, f := range session.TxFrames(head, acks, blocks) {
 		bytes += len(f)
@@ -192,7 +193,7 @@ func (r *Core) replay(c *conn, rec *changelog.Tx) {
 		}
 	}
 	if len(blocks) > 0 || len(acks) > 0 || len(lost) > 0 {
-		r.sendTx(c, wire.Tx{From: c.sent, To: rec.Pos, Schema: rec.Schema, CommitMicros: rec.CommitMicros, Lost: lost}, acks, blocks)
+		r.sendTx(c, wire.Tx{From: c.sent, To: rec.Pos, CommitMicros: rec.CommitMicros, Lost: lost}, acks, blocks)
 	}
 }
 

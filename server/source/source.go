@@ -7,6 +7,7 @@ package source
 
 import (
 	"context"
+	"errors"
 
 	"rockpool.dev/mutation"
 	"rockpool.dev/schema"
@@ -48,6 +49,11 @@ type Source interface {
 	// Close ends the connections. Run must have ended.
 	Close()
 }
+
+// ErrSameRows marks a fault.SchemaMismatch behind which every row is as it was:
+// defaults, constraints or labels changed. The store can be opened with the new
+// schema and goes on.
+var ErrSameRows = errors.New("the rows are the same")
 
 // Loader takes a snapshot.
 type Loader interface {

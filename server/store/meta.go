@@ -1,9 +1,11 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/schema"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 	"rockpool.dev/version"
@@ -44,11 +46,41 @@ func (s *Store) readMeta() (found bool, err error) {
 		return false, err
 	}
 	if row[5].Str() != string(s.schema.AppendTo(nil)) {
-		return false, fault.New(fault.SchemaMismatch, "read the store", "it was built for another schema").
-			WithHint("move the store's file away and start again: it is built anew")
+		if err := s.takeSchema([]byte(row[5].Str())); err != nil {
+			return false, err
+		}
 	}
 	s.meta = metaOf(row)
 	return true, nil
+}
+
+// takeSchema has a replica go on with another version of its schema, whose rows
+// are those of the one it was built for; fault.SchemaMismatch when they are not,
+// or when clients could not tell the two apart by their version.
+func (s *Store) takeSchema(stored []byte) error {
+	var old schema.Schema
+	if err := old.Decode(stored); err != nil || s.opt.Truth || old.Version == s.schema.Version || !sameRows(&old, s.schema) {
+		return fault.New(fault.SchemaMismatch, "read the store", "it was built for another schema").
+			WithHint("move the store's file away and start again: it is built anew")
+	}
+	return run(s.w, "UPDATE _rockpool_meta SET schema = ?", blob(s.schema.AppendTo(nil)))
+}
+
+// sameRows says whether two schemas have the same tables with rows of the same
+// form, whatever else may be written to them.
+func sameRows(a, b *schema.Schema) bool {
+	return slices.EqualFunc(a.Tables, b.Tables, func(a, b schema.Table) bool {
+		return a.ID == b.ID && a.Name == b.Name && a.LocalOnly == b.LocalOnly && slices.Equal(a.Key, b.Key) &&
+			slices.EqualFunc(a.Columns, b.Columns, func(a, b schema.Column) bool {
+				for _, label := range a.Enum {
+					if !slices.Contains(b.Enum, label) {
+						return false
+					}
+				}
+				return a.Name == b.Name && a.Type == b.Type && a.SourceType == b.SourceType && a.Scale == b.Scale && a.HasScale == b.HasScale &&
+					a.Generated == b.Generated
+			})
+	})
 }
 
 func metaOf(row value.Row) meta {

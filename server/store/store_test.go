@@ -256,7 +256,8 @@ func TestOtherSchema(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "r.db")
 	_ = open(t, path).Close()
-	other := &schema.Schema{Version: 2, Tables: tables.Tables}
+	other := copied(t)
+	other.Version, other.Tables[0].Columns = 2, other.Tables[0].Columns[:2]
 	if _, err := store.Open(store.Options{Path: path, Schema: other, NewEpoch: 6}); fault.KindOf(err) != fault.SchemaMismatch || fault.HintOf(err) == "" {
 		t.Fatalf("Open = %v, want schema_mismatch with a hint", err)
 	}

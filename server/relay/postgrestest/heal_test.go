@@ -122,6 +122,39 @@ func TestDDLOnASyncedTable(t *testing.T) {
 	}
 }
 
+// DDL that leaves every row as it is brings the new schema and no rows: the
+// store goes on, and so do its clients, from where they stood.
+func TestDDLThatLeavesTheRows(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, counterRules, counterTable)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	p := s.relay(t, "")
+	c, away := follower("c"), follower("away")
+	connected(ctx, t, p, away, 2).Close()
+	socket := connected(ctx, t, p, c, 2)
+	increment(c)
+	settle(ctx, t, socket, c)
+	epoch := c.Cursor.Epoch
+	s.exec(t, "ALTER TABLE counter ADD CONSTRAINT low CHECK (n < 3)")
+	told(ctx, t, socket, c, fault.SchemaMismatch, "low")
+	for _, c := range []*relaytest.Client{c, away} { // one has the log from before to read
+		socket = back(ctx, t, p, c, 2)
+		until(ctx, t, socket, "the increment", func() bool { return row(c, 1, 1)[1].Int() >= 1 })
+		if !c.Welcome.Resume || len(c.Snaps) != 0 || c.Cursor.Epoch != epoch || len(c.Schema.Table("counter").Checks) == 0 {
+			t.Fatalf("%s: resumed %v with %d snapshots, epoch %d after %d, checks %v", c.ID, c.Welcome.Resume, len(c.Snaps), c.Cursor.Epoch, epoch, c.Schema.Table("counter").Checks)
+		}
+		increment(c)
+		settle(ctx, t, socket, c)
+	}
+	if o := away.Outcomes[1]; o.Kind != uint16(fault.Constraint) {
+		t.Errorf("the third increment ended %+v, want the new constraint", o)
+	}
+	if got := s.ask(t, "SELECT n FROM counter"); got != "2" {
+		t.Errorf("Postgres has %s, want 2", got)
+	}
+}
+
 // A table that is dropped stops the relay as long as it is gone; who comes is
 // told so, on the socket and by HTTP.
 func TestDroppedTableIsTold(t *testing.T) {

@@ -46,6 +46,7 @@ type Client struct {
 	MaxFrame int
 
 	inc     int
+	held    map[uint32]bool // whose rows stood at the end of the last connection
 	subs    map[uint32]wire.Sub
 	buckets map[uint32]uint32 // bucket → subscription
 	Stamps  map[uint32]uint64 // of the rows it holds, by subscription
@@ -73,16 +74,18 @@ func (c *Client) Follow(id uint32, name string, args ...wire.ShapeArg) []byte {
 
 // Hello begins a new connection.
 func (c *Client) Hello() []byte {
+	if c.Welcome != nil || c.held == nil { // a connection that was turned away took nothing
+		c.held = c.Ready
+	}
 	c.Welcome, c.Bye, c.parts, c.Retry = nil, nil, nil, nil
 	c.Denied, c.Snaps = map[uint32]*wire.Deny{}, map[uint32]*wire.Snap{}
-	had := c.Ready
 	c.Ready, c.buckets, c.Frames = map[uint32]bool{}, map[uint32]uint32{}, map[wire.RelayFrame]int{}
 	h := &wire.Hello{
 		Version: wire.Version, Token: c.Token, ClientID: c.ID, IncarnationOld: strconv.Itoa(c.inc), IncarnationNew: strconv.Itoa(c.inc + 1),
 		Cursor: c.Cursor, AckedMid: c.Acked, LastMid: c.mid, SchemaVersion: c.Schema.Version, Build: "test",
 	}
 	for id, s := range c.subs {
-		s.Have, s.Stamp = had[id], c.Stamps[id]
+		s.Have, s.Stamp = c.held[id], c.Stamps[id]
 		h.Subs = append(h.Subs, s)
 	}
 	return Frame(wire.FrameHello, h)

@@ -88,12 +88,12 @@ func (tr *translator) relation(m *pglogrepl.RelationMessage) error {
 	for _, c := range m.Columns {
 		at := rel.table.Index(c.Name)
 		if at < 0 {
-			return ddlError(m.RelationName+" column "+c.Name, " was added")
+			return ddlError("column "+m.RelationName+" "+c.Name, " was added")
 		}
 		rel.columns = append(rel.columns, at)
 	}
 	if len(m.Columns) < len(rel.table.Columns) {
-		return ddlError(m.RelationName+" a column", " was dropped or renamed")
+		return ddlError("column "+m.RelationName, " was dropped or renamed")
 	}
 	return nil
 }
