@@ -10,7 +10,7 @@ import (
 )
 
 // tsPackage is the TypeScript twin of a package: an interface, a table and two
-// functions for each message, and a constant object for each enum.
+// functions for each message, constants and an object of them for each enum.
 func tsPackage(p *pkg) []byte {
 	w := &writer{}
 	w.line("%s", strings.TrimSuffix(generated, "\n\n"))
@@ -110,14 +110,20 @@ func indent(before string) string {
 	return ""
 }
 
+// tsEnum writes each value as a constant, which a bundler puts in its place, and
+// all of them as an object, which is for tests: only what is used is shipped.
 func tsEnum(w *writer, e *enum) {
-	tsDoc(w, "\n", e.doc)
-	w.line("export const %s = {", e.name)
+	w.line("")
+	var names []string
 	for _, v := range e.values {
-		tsDoc(w, "", v.doc)
-		w.line("  %s: %s,", v.name, v.value)
+		if v.doc != "" {
+			w.line("/** %s */", strings.Join(strings.Fields(strings.ReplaceAll(v.doc, "*/", "* /")), " "))
+		}
+		w.line("export const %s = %s", v.name, v.value)
+		names = append(names, v.name)
 	}
-	w.line("} as const")
+	tsDoc(w, "\n", e.doc)
+	w.line("export const %s = { %s } as const", e.name, strings.Join(names, ", "))
 	w.line("export type %s = (typeof %s)[keyof typeof %s]", e.name, e.name, e.name)
 }
 

@@ -371,26 +371,19 @@ function unzigzag(v: number | bigint): number | bigint {
   return safe(Number(big)) ? Number(big) : big
 }
 
-const zeros: Record<string, () => unknown> = {
-  B: () => false,
-  U: () => 0,
-  I: () => 0,
-  W: () => 0,
-  F: () => 0,
-  X: () => 0n,
-  S: () => '',
-  Y: () => new Uint8Array(),
-  V: () => null,
-  O: () => null,
-  L: () => [],
-  P: () => [],
-  R: () => [],
-  A: () => [],
+/** What a field of a kind holds when it was left out. */
+function zero(kind: string): unknown {
+  if ('LPRA'.includes(kind)) return []
+  if ('VO'.includes(kind)) return null
+  if (kind === 'S') return ''
+  if (kind === 'Y') return new Uint8Array()
+  if (kind === 'B') return false
+  return kind === 'X' ? 0n : 0
 }
 
 function zeroOf(type: Message<unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = {}
-  for (const { kind, name, of } of fieldsOf(type)) out[name] = kind === 'M' ? zeroOf(of) : zeros[kind]?.()
+  for (const { kind, name, of } of fieldsOf(type)) out[name] = kind === 'M' ? zeroOf(of) : zero(kind)
   return out
 }
 

@@ -5,14 +5,19 @@ import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure } from './error.ts'
 import type { Schema } from './gen/schema.ts'
 import {
-  Choice,
   ConflictListMessage,
   EmptyMessage,
-  PageFrame,
   ResolveMessage,
   WriteDoneMessage,
   type ConflictInfo,
   type NamedRow,
+  PageConflicts,
+  PageResolve,
+  type Choice,
+  ChooseDismiss,
+  ChooseEdited,
+  ChooseMine,
+  ChooseTheirs,
 } from './gen/wire.ts'
 import { booleansOf, toNamedRow, toObject } from './operations.ts'
 import { statusName, type OutcomeStatus } from './outcomes.ts'
@@ -96,7 +101,7 @@ export class Conflicts {
   /** Asks for all conflicts that were not dismissed, newest last. */
   async list(): Promise<readonly Conflict[]> {
     const { conflicts } = await this.#session.ask(
-      PageFrame.PageConflicts,
+      PageConflicts,
       'list conflicts',
       EmptyMessage,
       {},
@@ -152,16 +157,15 @@ export class Conflicts {
       mid: info.mid,
       resolve: (choice) => this.#resolve(info.id, choice),
       dismiss: async () => {
-        await this.#send(info.id, Choice.ChooseDismiss, null)
+        await this.#send(info.id, ChooseDismiss, null)
       },
     }
   }
 
   async #resolve(id: number, choice: 'mine' | 'theirs' | Readonly<Record<string, unknown>>): Promise<void> {
-    if (choice === 'mine') await this.#send(id, Choice.ChooseMine, null)
-    else if (choice === 'theirs') await this.#send(id, Choice.ChooseTheirs, null)
-    else if (typeof choice === 'object' && choice !== null)
-      await this.#send(id, Choice.ChooseEdited, toNamedRow(choice))
+    if (choice === 'mine') await this.#send(id, ChooseMine, null)
+    else if (choice === 'theirs') await this.#send(id, ChooseTheirs, null)
+    else if (typeof choice === 'object' && choice !== null) await this.#send(id, ChooseEdited, toNamedRow(choice))
     else
       throw failure(
         'invalid_argument',
@@ -178,7 +182,7 @@ export class Conflicts {
     edited: { columns: string[]; values: NamedRow['values'] } | null,
   ): Promise<void> {
     await this.#session.ask(
-      PageFrame.PageResolve,
+      PageResolve,
       'resolve conflict',
       ResolveMessage,
       { id, choice, ...(edited === null ? {} : { edited }) },

@@ -18,10 +18,8 @@ import type { Select } from './gen/query.ts'
 import type { Schema } from './gen/schema.ts'
 import {
   EmptyMessage,
-  EventType,
   OpenDatabaseMessage,
   OpenedMessage,
-  PageFrame,
   SchemaInfoMessage,
   SignOutMessage,
   StatsMessage,
@@ -38,6 +36,27 @@ import {
   type Event,
   type Stats,
   type WriteDone,
+  PageExport,
+  PageHello,
+  PageOpen,
+  PageReset,
+  PageSchema,
+  PageSignOut,
+  PageStats,
+  PageStatus,
+  PageToken,
+  PageValidate,
+  PageVisible,
+  EventConflict,
+  EventHealth,
+  EventOutcome,
+  EventReload,
+  EventSchema,
+  EventSync,
+  EventSyncRound,
+  EventTables,
+  EventTokenWanted,
+  EventTxState,
 } from './gen/wire.ts'
 import { OPENING, roleOf, withCore, type DatabaseHealth } from './health.ts'
 import { LiveQueries, type LiveQuery } from './live.ts'
@@ -196,7 +215,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
           this.#health.set({ ...this.#health.get(), role: roleOf(state) })
         },
         visibility: () => {
-          this.#session.tell(PageFrame.PageVisible, VisibleMessage, { visible: this.#isVisible() })
+          this.#session.tell(PageVisible, VisibleMessage, { visible: this.#isVisible() })
         },
       },
     )
@@ -259,7 +278,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   async validate(query: QueryInput): Promise<Validated> {
     return validatedOf(
       await this.#session.ask(
-        PageFrame.PageValidate,
+        PageValidate,
         'validate query',
         ValidateMessage,
         isBuilt(query) ? { select: query.ast } : { sql: query.sql },
@@ -320,14 +339,14 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   }
 
   #statusOf(which: { readonly idempotencyKey?: string; readonly mid?: number }): Promise<WriteDone> {
-    return this.#session.ask(PageFrame.PageStatus, 'ask for the outcome', WriteStatusMessage, which, WriteDoneMessage)
+    return this.#session.ask(PageStatus, 'ask for the outcome', WriteStatusMessage, which, WriteDoneMessage)
   }
 
   // Looking inside
 
   /** Figures of the Worker: pool and lanes, statement cache, heap, files, outbox, slowest statements. */
   stats(options: CallOptions = {}): Promise<Stats> {
-    return this.#session.ask(PageFrame.PageStats, 'read figures', EmptyMessage, {}, StatsMessage, options)
+    return this.#session.ask(PageStats, 'read figures', EmptyMessage, {}, StatsMessage, options)
   }
 
   /** Calls back with the names of the tables that a commit changed, whoever wrote. */
@@ -341,7 +360,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   async export(options: CallOptions = {}): Promise<Blob> {
     const sink = new BytesSink()
     return this.#session.call({
-      type: PageFrame.PageExport,
+      type: PageExport,
       op: 'export database',
       policy: 'read',
       body: new Uint8Array(),
@@ -353,13 +372,13 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   /** Deletes all data of this database here and starts anew. What was not sent is lost. */
   async reset(): Promise<void> {
-    await this.#session.ask(PageFrame.PageReset, 'reset database', EmptyMessage, {}, EmptyMessage, { policy: 'once' })
+    await this.#session.ask(PageReset, 'reset database', EmptyMessage, {}, EmptyMessage, { policy: 'once' })
   }
 
   /** Ends the user's session here. `ask` rejects with kind `conflict` when writes are pending; `discard` deletes them; `keep` keeps the file for their return. */
   async signOut(options: { readonly pending?: 'ask' | 'discard' | 'keep' } = {}): Promise<void> {
     const pending = { ask: 1, discard: 2, keep: 3 }[options.pending ?? 'ask']
-    await this.#session.ask(PageFrame.PageSignOut, 'sign out', SignOutMessage, { pending }, EmptyMessage, {
+    await this.#session.ask(PageSignOut, 'sign out', SignOutMessage, { pending }, EmptyMessage, {
       policy: 'once',
     })
     await this.#closeNow()
@@ -415,7 +434,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   async #handshake(first: <T>(call: Call<T>) => Promise<T>): Promise<void> {
     const options = this.#options
     const welcome = await first({
-      type: PageFrame.PageHello,
+      type: PageHello,
       op: 'join the leading tab',
       policy: 'once',
       decode: (bytes) => decode(TabWelcomeMessage, bytes),
@@ -437,7 +456,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     }
     const key = options.encryption?.key
     const opened = await first({
-      type: PageFrame.PageOpen,
+      type: PageOpen,
       op: 'open database',
       policy: 'once',
       decode: (bytes) => decode(OpenedMessage, bytes),
@@ -520,7 +539,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   #receive(event: Event): void {
     switch (event.type) {
-      case EventType.EventHealth: {
+      case EventHealth: {
         if (event.health === null) return
         const before = this.#health.get()
         const health = withCore(before, event.health)
@@ -529,35 +548,35 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
         if (health.socket !== before.socket && !this.#isSchemaAwaited()) this.#live.namesChanged()
         return
       }
-      case EventType.EventOutcome:
+      case EventOutcome:
         if (event.outcome === null) return
         if (event.rolledBack.length > 0) this.outbox.receiveRollback(event.outcome.mid, event.rolledBack)
         this.#outcomes.settle(event.outcome)
         return
-      case EventType.EventConflict:
+      case EventConflict:
         if (event.conflict !== null) this.conflicts.receive(event.conflict)
         return
-      case EventType.EventTokenWanted:
+      case EventTokenWanted:
         void this.#giveToken()
         return
-      case EventType.EventSync:
+      case EventSync:
         if (event.sync !== null) this.sync.receiveStatus(event.sync)
         return
-      case EventType.EventTables:
+      case EventTables:
         this.#tables.emit(event.tables)
         return
-      case EventType.EventSyncRound:
+      case EventSyncRound:
         if (event.round !== null) this.sync.receiveRound(event.round)
         return
-      case EventType.EventReload:
+      case EventReload:
         this.#fail(
           failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'),
         )
         return
-      case EventType.EventSchema:
+      case EventSchema:
         this.#readSchema()
         return
-      case EventType.EventTxState:
+      case EventTxState:
         if (event.entry !== null) this.outbox.receive(event.entry)
         return
       default:
@@ -575,7 +594,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   /** The relay has brought another schema than the one that was opened with. */
   #readSchema(): void {
-    this.#session.ask(PageFrame.PageSchema, 'read schema', EmptyMessage, {}, SchemaInfoMessage).then(
+    this.#session.ask(PageSchema, 'read schema', EmptyMessage, {}, SchemaInfoMessage).then(
       ({ schema }) => {
         const known = this.#schema.get()
         if (schema === null || (known !== null && JSON.stringify(schema) === JSON.stringify(known))) return
@@ -594,7 +613,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     } catch (thrown) {
       error = toError(thrown, 'get a token').message || 'the token function failed'
     }
-    this.#session.tell(PageFrame.PageToken, TokenGivenMessage, { jwt, error })
+    this.#session.tell(PageToken, TokenGivenMessage, { jwt, error })
   }
 
   #fail(error: RockpoolError): void {

@@ -75,15 +75,7 @@ export function fromFailure(wire: {
   code: number
   mid: number
 }): RockpoolError {
-  return new RockpoolError({
-    kind: KIND_NAMES[wire.kind] ?? 'unknown',
-    op: wire.op,
-    message: wire.msg,
-    hint: wire.hint,
-    offset: wire.offset,
-    code: wire.code,
-    mid: wire.mid,
-  })
+  return new RockpoolError({ ...wire, kind: KIND_NAMES[wire.kind] ?? 'unknown', message: wire.msg })
 }
 
 /** An error for anything thrown: ours as it is, others wrapped. */

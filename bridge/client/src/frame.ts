@@ -2,7 +2,7 @@
 
 import { SHORT_BYTES } from '@rockpool/worker/link'
 import { HEAD_BYTES } from './codec.ts'
-import { PageFrame } from './gen/wire.ts'
+import { PagePack } from './gen/wire.ts'
 
 /** wire.PageHeaderBytes. */
 export const HEADER_BYTES = HEAD_BYTES
@@ -58,7 +58,7 @@ export function body(frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 /** Calls back with each frame of a message: with itself, or with those that it packs (wire.PagePack). All begin at a multiple of 8. */
 export function eachFrame(message: ArrayBuffer, take: (frame: Uint8Array<ArrayBuffer>) => void): void {
   const bytes = new Uint8Array(message)
-  if (bytes[0] !== PageFrame.PagePack) {
+  if (bytes[0] !== PagePack) {
     take(bytes)
     return
   }

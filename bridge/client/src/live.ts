@@ -11,7 +11,7 @@ import { failure, type RockpoolError, toError } from './error.ts'
 import { reconcile, type Patch } from './identity.ts'
 import type { Session } from './session.ts'
 import { decode, encode } from './codec.ts'
-import { LiveCallMessage, LiveStateMessage, PageFrame, type LiveCall } from './gen/wire.ts'
+import { LiveCallMessage, LiveStateMessage, type LiveCall, PageLive } from './gen/wire.ts'
 
 /** Milliseconds that a live query without listeners is kept. */
 export const GRACE_MS = 3_000
@@ -206,7 +206,7 @@ class Entry implements LiveQuery<object> {
     })
     this.#session
       .call({
-        type: PageFrame.PageLive,
+        type: PageLive,
         body: this.#body,
         op: 'watch a query',
         policy: 'read',

@@ -3,8 +3,8 @@
 import type { SqlValue } from './codec.ts'
 import type { Row } from './chunk.ts'
 import { failure } from './error.ts'
-import { OperationType, type NamedRow } from './gen/wire.ts'
-import { Type, type Schema } from './gen/schema.ts'
+import { type NamedRow, type OperationType, OpDelete, OpIncrement, OpInsert, OpUpdate, OpUpsert } from './gen/wire.ts'
+import { type Schema, TypeBool } from './gen/schema.ts'
 import { toSql } from './values.ts'
 
 /** What an operation does. `increment` adds to the columns of its data that are not the key's. */
@@ -18,11 +18,11 @@ export interface DatabaseOperation {
 }
 
 const TYPES: { readonly [K in OperationKind]: OperationType } = {
-  insert: OperationType.OpInsert,
-  update: OperationType.OpUpdate,
-  delete: OperationType.OpDelete,
-  increment: OperationType.OpIncrement,
-  upsert: OperationType.OpUpsert,
+  insert: OpInsert,
+  update: OpUpdate,
+  delete: OpDelete,
+  increment: OpIncrement,
+  upsert: OpUpsert,
 }
 
 /** The wire's form. Properties that are undefined are left out. @throws `invalid_argument`. */
@@ -56,7 +56,7 @@ export function lowerOperation(operation: DatabaseOperation): {
 /** The names of the boolean columns of a table of the schema. */
 export function booleansOf(schema: Schema | null, table: string): ReadonlySet<string> {
   const columns = schema?.tables.find((one) => one.name === table)?.columns ?? []
-  return new Set(columns.filter((column) => column.type === Type.TypeBool).map((column) => column.name))
+  return new Set(columns.filter((column) => column.type === TypeBool).map((column) => column.name))
 }
 
 /** The names of a table's key columns, or none for a table that the schema does not know. */

@@ -8,10 +8,11 @@ import {
   EmptyMessage,
   OutboxActMessage,
   OutboxListMessage,
-  PageFrame,
   type NamedRow,
   type OutboxEntry as WireEntry,
   type OutboxOp as WireOp,
+  PageOutbox,
+  PageOutboxAct,
 } from './gen/wire.ts'
 import { booleansOf, toObject } from './operations.ts'
 import type { Session } from './session.ts'
@@ -101,13 +102,7 @@ export class Outbox {
 
   /** Asks for the transactions that have not ended, oldest first. */
   async list(): Promise<readonly OutboxEntry[]> {
-    const { entries } = await this.#session.ask(
-      PageFrame.PageOutbox,
-      'list outbox',
-      EmptyMessage,
-      {},
-      OutboxListMessage,
-    )
+    const { entries } = await this.#session.ask(PageOutbox, 'list outbox', EmptyMessage, {}, OutboxListMessage)
     const list = entries.map((entry) => this.#entry(entry))
     this.#entries.set(list)
     return list
@@ -172,7 +167,7 @@ export class Outbox {
 
   async #act(mid: number, discard: boolean): Promise<void> {
     await this.#session.ask(
-      PageFrame.PageOutboxAct,
+      PageOutboxAct,
       discard ? 'discard transaction' : 'retry transaction',
       OutboxActMessage,
       { mid, discard },

@@ -5,15 +5,21 @@ import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
   BatchMessage,
-  Lane,
   OperationsDoneMessage,
   OperationsMessage,
-  PageFrame,
   QueryDoneMessage,
   QueryMessage,
   SelectCallMessage,
   type OperationsDone,
   type QueryDone,
+  PageBatch,
+  PageOperations,
+  PageQuery,
+  PageSelect,
+  type Lane,
+  LaneBulk,
+  LaneInteractive,
+  LaneLive,
 } from './gen/wire.ts'
 import { isRead } from './builder/sql.ts'
 import type { Row } from './chunk.ts'
@@ -51,9 +57,9 @@ export interface QueryResult<R = Row> {
 }
 
 const LANES: { readonly [L in LaneName]: Lane } = {
-  interactive: Lane.LaneInteractive,
-  live: Lane.LaneLive,
-  bulk: Lane.LaneBulk,
+  interactive: LaneInteractive,
+  live: LaneLive,
+  bulk: LaneBulk,
 }
 
 /** Whole milliseconds for the wire; 0 for none. */
@@ -86,7 +92,7 @@ export function runSql(
   const isReading = isRead(sql)
   const key = isReading ? '' : (options.idempotencyKey ?? newKey())
   return session.call({
-    type: PageFrame.PageQuery,
+    type: PageQuery,
     op: 'run query',
     policy: isReading ? 'read' : 'write',
     key,
@@ -113,7 +119,7 @@ export function runSelect(
 ): Promise<QueryResult> {
   const sink = new RowSink(booleans)
   return session.call({
-    type: PageFrame.PageSelect,
+    type: PageSelect,
     op: 'run query',
     policy: 'read',
     sink,
@@ -147,7 +153,7 @@ export async function runOperations(
   }
   if (step()) await sliced(step)
   const done = await session.call({
-    type: PageFrame.PageOperations,
+    type: PageOperations,
     op: 'execute transaction',
     policy: 'write',
     key,
@@ -178,7 +184,7 @@ export async function runBatch(
     deadlineMillis: millis(options.deadline),
   })
   return session.call({
-    type: PageFrame.PageBatch,
+    type: PageBatch,
     op: 'run batch',
     policy: 'write',
     key,

@@ -4,7 +4,7 @@ import { ChunkReader, type Row, type RowShape } from './chunk.ts'
 import { toError, type RockpoolError } from './error.ts'
 import { inSlices } from './pace.ts'
 import type { Sink } from './session.ts'
-import { Type } from './gen/schema.ts'
+import { TypeBool } from './gen/schema.ts'
 import { decode } from './codec.ts'
 import { HeadMessage } from './gen/wire.ts'
 
@@ -29,7 +29,7 @@ let oldest = 0
 function shapeOf(head: Uint8Array, mode: Booleans): RowShape {
   for (const one of known) if (one.mode === mode && isSame(one.head, head)) return one.shape
   const { columns } = decode(HeadMessage, head)
-  const booleans = mode === 'schema' ? columns.map((column) => column.type === Type.TypeBool) : []
+  const booleans = mode === 'schema' ? columns.map((column) => column.type === TypeBool) : []
   const shape = { names: columns.map((column) => column.name), booleans: booleans.includes(true) ? booleans : null }
   known[oldest++ % SHAPES_MAX] = { head: head.slice(), mode, shape }
   return shape

@@ -11,7 +11,21 @@ import type { Link } from '@rockpool/worker/link'
 import { failure, fromFailure, RockpoolError, toError } from './error.ts'
 import { body, eachFrame, frame, header, unflag } from './frame.ts'
 import { decode, encode, type Init, type Message } from './codec.ts'
-import { CancelMessage, EventMessage, FailureMessage, PageAlone, PageFrame, type Event } from './gen/wire.ts'
+import {
+  CancelMessage,
+  EventMessage,
+  FailureMessage,
+  PageAlone,
+  type Event,
+  PageCancel,
+  PageChunk,
+  PageDone,
+  PageEvent,
+  PageFail,
+  PageHead,
+  PageLiveEnd,
+  PageWelcome,
+} from './gen/wire.ts'
 
 /** Calls that may be pending at a time. */
 export const CALLS_MAX = 10_000
@@ -251,7 +265,7 @@ export class Session {
     const head = header(frame)
     if (head === null) return
     const content = body(frame)
-    if (head.type === PageFrame.PageEvent) {
+    if (head.type === PageEvent) {
       this.#events.event(decode(EventMessage, content))
       return
     }
@@ -259,16 +273,16 @@ export class Session {
     if (pending === undefined || !pending.isSent) return // it was cancelled or has settled
     const { sink } = pending.call
     switch (head.type) {
-      case PageFrame.PageHead:
+      case PageHead:
         sink?.head(content)
         return
-      case PageFrame.PageChunk:
+      case PageChunk:
         sink?.chunk(content)
         return
-      case PageFrame.PageLiveEnd:
+      case PageLiveEnd:
         sink?.state(content)
         return
-      case PageFrame.PageFail: {
+      case PageFail: {
         const failed = () => {
           pending.reject(fromFailure(decode(FailureMessage, content)))
         }
@@ -276,8 +290,8 @@ export class Session {
         else sink.drained(failed)
         return
       }
-      case PageFrame.PageDone:
-      case PageFrame.PageWelcome: {
+      case PageDone:
+      case PageWelcome: {
         const done = () => {
           pending.finish(content)
         }
@@ -292,7 +306,7 @@ export class Session {
 
   /** Asks the Worker to end a call. */
   #cancel(id: number): void {
-    this.tell(PageFrame.PageCancel, CancelMessage, { call: id })
+    this.tell(PageCancel, CancelMessage, { call: id })
   }
 
   /** Sends a frame that has no answer. It is dropped when there is no link. */

@@ -7,7 +7,6 @@ import type { Pos } from './gen/version.ts'
 import {
   ConnectMessage,
   EmptyMessage,
-  PageFrame,
   SubscribeMessage,
   SyncPauseMessage,
   SyncRoundMessage,
@@ -15,6 +14,11 @@ import {
   type ShapeStatus,
   type SyncRound,
   type SyncStatus as WireStatus,
+  PageConnect,
+  PageSubscribe,
+  PageSyncNow,
+  PageSyncPause,
+  PageUnsubscribe,
 } from './gen/wire.ts'
 import type { CallOptions, Session } from './session.ts'
 import { toSql } from './values.ts'
@@ -155,7 +159,7 @@ export class Sync {
         priority: options.priority,
       })
       const ready = this.#session.call({
-        type: PageFrame.PageSubscribe,
+        type: PageSubscribe,
         op: `follow ${shape}`,
         policy: 'read',
         isEndless: true,
@@ -191,7 +195,7 @@ export class Sync {
         if (--held.users > 0 || this.#active.get(key) !== held) return
         this.#active.delete(key)
         await this.#session.ask(
-          PageFrame.PageUnsubscribe,
+          PageUnsubscribe,
           `leave ${shape}`,
           UnsubscribeMessage,
           { shape, args: named },
@@ -204,7 +208,7 @@ export class Sync {
   /** A round now: pushes what waits, compares with the relay's head, answers what changed. @throws `offline`, `unauthenticated`. */
   async now(options: CallOptions = {}): Promise<SyncStats> {
     // Its event comes before the answer: listeners have heard of the round already.
-    return statsOf(await this.#session.ask(PageFrame.PageSyncNow, 'sync', EmptyMessage, {}, SyncRoundMessage, options))
+    return statsOf(await this.#session.ask(PageSyncNow, 'sync', EmptyMessage, {}, SyncRoundMessage, options))
   }
 
   /** Stops push and tail, until resume. Writes go on to be queued. */
@@ -217,12 +221,12 @@ export class Sync {
 
   /** Turns the connection to the relay on or off. */
   async connect(on = true): Promise<void> {
-    await this.#session.ask(PageFrame.PageConnect, on ? 'connect' : 'disconnect', ConnectMessage, { on }, EmptyMessage)
+    await this.#session.ask(PageConnect, on ? 'connect' : 'disconnect', ConnectMessage, { on }, EmptyMessage)
   }
 
   async #pause(paused: boolean): Promise<void> {
     await this.#session.ask(
-      PageFrame.PageSyncPause,
+      PageSyncPause,
       paused ? 'pause sync' : 'resume sync',
       SyncPauseMessage,
       { paused },
@@ -244,7 +248,7 @@ export class Sync {
     for (const entry of this.#active.values()) {
       this.#session
         .call({
-          type: PageFrame.PageSubscribe,
+          type: PageSubscribe,
           op: 'follow a shape again',
           policy: 'read',
           isEndless: true,

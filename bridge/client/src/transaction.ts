@@ -9,13 +9,16 @@ import type { Select } from './gen/query.ts'
 import {
   BeginTxMessage,
   OperationsDoneMessage,
-  PageFrame,
   TxEndMessage,
   TxQueryMessage,
   TxStartedMessage,
   WriteDoneMessage,
   WriteStatusMessage,
   type WriteDone,
+  PageBegin,
+  PageStatus,
+  PageTxEnd,
+  PageTxQuery,
 } from './gen/wire.ts'
 import type { Schema } from './gen/schema.ts'
 import { lowerOperation, toObjects, type DatabaseOperation } from './operations.ts'
@@ -75,7 +78,7 @@ export class Transaction<DB extends Tables> implements QueryRunner {
   async execute(...operations: readonly DatabaseOperation[]): Promise<Row[]> {
     this.#check()
     const done = await this.#session.ask(
-      PageFrame.PageTxQuery,
+      PageTxQuery,
       'write in transaction',
       TxQueryMessage,
       { tx: this.#tx, ops: operations.map(lowerOperation) },
@@ -119,7 +122,7 @@ export class Transaction<DB extends Tables> implements QueryRunner {
     this.#check()
     const sink = new RowSink(booleans)
     return this.#session.call({
-      type: PageFrame.PageTxQuery,
+      type: PageTxQuery,
       op: 'query in transaction',
       policy: 'once',
       sink,
@@ -149,7 +152,7 @@ export async function runTransaction<DB extends Tables, T>(
 ): Promise<{ result: T; done: WriteDone }> {
   const key = options.idempotencyKey ?? newKey()
   const { tx: id } = await session.ask(
-    PageFrame.PageBegin,
+    PageBegin,
     'begin transaction',
     BeginTxMessage,
     { timeoutMillis: millis(options.timeout ?? TRANSACTION_MS), idempotencyKey: key, readOnly: options.readOnly },
@@ -159,14 +162,9 @@ export async function runTransaction<DB extends Tables, T>(
   const tx = new Transaction<DB>(session, schema, id)
   const generation = session.generation
   const end = (commit: boolean) =>
-    session.ask(
-      PageFrame.PageTxEnd,
-      commit ? 'commit' : 'roll back',
-      TxEndMessage,
-      { tx: id, commit },
-      WriteDoneMessage,
-      { policy: 'once' },
-    )
+    session.ask(PageTxEnd, commit ? 'commit' : 'roll back', TxEndMessage, { tx: id, commit }, WriteDoneMessage, {
+      policy: 'once',
+    })
   let result: T
   try {
     result = await work(tx)
@@ -206,7 +204,7 @@ async function afterLostCommit(session: Session, key: string, error: RockpoolErr
   let status: WriteDone
   try {
     status = await session.ask(
-      PageFrame.PageStatus,
+      PageStatus,
       'ask for the outcome',
       WriteStatusMessage,
       { idempotencyKey: key },

@@ -2,7 +2,23 @@
 
 import { failure, type RockpoolError } from '../error.ts'
 import { toSql } from '../values.ts'
-import { ExprKind, type Expr, type Select } from '../gen/query.ts'
+import {
+  type Expr,
+  type Select,
+  type ExprKind,
+  ExprAnd,
+  ExprArith,
+  ExprBetween,
+  ExprCall,
+  ExprColumn,
+  ExprCompare,
+  ExprIn,
+  ExprIsNull,
+  ExprNot,
+  ExprOr,
+  ExprStar,
+  ExprValue,
+} from '../gen/query.ts'
 
 declare const result: unique symbol
 
@@ -60,23 +76,23 @@ export function node(kind: ExprKind, fields: Partial<Omit<Expr, 'kind'>> = {}): 
 export function column(name: string): Expr {
   const dot = name.indexOf('.')
   return dot < 0
-    ? node(ExprKind.ExprColumn, { name })
-    : node(ExprKind.ExprColumn, { table: name.slice(0, dot), name: name.slice(dot + 1) })
+    ? node(ExprColumn, { name })
+    : node(ExprColumn, { table: name.slice(0, dot), name: name.slice(dot + 1) })
 }
 
 /** A bound value. */
 export function value(of: unknown, what?: string): Expr {
-  return node(ExprKind.ExprValue, { value: toSql(of, what) })
+  return node(ExprValue, { value: toSql(of, what) })
 }
 
 /** All of them; a list of one is that one. */
 export function and(all: readonly Expr[]): Expr | undefined {
-  return branch(ExprKind.ExprAnd, all)
+  return branch(ExprAnd, all)
 }
 
 /** Any of them. */
 export function or(all: readonly Expr[]): Expr | undefined {
-  return branch(ExprKind.ExprOr, all)
+  return branch(ExprOr, all)
 }
 
 function branch(kind: ExprKind, all: readonly Expr[]): Expr | undefined {
@@ -84,7 +100,7 @@ function branch(kind: ExprKind, all: readonly Expr[]): Expr | undefined {
 }
 
 function not(of: Expr): Expr {
-  return node(ExprKind.ExprNot, { args: [of] })
+  return node(ExprNot, { args: [of] })
 }
 
 /** Whether a value is an expression or a whole query rather than something to bind. */
@@ -121,13 +137,11 @@ export function compare(left: Expr, op: string, right: unknown, what: string): E
   switch (op) {
     case '=':
     case 'is':
-      return right === null ? node(ExprKind.ExprIsNull, { args: [left] }) : binary('=', left, operand(right, what))
+      return right === null ? node(ExprIsNull, { args: [left] }) : binary('=', left, operand(right, what))
     case '!=':
     case '<>':
     case 'is not':
-      return right === null
-        ? not(node(ExprKind.ExprIsNull, { args: [left] }))
-        : binary('<>', left, operand(right, what))
+      return right === null ? not(node(ExprIsNull, { args: [left] })) : binary('<>', left, operand(right, what))
     case '<':
     case '<=':
     case '>':
@@ -144,20 +158,20 @@ export function compare(left: Expr, op: string, right: unknown, what: string): E
       return not(isIn(left, right, what))
     case 'between':
       if (!Array.isArray(right) || right.length !== 2) throw bad(what, 'between takes [low, high]')
-      return node(ExprKind.ExprBetween, { args: [left, operand(right[0], what), operand(right[1], what)] })
+      return node(ExprBetween, { args: [left, operand(right[0], what), operand(right[1], what)] })
     default:
       throw bad(what, `there is no operator ${JSON.stringify(op)}`, 'operators are ' + OPERATORS.join(' '))
   }
 }
 
 function binary(name: string, left: Expr, right: Expr): Expr {
-  return node(ExprKind.ExprCompare, { name, args: [left, right] })
+  return node(ExprCompare, { name, args: [left, right] })
 }
 
 function isIn(left: Expr, right: unknown, what: string): Expr {
-  if (isQuery(right)) return node(ExprKind.ExprIn, { args: [left], sub: right.ast })
+  if (isQuery(right)) return node(ExprIn, { args: [left], sub: right.ast })
   if (!Array.isArray(right)) throw bad(what, 'in takes a list or a query')
-  return node(ExprKind.ExprIn, { args: [left, ...right.map((item) => operand(item, what))] })
+  return node(ExprIn, { args: [left, ...right.map((item) => operand(item, what))] })
 }
 
 function bad(what: string, message: string, hint = ''): RockpoolError {
@@ -188,7 +202,7 @@ export function conditions(of: Readonly<Record<string, unknown>>): Expr | undefi
 }
 
 function call<T>(name: string, args: Expr[], distinct = false): Expression<T> {
-  return expression(node(ExprKind.ExprCall, { name, args, distinct }))
+  return expression(node(ExprCall, { name, args, distinct }))
 }
 
 /** A column as an expression. */
@@ -201,7 +215,7 @@ export function val<T>(of: T): Expression<T> {
 }
 /** count(*), or the rows in which a column is not NULL. */
 export function count(name?: string): Expression<number> {
-  return call('count', [name === undefined ? node(ExprKind.ExprStar) : column(name)])
+  return call('count', [name === undefined ? node(ExprStar) : column(name)])
 }
 /** The number of different values of a column. */
 export function countDistinct(name: string): Expression<number> {
@@ -236,5 +250,5 @@ export function math(
   op: '+' | '-' | '*' | '/' | '%' | '||',
   right: Expression<unknown>,
 ): Expression<number> {
-  return expression(node(ExprKind.ExprArith, { name: op, args: [left.node, right.node] }))
+  return expression(node(ExprArith, { name: op, args: [left.node, right.node] }))
 }

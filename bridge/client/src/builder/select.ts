@@ -7,7 +7,16 @@
 
 import { failure } from '../error.ts'
 import type { CallOptions } from '../session.ts'
-import { ExprKind, JoinKind, type Expr, type Select } from '../gen/query.ts'
+import {
+  type Expr,
+  type Select,
+  type JoinKind,
+  InnerJoin,
+  LeftJoin,
+  ExprCall,
+  ExprCompare,
+  ExprStar,
+} from '../gen/query.ts'
 import {
   and,
   column,
@@ -148,7 +157,7 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
     left: string,
     right: string,
   ): SelectBuilder<DB, Scope & DB[T], Out & DB[T], Live> {
-    return this.#join(JoinKind.InnerJoin, table, left, right)
+    return this.#join(InnerJoin, table, left, right)
   }
 
   /** As join, but rows without a partner stay, with nulls. */
@@ -162,11 +171,11 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
     Out & { [C in keyof DB[T]]: DB[T][C] | null },
     Live
   > {
-    return this.#join(JoinKind.LeftJoin, table, left, right)
+    return this.#join(LeftJoin, table, left, right)
   }
 
   #join<S, O>(kind: JoinKind, table: string, left: string, right: string): SelectBuilder<DB, S, O, Live> {
-    const on = node(ExprKind.ExprCompare, { name: '=', args: [column(left), column(right)] })
+    const on = node(ExprCompare, { name: '=', args: [column(left), column(right)] })
     return this.#with({ joins: [...this.ast.joins, { kind, table: tableRef(table), on }] })
   }
 
@@ -221,7 +230,7 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
 
   /** The number of rows it would return. */
   async count(options?: CallOptions): Promise<number> {
-    const total = { expr: node(ExprKind.ExprCall, { name: 'count', args: [node(ExprKind.ExprStar)] }), as: 'n' }
+    const total = { expr: node(ExprCall, { name: 'count', args: [node(ExprStar)] }), as: 'n' }
     const isPlain =
       this.ast.groupBy.length === 0 && !this.ast.distinct && this.ast.limit === null && this.ast.offset === null
     if (isPlain) {
@@ -269,10 +278,8 @@ function renamed(text: string): [name: string, as: string] {
 
 function named(text: string): { expr: Expr; as: string } {
   const [name, as] = renamed(text)
-  if (name === '*') return { expr: node(ExprKind.ExprStar), as }
-  return name.endsWith('.*')
-    ? { expr: node(ExprKind.ExprStar, { table: name.slice(0, -2) }), as }
-    : { expr: column(name), as }
+  if (name === '*') return { expr: node(ExprStar), as }
+  return name.endsWith('.*') ? { expr: node(ExprStar, { table: name.slice(0, -2) }), as } : { expr: column(name), as }
 }
 
 function condition(first: unknown, op: string | undefined, to: unknown): Expr | undefined {

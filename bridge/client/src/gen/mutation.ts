@@ -4,49 +4,49 @@
 import { decode, encode, type Init, type SqlValue, type Message } from '../codec.ts'
 import { type Pos, PosMessage } from './version.ts'
 
+export const Insert = 1
+export const Update = 2
+export const Delete = 3
+
 /** Kind is what an operation does to its row. */
-export const Kind = {
-  Insert: 1,
-  Update: 2,
-  Delete: 3,
-} as const
+export const Kind = { Insert, Update, Delete } as const
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
+export const Applied = 1
+export const Merged = 2
+/** last-writer-wins lost, or the row is gone: nothing written */
+export const Superseded = 3
+/** manual: a person decides */
+export const Parked = 4
+/** constraint, policy, schema, too old */
+export const Rejected = 5
+/** something it depends on did not apply */
+export const Blocked = 6
+
 /** Status is how a transaction ended. */
-export const Status = {
-  Applied: 1,
-  Merged: 2,
-  /** last-writer-wins lost, or the row is gone: nothing written */
-  Superseded: 3,
-  /** manual: a person decides */
-  Parked: 4,
-  /** constraint, policy, schema, too old */
-  Rejected: 5,
-  /** something it depends on did not apply */
-  Blocked: 6,
-} as const
+export const Status = { Applied, Merged, Superseded, Parked, Rejected, Blocked } as const
 export type Status = (typeof Status)[keyof typeof Status]
 
+/** different columns: both kept */
+export const RuleMerged = 1
+/** the later clock was mine */
+export const RuleLWWMine = 2
+/** the later clock was theirs */
+export const RuleLWWTheirs = 3
+export const RuleMax = 4
+export const RuleMin = 5
+export const RuleUnion = 6
+/** the row had been deleted */
+export const RuleGone = 7
+/** my delete met an update: the row stays */
+export const RuleSurvives = 8
+/** open: a person decides */
+export const RuleManual = 9
+/** my insert met a row with that key */
+export const RuleExists = 10
+
 /** Rule is which rule settled a conflict. */
-export const Rule = {
-  /** different columns: both kept */
-  RuleMerged: 1,
-  /** the later clock was mine */
-  RuleLWWMine: 2,
-  /** the later clock was theirs */
-  RuleLWWTheirs: 3,
-  RuleMax: 4,
-  RuleMin: 5,
-  RuleUnion: 6,
-  /** the row had been deleted */
-  RuleGone: 7,
-  /** my delete met an update: the row stays */
-  RuleSurvives: 8,
-  /** open: a person decides */
-  RuleManual: 9,
-  /** my insert met a row with that key */
-  RuleExists: 10,
-} as const
+export const Rule = { RuleMerged, RuleLWWMine, RuleLWWTheirs, RuleMax, RuleMin, RuleUnion, RuleGone, RuleSurvives, RuleManual, RuleExists } as const
 export type Rule = (typeof Rule)[keyof typeof Rule]
 
 /**

@@ -12,60 +12,60 @@ export const PathMax = 64
 /** ProblemsMax is how many problems Validate reports before it stops. */
 export const ProblemsMax = 20
 
+export const InnerJoin = 1
+export const LeftJoin = 2
+export const RightJoin = 3
+export const FullJoin = 4
+
 /** JoinKind is how rows without a partner are treated. */
-export const JoinKind = {
-  InnerJoin: 1,
-  LeftJoin: 2,
-  RightJoin: 3,
-  FullJoin: 4,
-} as const
+export const JoinKind = { InnerJoin, LeftJoin, RightJoin, FullJoin } as const
 export type JoinKind = (typeof JoinKind)[keyof typeof JoinKind]
 
+export const NullsDefault = 0
+export const NullsFirst = 1
+export const NullsLast = 2
+
 /** Nulls says where NULLs sort. */
-export const Nulls = {
-  NullsDefault: 0,
-  NullsFirst: 1,
-  NullsLast: 2,
-} as const
+export const Nulls = { NullsDefault, NullsFirst, NullsLast } as const
 export type Nulls = (typeof Nulls)[keyof typeof Nulls]
 
+/** Table (may be ""), Name */
+export const ExprColumn = 1
+/** Value, always bound */
+export const ExprValue = 2
+/** Name: = <> < <= > >= like ilike; Args: two */
+export const ExprCompare = 3
+/** Args */
+export const ExprAnd = 4
+/** Args */
+export const ExprOr = 5
+/** Args: one */
+export const ExprNot = 6
+/** Args: the tested one, then the list; or Sub */
+export const ExprIn = 7
+/** Args: three */
+export const ExprBetween = 8
+/** Args: one */
+export const ExprIsNull = 9
+/** Name: an allowed function; Args */
+export const ExprCall = 10
+/** Name: + - * / % ||; Args: two */
+export const ExprArith = 11
+/** Sub */
+export const ExprExists = 12
+/** Table (may be ""): every column; or inside count */
+export const ExprStar = 13
+/** Args: one; Name: the path; Text result */
+export const ExprJSONPath = 14
+/** Name: SQL text with ? for each of Args; from the developer, never from a user */
+export const ExprRaw = 15
+/** Args: when, then, …, [else] */
+export const ExprCase = 16
+/** Sub: a scalar subquery */
+export const ExprSub = 17
+
 /** ExprKind is the kind of an expression. */
-export const ExprKind = {
-  /** Table (may be ""), Name */
-  ExprColumn: 1,
-  /** Value, always bound */
-  ExprValue: 2,
-  /** Name: = <> < <= > >= like ilike; Args: two */
-  ExprCompare: 3,
-  /** Args */
-  ExprAnd: 4,
-  /** Args */
-  ExprOr: 5,
-  /** Args: one */
-  ExprNot: 6,
-  /** Args: the tested one, then the list; or Sub */
-  ExprIn: 7,
-  /** Args: three */
-  ExprBetween: 8,
-  /** Args: one */
-  ExprIsNull: 9,
-  /** Name: an allowed function; Args */
-  ExprCall: 10,
-  /** Name: + - * / % ||; Args: two */
-  ExprArith: 11,
-  /** Sub */
-  ExprExists: 12,
-  /** Table (may be ""): every column; or inside count */
-  ExprStar: 13,
-  /** Args: one; Name: the path; Text result */
-  ExprJSONPath: 14,
-  /** Name: SQL text with ? for each of Args; from the developer, never from a user */
-  ExprRaw: 15,
-  /** Args: when, then, …, [else] */
-  ExprCase: 16,
-  /** Sub: a scalar subquery */
-  ExprSub: 17,
-} as const
+export const ExprKind = { ExprColumn, ExprValue, ExprCompare, ExprAnd, ExprOr, ExprNot, ExprIn, ExprBetween, ExprIsNull, ExprCall, ExprArith, ExprExists, ExprStar, ExprJSONPath, ExprRaw, ExprCase, ExprSub } as const
 export type ExprKind = (typeof ExprKind)[keyof typeof ExprKind]
 
 /** Select is a query. */

@@ -3,78 +3,72 @@
 
 import { decode, encode, type Init, type Message } from '../codec.ts'
 
+/** Client tables carry the primary key and unique indexes, and constant defaults; the transaction manager checks the rest (SYNC.md §3). */
+export const Client = 1
+/** Truth tables enforce everything: they are the source. */
+export const Truth = 2
+/** Replica tables carry the primary key: what is legal in Postgres within one transaction may not be row by row. */
+export const Replica = 3
+
 /** Mode says what a table's DDL is for. */
-export const Mode = {
-  /**
-   * Client tables carry the primary key and unique indexes, and constant
-   * defaults; the transaction manager checks the rest (SYNC.md §3).
-   */
-  Client: 1,
-  /** Truth tables enforce everything: they are the source. */
-  Truth: 2,
-  /**
-   * Replica tables carry the primary key: what is legal in Postgres within
-   * one transaction may not be row by row.
-   */
-  Replica: 3,
-} as const
+export const Mode = { Client, Truth, Replica } as const
 export type Mode = (typeof Mode)[keyof typeof Mode]
 
+/** Postgres text */
+export const TypeUnknown = 0
+/** int2, int4, int8: integer */
+export const TypeInt = 1
+/** 0 or 1 */
+export const TypeBool = 2
+/** real; NaN and infinities are text */
+export const TypeFloat = 3
+export const TypeText = 4
+/** decimal text under COLLATE rockpool_decimal */
+export const TypeDecimal = 5
+/** YYYY-MM-DDTHH:MM:SS.ffffff+00:00 */
+export const TypeTimestampTZ = 6
+/** YYYY-MM-DDTHH:MM:SS.ffffff */
+export const TypeTimestamp = 7
+/** YYYY-MM-DD */
+export const TypeDate = 8
+export const TypeTime = 9
+/** lower-case text */
+export const TypeUUID = 10
+/** text as written */
+export const TypeJSON = 11
+/** text as Postgres prints it */
+export const TypeJSONB = 12
+/** blob */
+export const TypeBytes = 13
+export const TypeEnum = 14
+/** Postgres text */
+export const TypeInterval = 15
+/** Postgres text */
+export const TypeArray = 16
+
 /** Type is a logical column type. Numbers are stable. */
-export const Type = {
-  /** Postgres text */
-  TypeUnknown: 0,
-  /** int2, int4, int8: integer */
-  TypeInt: 1,
-  /** 0 or 1 */
-  TypeBool: 2,
-  /** real; NaN and infinities are text */
-  TypeFloat: 3,
-  TypeText: 4,
-  /** decimal text under COLLATE rockpool_decimal */
-  TypeDecimal: 5,
-  /** YYYY-MM-DDTHH:MM:SS.ffffff+00:00 */
-  TypeTimestampTZ: 6,
-  /** YYYY-MM-DDTHH:MM:SS.ffffff */
-  TypeTimestamp: 7,
-  /** YYYY-MM-DD */
-  TypeDate: 8,
-  TypeTime: 9,
-  /** lower-case text */
-  TypeUUID: 10,
-  /** text as written */
-  TypeJSON: 11,
-  /** text as Postgres prints it */
-  TypeJSONB: 12,
-  /** blob */
-  TypeBytes: 13,
-  TypeEnum: 14,
-  /** Postgres text */
-  TypeInterval: 15,
-  /** Postgres text */
-  TypeArray: 16,
-} as const
+export const Type = { TypeUnknown, TypeInt, TypeBool, TypeFloat, TypeText, TypeDecimal, TypeTimestampTZ, TypeTimestamp, TypeDate, TypeTime, TypeUUID, TypeJSON, TypeJSONB, TypeBytes, TypeEnum, TypeInterval, TypeArray } as const
 export type Type = (typeof Type)[keyof typeof Type]
 
+/** a column: the table's; a table: Merge */
+export const StrategyInherit = 0
+/** three-way, per column */
+export const StrategyMerge = 1
+/** higher hybrid logical clock wins the row operation */
+export const StrategyLWW = 2
+/** nothing is applied; a person decides */
+export const StrategyManual = 3
+/** column only: col = col + d, never conflicts */
+export const StrategyDelta = 4
+/** column only: the larger value */
+export const StrategyMax = 5
+/** column only: the smaller value */
+export const StrategyMin = 6
+/** column only: sets */
+export const StrategyUnion = 7
+
 /** Strategy is how concurrent writes to one row or column are settled. */
-export const Strategy = {
-  /** a column: the table's; a table: Merge */
-  StrategyInherit: 0,
-  /** three-way, per column */
-  StrategyMerge: 1,
-  /** higher hybrid logical clock wins the row operation */
-  StrategyLWW: 2,
-  /** nothing is applied; a person decides */
-  StrategyManual: 3,
-  /** column only: col = col + d, never conflicts */
-  StrategyDelta: 4,
-  /** column only: the larger value */
-  StrategyMax: 5,
-  /** column only: the smaller value */
-  StrategyMin: 6,
-  /** column only: sets */
-  StrategyUnion: 7,
-} as const
+export const Strategy = { StrategyInherit, StrategyMerge, StrategyLWW, StrategyManual, StrategyDelta, StrategyMax, StrategyMin, StrategyUnion } as const
 export type Strategy = (typeof Strategy)[keyof typeof Strategy]
 
 /**

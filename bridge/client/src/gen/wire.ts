@@ -117,6 +117,83 @@ export const SocketQueueBytesMax = 1048576
 /** HelloBytesMax bounds the first frame, before the token is checked. */
 export const HelloBytesMax = 262144
 
+/** TabHello → TabWelcome */
+export const PageHello = 1
+/** OpenDatabase → Opened */
+export const PageOpen = 2
+/** Query → head, chunks, QueryDone */
+export const PageQuery = 3
+/** SelectCall → head, chunks, QueryDone */
+export const PageSelect = 4
+/** Operations → OperationsDone */
+export const PageOperations = 5
+/** BeginTx → TxStarted */
+export const PageBegin = 6
+/** TxQuery → head, chunks, QueryDone; with operations, OperationsDone */
+export const PageTxQuery = 7
+/** TxEnd → WriteDone */
+export const PageTxEnd = 8
+/** LiveCall: head, chunks, PageLiveEnd for each state; PageDone when it is stopped */
+export const PageLive = 9
+/** Cancel: no answer of its own */
+export const PageCancel = 10
+/** Subscribe → Empty, when the rows are there */
+export const PageSubscribe = 11
+/** Unsubscribe → Empty */
+export const PageUnsubscribe = 12
+/** Empty → SyncRound */
+export const PageSyncNow = 13
+/** SyncPause → Empty */
+export const PageSyncPause = 14
+/** Empty → ConflictList */
+export const PageConflicts = 15
+/** Resolve → WriteDone */
+export const PageResolve = 16
+/** Empty → Stats */
+export const PageStats = 17
+/** TokenGiven: no answer of its own */
+export const PageToken = 18
+/** Empty → chunks of raw file bytes, Empty */
+export const PageExport = 19
+/** Empty → Empty */
+export const PageReset = 20
+/** SignOut → Empty */
+export const PageSignOut = 21
+/** Empty → Empty, after the drain */
+export const PageClose = 22
+/** Empty → OutboxList */
+export const PageOutbox = 23
+/** OutboxAct → Empty */
+export const PageOutboxAct = 24
+/** Validate → Validated */
+export const PageValidate = 25
+/** Empty → SchemaInfo */
+export const PageSchema = 26
+/** Connect: turn the relay connection on or off → Empty */
+export const PageConnect = 27
+/** Visible: no answer of its own */
+export const PageVisible = 28
+/** WriteStatus → Outcome known so far (by idempotency key or mid) → WriteDone */
+export const PageStatus = 29
+/** Batch → QueryDone */
+export const PageBatch = 30
+/** the call's result */
+export const PageDone = 64
+/** Failure */
+export const PageFail = 65
+/** Head: the columns of the chunks that follow */
+export const PageHead = 66
+/** raw: a chunk in the engine's layout (wasm/engine) */
+export const PageChunk = 67
+/** LiveState: the chunks since PageHead are one whole state */
+export const PageLiveEnd = 68
+/** Event, call ID 0 */
+export const PageEvent = 69
+/** TabWelcome */
+export const PageWelcome = 70
+/** PagePack is several frames in one: after its header, for each, its length as u32 little endian, u32 zero, and its bytes, padded with zeros to a multiple of 8. Frames in it are whole and no packs themselves. */
+export const PagePack = 71
+
 /**
  * PageFrame is the type byte of a page ⇄ Worker frame. A frame is one
  * ArrayBuffer: type u8, flags u8, u16 zero, call ID u32 little endian, then
@@ -125,194 +202,113 @@ export const HelloBytesMax = 262144
  * for events. Every call is answered by any number of PageHead/PageChunk
  * frames and exactly one PageDone or PageFail.
  */
-export const PageFrame = {
-  /** TabHello → TabWelcome */
-  PageHello: 1,
-  /** OpenDatabase → Opened */
-  PageOpen: 2,
-  /** Query → head, chunks, QueryDone */
-  PageQuery: 3,
-  /** SelectCall → head, chunks, QueryDone */
-  PageSelect: 4,
-  /** Operations → OperationsDone */
-  PageOperations: 5,
-  /** BeginTx → TxStarted */
-  PageBegin: 6,
-  /** TxQuery → head, chunks, QueryDone; with operations, OperationsDone */
-  PageTxQuery: 7,
-  /** TxEnd → WriteDone */
-  PageTxEnd: 8,
-  /** LiveCall: head, chunks, PageLiveEnd for each state; PageDone when it is stopped */
-  PageLive: 9,
-  /** Cancel: no answer of its own */
-  PageCancel: 10,
-  /** Subscribe → Empty, when the rows are there */
-  PageSubscribe: 11,
-  /** Unsubscribe → Empty */
-  PageUnsubscribe: 12,
-  /** Empty → SyncRound */
-  PageSyncNow: 13,
-  /** SyncPause → Empty */
-  PageSyncPause: 14,
-  /** Empty → ConflictList */
-  PageConflicts: 15,
-  /** Resolve → WriteDone */
-  PageResolve: 16,
-  /** Empty → Stats */
-  PageStats: 17,
-  /** TokenGiven: no answer of its own */
-  PageToken: 18,
-  /** Empty → chunks of raw file bytes, Empty */
-  PageExport: 19,
-  /** Empty → Empty */
-  PageReset: 20,
-  /** SignOut → Empty */
-  PageSignOut: 21,
-  /** Empty → Empty, after the drain */
-  PageClose: 22,
-  /** Empty → OutboxList */
-  PageOutbox: 23,
-  /** OutboxAct → Empty */
-  PageOutboxAct: 24,
-  /** Validate → Validated */
-  PageValidate: 25,
-  /** Empty → SchemaInfo */
-  PageSchema: 26,
-  /** Connect: turn the relay connection on or off → Empty */
-  PageConnect: 27,
-  /** Visible: no answer of its own */
-  PageVisible: 28,
-  /** WriteStatus → Outcome known so far (by idempotency key or mid) → WriteDone */
-  PageStatus: 29,
-  /** Batch → QueryDone */
-  PageBatch: 30,
-  /** the call's result */
-  PageDone: 64,
-  /** Failure */
-  PageFail: 65,
-  /** Head: the columns of the chunks that follow */
-  PageHead: 66,
-  /** raw: a chunk in the engine's layout (wasm/engine) */
-  PageChunk: 67,
-  /** LiveState: the chunks since PageHead are one whole state */
-  PageLiveEnd: 68,
-  /** Event, call ID 0 */
-  PageEvent: 69,
-  /** TabWelcome */
-  PageWelcome: 70,
-  /**
-   * PagePack is several frames in one: after its header, for each, its length
-   * as u32 little endian, u32 zero, and its bytes, padded with zeros to a
-   * multiple of 8. Frames in it are whole and no packs themselves.
-   */
-  PagePack: 71,
-} as const
+export const PageFrame = { PageHello, PageOpen, PageQuery, PageSelect, PageOperations, PageBegin, PageTxQuery, PageTxEnd, PageLive, PageCancel, PageSubscribe, PageUnsubscribe, PageSyncNow, PageSyncPause, PageConflicts, PageResolve, PageStats, PageToken, PageExport, PageReset, PageSignOut, PageClose, PageOutbox, PageOutboxAct, PageValidate, PageSchema, PageConnect, PageVisible, PageStatus, PageBatch, PageDone, PageFail, PageHead, PageChunk, PageLiveEnd, PageEvent, PageWelcome, PagePack } as const
 export type PageFrame = (typeof PageFrame)[keyof typeof PageFrame]
 
+export const LaneInteractive = 0
+export const LaneLive = 1
+export const LaneBulk = 2
+
 /** Lane is the queue a call waits in. */
-export const Lane = {
-  LaneInteractive: 0,
-  LaneLive: 1,
-  LaneBulk: 2,
-} as const
+export const Lane = { LaneInteractive, LaneLive, LaneBulk } as const
 export type Lane = (typeof Lane)[keyof typeof Lane]
 
+export const OpInsert = 1
+export const OpUpdate = 2
+export const OpDelete = 3
+export const OpIncrement = 4
+export const OpUpsert = 5
+
 /** OperationType is what one operation does. */
-export const OperationType = {
-  OpInsert: 1,
-  OpUpdate: 2,
-  OpDelete: 3,
-  OpIncrement: 4,
-  OpUpsert: 5,
-} as const
+export const OperationType = { OpInsert, OpUpdate, OpDelete, OpIncrement, OpUpsert } as const
 export type OperationType = (typeof OperationType)[keyof typeof OperationType]
 
+export const ChooseMine = 1
+export const ChooseTheirs = 2
+export const ChooseEdited = 3
+/** a settled one: take it off the list */
+export const ChooseDismiss = 4
+
 /** Choice is how a person settles a conflict. */
-export const Choice = {
-  ChooseMine: 1,
-  ChooseTheirs: 2,
-  ChooseEdited: 3,
-  /** a settled one: take it off the list */
-  ChooseDismiss: 4,
-} as const
+export const Choice = { ChooseMine, ChooseTheirs, ChooseEdited, ChooseDismiss } as const
 export type Choice = (typeof Choice)[keyof typeof Choice]
 
+export const TxDraft = 1
+/** in the view, not flushed */
+export const TxApplied = 2
+/** flushed: the promise has resolved */
+export const TxDurable = 3
+export const TxSent = 4
+export const TxAccepted = 5
+/** parked */
+export const TxConflicted = 6
+export const TxRejected = 7
+export const TxRolledBack = 8
+export const TxBlocked = 9
+
 /** TxState is where a local transaction stands. */
-export const TxState = {
-  TxDraft: 1,
-  /** in the view, not flushed */
-  TxApplied: 2,
-  /** flushed: the promise has resolved */
-  TxDurable: 3,
-  TxSent: 4,
-  TxAccepted: 5,
-  /** parked */
-  TxConflicted: 6,
-  TxRejected: 7,
-  TxRolledBack: 8,
-  TxBlocked: 9,
-} as const
+export const TxState = { TxDraft, TxApplied, TxDurable, TxSent, TxAccepted, TxConflicted, TxRejected, TxRolledBack, TxBlocked } as const
 export type TxState = (typeof TxState)[keyof typeof TxState]
 
+export const EventHealth = 1
+/** a mutation has ended */
+export const EventOutcome = 2
+/** new, changed, or off the list */
+export const EventConflict = 3
+export const EventTokenWanted = 4
+/** status changed */
+export const EventSync = 5
+/** these tables changed (any writer) */
+export const EventTables = 6
+export const EventSyncRound = 7
+/** a newer build has taken over */
+export const EventReload = 8
+export const EventTxState = 9
+/** other tables or columns are in force: ask with PageSchema */
+export const EventSchema = 10
+
 /** EventType says which field of Event is set. */
-export const EventType = {
-  EventHealth: 1,
-  /** a mutation has ended */
-  EventOutcome: 2,
-  /** new, changed, or off the list */
-  EventConflict: 3,
-  EventTokenWanted: 4,
-  /** status changed */
-  EventSync: 5,
-  /** these tables changed (any writer) */
-  EventTables: 6,
-  EventSyncRound: 7,
-  /** a newer build has taken over */
-  EventReload: 8,
-  EventTxState: 9,
-  /** other tables or columns are in force: ask with PageSchema */
-  EventSchema: 10,
-} as const
+export const EventType = { EventHealth, EventOutcome, EventConflict, EventTokenWanted, EventSync, EventTables, EventSyncRound, EventReload, EventTxState, EventSchema } as const
 export type EventType = (typeof EventType)[keyof typeof EventType]
 
+/** not asked for */
+export const ConnIdle = 0
+export const ConnConnecting = 1
+export const ConnOpen = 2
+/** waiting to try again */
+export const ConnBackoff = 3
+export const ConnClosed = 4
+/** needs a person: token, version, origin */
+export const ConnRefused = 5
+
 /** ConnState is the state of the database or of the socket. */
-export const ConnState = {
-  /** not asked for */
-  ConnIdle: 0,
-  ConnConnecting: 1,
-  ConnOpen: 2,
-  /** waiting to try again */
-  ConnBackoff: 3,
-  ConnClosed: 4,
-  /** needs a person: token, version, origin */
-  ConnRefused: 5,
-} as const
+export const ConnState = { ConnIdle, ConnConnecting, ConnOpen, ConnBackoff, ConnClosed, ConnRefused } as const
 export type ConnState = (typeof ConnState)[keyof typeof ConnState]
+
+export const FrameHello = 1
+export const FrameSub = 2
+export const FrameUnsub = 3
+/** body: mutation.Tx */
+export const FrameMut = 4
+export const FrameAck = 5
+export const FrameToken = 6
+export const FramePong = 7
+export const FrameWelcome = 65
+export const FrameSnap = 66
+export const FrameReady = 67
+export const FrameDeny = 68
+export const FrameReceived = 69
+export const FrameRetry = 70
+export const FrameTx = 71
+export const FramePing = 72
+export const FrameSchema = 73
+export const FrameBye = 74
 
 /**
  * RelayFrame is the type byte of a client ⇄ relay frame. A frame is this byte,
  * a flags byte, and the message's fields; the socket gives the length.
  */
-export const RelayFrame = {
-  FrameHello: 1,
-  FrameSub: 2,
-  FrameUnsub: 3,
-  /** body: mutation.Tx */
-  FrameMut: 4,
-  FrameAck: 5,
-  FrameToken: 6,
-  FramePong: 7,
-  FrameWelcome: 65,
-  FrameSnap: 66,
-  FrameReady: 67,
-  FrameDeny: 68,
-  FrameReceived: 69,
-  FrameRetry: 70,
-  FrameTx: 71,
-  FramePing: 72,
-  FrameSchema: 73,
-  FrameBye: 74,
-} as const
+export const RelayFrame = { FrameHello, FrameSub, FrameUnsub, FrameMut, FrameAck, FrameToken, FramePong, FrameWelcome, FrameSnap, FrameReady, FrameDeny, FrameReceived, FrameRetry, FrameTx, FramePing, FrameSchema, FrameBye } as const
 export type RelayFrame = (typeof RelayFrame)[keyof typeof RelayFrame]
 
 /** Empty is a body without fields. */
