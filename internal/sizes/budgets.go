@@ -24,7 +24,7 @@ var budgets = []budget{
 	{"page JavaScript (client and react, without React)", bundle(
 		`export * from '@rockpool/client'; export * from '@rockpool/react'`,
 	), 25_000},
-	{"Worker JavaScript", bundle(`import './bridge/worker/src/entry.ts'`), 15_000},
+	{"Worker JavaScript", bundle(`import '../../bridge/worker/src/entry.ts'`), 15_000},
 }
 
 // file reads a file from the root of the repository.

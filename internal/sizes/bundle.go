@@ -1,28 +1,35 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
-// bundle builds one module of JavaScript from a source text, minified, as an
-// app's bundler would. React is the app's own.
+// bundle builds one module of JavaScript from a source text, minified, with the
+// bundler of Vite, which builds our apps. React is the app's own.
 func bundle(source string) func() ([]byte, error) {
 	return func() ([]byte, error) {
-		cmd := exec.Command(filepath.Join("node_modules", ".bin", "esbuild"),
-			"--bundle", "--minify", "--format=esm", "--platform=browser", "--target=es2022", "--log-level=error",
-			"--external:react", "--external:react-dom", "--external:react/*", "--external:*.wasm", "--loader:.css=empty",
-			"--sourcefile=sizes.ts", "--loader=ts") // imports resolve from the working folder, the root
-		cmd.Stdin = strings.NewReader(source)
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		out, err := cmd.Output()
-		if err != nil {
-			return nil, fmt.Errorf("esbuild: %w: %s", err, stderr.Bytes())
+		if err := os.MkdirAll("build", 0o755); err != nil {
+			return nil, err
 		}
-		return out, nil
+		// In the repository, as imports resolve from the file's folder.
+		dir, err := os.MkdirTemp("build", "sizes-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(dir)
+		entry, out := filepath.Join(dir, "entry.ts"), filepath.Join(dir, "out.js")
+		if err := os.WriteFile(entry, []byte(source), 0o644); err != nil {
+			return nil, err
+		}
+		cmd := exec.Command(filepath.Join("node_modules", ".bin", "rolldown"), entry, "--file", out,
+			"--minify", "--no-comments", "--format", "esm", "--platform", "browser", "--transform.target", "es2022",
+			"--external", "react", "--external", "react/jsx-runtime", "--external", "react-dom", "--module-types", ".css:empty")
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("rolldown: %w: %s", err, text)
+		}
+		return os.ReadFile(out)
 	}
 }
