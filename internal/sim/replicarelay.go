@@ -174,7 +174,11 @@ func (f *replicaRelay) effect(e relay.Effect) {
 			return func() { f.do(f.core.Applied(e.ID, e.Tx, reply, err)) }
 		})
 	case relay.Snap:
+		life := f.out.life
 		f.ask(func() func() {
+			if f.out.life != life { // a snapshot is the process's own, it dies with it
+				return func() {}
+			}
 			set, err := snapshot.Build(f.st, e.Bucket.ID, e.Bucket.Spec)
 			if err == nil {
 				err = f.snap.Put(set)
