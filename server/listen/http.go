@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -102,7 +103,10 @@ func problem(w http.ResponseWriter, status int, kind fault.Kind, msg string) {
 	_, _ = w.Write([]byte(`{"kind":` + strconv.Quote(kind.String()) + `,"message":` + strconv.Quote(msg) + "}\n"))
 }
 
-// files serves a folder. A path without a file is the nearest index.html above
+// hashed matches what bundlers name by its content, as /assets/core-Dw20_FRw.wasm.
+var hashed = regexp.MustCompile(`/assets/[^/]+-[0-9A-Za-z_-]{8,}\.[0-9a-z]+$`)
+
+// files serves a folder: for ever what is named by its content. A path without a file is the nearest index.html above
 // it, so that an app's own routes can be reloaded.
 func files(dir string) http.Handler {
 	plain := http.FileServer(http.Dir(dir))
@@ -112,6 +116,11 @@ func files(dir string) http.Handler {
 			w.Header().Set("Content-Type", "application/wasm")
 		}
 		clean := path.Clean("/" + r.URL.Path)
+		if hashed.MatchString(clean) {
+			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		} else {
+			w.Header().Set("Cache-Control", "no-cache") // kept, and asked for again before it is used
+		}
 		if path.Ext(clean) == "" {
 			if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(clean))); err != nil {
 				for at := path.Dir(clean); ; at = path.Dir(at) {
