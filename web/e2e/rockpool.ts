@@ -25,10 +25,11 @@ export async function startShop(): Promise<Relay> {
   })
 }
 
-/** The shop, and the bare page beside it at /lab/: of one origin, they share its databases. */
+/** The shop, the workbench and the bare page beside it at /workbench/ and /lab/: of one origin, they share its databases. */
 function withLab(folder: string): string {
   const app = join(folder, 'app')
   cpSync(join(root, 'web/shop/dist'), app, { recursive: true })
+  cpSync(join(root, 'web/workbench/dist'), join(app, 'workbench'), { recursive: true })
   cpSync(join(root, 'web/e2e/lab/dist'), join(app, 'lab'), { recursive: true })
   return app
 }

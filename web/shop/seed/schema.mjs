@@ -15,6 +15,7 @@ export const tables = [
   {
     name: 'customers',
     key: ['id'],
+    conflict: 'manual', // of two addresses a person knows the right one
     columns: {
       id: text,
       company: text,

@@ -2,13 +2,25 @@ import { useState } from 'react'
 import { CacheSync, ConflictResolver, QueryBuilder, TransactionManager, useDatabase } from '@rockpool/react'
 import { Devtools } from '@rockpool/react/devtools'
 
-const tables = ['products', 'orders', 'order_lines']
-const operations = [{ type: 'increment' as const, table: 'products', data: { id: 1, units_on_order: 1 } }]
+const tables = ['products', 'customers', 'orders', 'order_lines']
+
+/** What the transaction manager is given: one that applies, one that a check refuses, one that may meet another's edit. */
+const transactions = {
+  order: (_contact: string) => [{ type: 'increment' as const, table: 'products', data: { id: 1, units_on_order: 1 } }],
+  oversell: (_contact: string) => [
+    { type: 'increment' as const, table: 'products', data: { id: 1, units_on_order: 1 } },
+    { type: 'increment' as const, table: 'products', data: { id: 2, units_in_stock: -1_000_000 } },
+  ],
+  contact: (contact: string) => [{ type: 'update' as const, table: 'customers', data: { id: 'ALFKI', contact } }],
+}
+type Choice = keyof typeof transactions
 
 /** Every component on one database, with what each one calls back. */
 export function Workbench() {
   const { isConnected, connect, disconnect } = useDatabase()
   const [result, setResult] = useState<unknown>(null)
+  const [choice, setChoice] = useState<Choice>('order')
+  const [contact, setContact] = useState('Maria Anders')
   const [log, setLog] = useState<readonly string[]>([])
   const say = (what: string, value?: unknown) => {
     const text =
@@ -35,8 +47,24 @@ export function Workbench() {
       </section>
       <section aria-label="Transaction manager">
         <h2>TransactionManager</h2>
+        <div className="choices">
+          <label>
+            Transaction
+            <select value={choice} onChange={({ target }) => setChoice(target.value as Choice)}>
+              <option value="order">Order one more Chai</option>
+              <option value="oversell">Sell more Chang than there is</option>
+              <option value="contact">Change the contact of ALFKI</option>
+            </select>
+          </label>
+          {choice === 'contact' && (
+            <label>
+              Contact
+              <input value={contact} onChange={({ target }) => setContact(target.value)} />
+            </label>
+          )}
+        </div>
         <TransactionManager
-          operations={operations}
+          operations={transactions[choice](contact)}
           onSuccess={(results) => say('applied', results)}
           onError={(error) => say('failed:', error.message)}
           onRollback={() => say('rolled back')}
