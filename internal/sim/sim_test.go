@@ -68,6 +68,19 @@ func TestBackups(t *testing.T) {
 	t.Log(total)
 }
 
+// Seeds that once failed: 969 unsubscribed with a full storage, and kept rows
+// that it called those of the cursor.
+func TestFoundBefore(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{168, 969} {
+		o := options()
+		o.Seed = seed
+		if _, err := sim.Run(o); err != nil {
+			t.Errorf("seed %d: %v", seed, err)
+		}
+	}
+}
+
 // The same seed does the same, line by line.
 func TestReplay(t *testing.T) {
 	t.Parallel()

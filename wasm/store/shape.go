@@ -179,6 +179,9 @@ func (db *DB) DropShape(id uint32) (Applied, error) {
 	if err != nil {
 		return Applied{}, err
 	}
+	// The relay sends no more of it: where there is no room to take its rows out
+	// they go stale with the next move of the cursor.
+	delete(db.bound, id)
 	out, err := db.change(db.meta.Cursor, true, func(c *change) error {
 		if x := db.tables[s.Table]; x != nil && s.State != ShapeNew {
 			if err := (&liveSink{c, x, s, db.shared(s.Table)}).clear(); err != nil {
@@ -201,7 +204,6 @@ func (db *DB) DropShape(id uint32) (Applied, error) {
 	if err != nil {
 		return Applied{}, fault.In("drop shape "+s.Name, err)
 	}
-	delete(db.bound, id)
 	db.shapes = slices.DeleteFunc(db.shapes, func(x *Shape) bool { return x.ID == id })
 	return out, nil
 }
