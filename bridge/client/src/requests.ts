@@ -137,7 +137,7 @@ export function runSelect(
 /** Sets, operations or results that are encoded or decoded between two looks at the clock. */
 const STEP = 256
 
-/** Runs operations as one transaction. Up to STEP of them are sent in this turn. */
+/** Runs operations as one transaction. More than STEP are encoded in slices; writes that are made meanwhile wait behind them. */
 export async function runOperations(
   session: Session,
   operations: readonly DatabaseOperation[],
@@ -151,7 +151,7 @@ export async function runOperations(
     at += STEP
     return at < operations.length
   }
-  if (step()) await sliced(step)
+  const encoded = step() ? sliced(step) : undefined
   const done = await session.call({
     type: PageOperations,
     op: 'execute transaction',
@@ -159,6 +159,7 @@ export async function runOperations(
     key,
     signal: options.signal,
     deadline: options.deadline,
+    encoded,
     body: () => joined(parts),
     decode: (body) => new Decoding(OperationsDoneMessage, body),
   })
@@ -166,7 +167,7 @@ export async function runOperations(
   return done.message
 }
 
-/** Runs one writing statement once for each set of parameters, as one transaction. Up to STEP sets are sent in this turn. */
+/** Runs one writing statement once for each set of parameters, as one transaction. Sets are encoded as operations are. */
 export async function runBatch(
   session: Session,
   sql: string,
@@ -176,7 +177,7 @@ export async function runBatch(
   const key = options.idempotencyKey ?? newKey()
   const encoding = new SetsEncoding(sets, (value, set, at) => toSql(value, `parameter ${at + 1} of set ${set + 1}`))
   const step = () => encoding.step(STEP)
-  if (step()) await sliced(step)
+  const encoded = step() ? sliced(step) : undefined
   const head = encode(BatchMessage, {
     sql,
     count: sets.length,
@@ -190,6 +191,7 @@ export async function runBatch(
     key,
     signal: options.signal,
     deadline: options.deadline,
+    encoded,
     body: () => joined([head, ...bytesField(BatchMessage, 'sets', encoding.bytes)]),
     decode: (body) => decode(QueryDoneMessage, body),
   })

@@ -67,6 +67,8 @@ export interface Call<T> extends CallOptions {
   readonly type: number
   /** A function makes it anew each time it is sent, where a long one is not to be copied once more. */
   readonly body: Uint8Array<ArrayBuffer> | (() => Uint8Array<ArrayBuffer>)
+  /** Resolves when the body can be asked for; none when it can at once. Writes that are made later wait their turn. */
+  readonly encoded?: Promise<void> | undefined
   /** What is being done, for errors. */
   readonly op: string
   readonly policy: Policy
@@ -84,6 +86,7 @@ interface Pending {
   readonly call: Call<unknown>
   readonly finish: (body: Uint8Array) => void
   readonly reject: (error: RockpoolError) => void
+  isEncoded: boolean
   isSent: boolean
   /** It was in flight when the link was lost. */
   isInDoubt: boolean
@@ -119,6 +122,8 @@ export class Session {
   #settleTimer: ReturnType<typeof setTimeout> | undefined
   #onSettle: (() => void) | undefined
   #turn: Turn | null = null
+  /** Calls whose body is not there yet. */
+  #encoding = 0
 
   constructor(events: SessionEvents) {
     this.#events = events
@@ -187,7 +192,9 @@ export class Session {
   /** Resolves when no call is in flight, or after `milliseconds`. */
   settled(milliseconds: number): Promise<void> {
     const isBusy = () =>
-      [...this.#pending.values()].some((pending) => pending.isSent && pending.call.isEndless !== true)
+      [...this.#pending.values()].some(
+        (pending) => (pending.isSent || !pending.isEncoded) && pending.call.isEndless !== true,
+      )
     if (!isBusy()) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
@@ -339,6 +346,7 @@ export class Session {
       const pending: Pending = {
         id,
         call,
+        isEncoded: call.encoded === undefined,
         isSent: false,
         isInDoubt: false,
         finish: (bytes) => {
@@ -367,7 +375,22 @@ export class Session {
         }, call.deadline + DEADLINE_GRACE_MS)
       }
       this.#pending.set(id, pending)
-      if (isFirst || this.#state === 'open') this.#send(pending)
+      if (call.encoded !== undefined) {
+        this.#encoding++
+        call.encoded
+          .catch((thrown: unknown) => {
+            pending.reject(toError(thrown, call.op))
+          })
+          .finally(() => {
+            pending.isEncoded = true
+            this.#encoding--
+            if (this.#state === 'open') this.#flush()
+          })
+      } else if (isFirst) this.#send(pending)
+      else if (this.#state === 'open') {
+        if (this.#encoding === 0) this.#send(pending)
+        else this.#flush()
+      }
     })
   }
 
@@ -402,8 +425,14 @@ export class Session {
     return true
   }
 
+  /** Sends what waits: writes in the order in which they were made. */
   #flush(): void {
-    for (const pending of [...this.#pending.values()]) if (!pending.isSent) this.#send(pending)
+    let isHeld = false
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.isSent) continue
+      if (!pending.isEncoded) isHeld = true
+      else if (!isHeld || pending.call.policy === 'read') this.#send(pending)
+    }
   }
 
   #expire(pending: Pending): void {

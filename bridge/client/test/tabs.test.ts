@@ -256,6 +256,32 @@ describe('calls', () => {
     ).toMatchObject({ name: 'chai' })
   })
 
+  test('writes are sent in the order in which they were made, also behind one that is encoded in slices', async () => {
+    const { world, db } = await alone()
+    const many = Array.from({ length: 2_000 }, (_, at) => ({
+      type: 'insert' as const,
+      table: 'orders',
+      data: { id: at + 1, product_id: 1, amount: 1 },
+    }))
+    await Promise.all([db.execute(many), db.execute([{ type: 'delete', table: 'orders', data: { id: 2_000 } }])])
+    expect(world.workers[0]?.calls.filter((type) => type === PageFrame.PageOperations)).toHaveLength(2)
+    expect(await db.from('orders').count()).toBe(1_999)
+  })
+
+  test('what cannot be encoded rejects, and what waited behind it goes on', async () => {
+    const { db } = await alone()
+    const operations = Array.from({ length: 600 }, (_, at) => ({
+      type: 'insert' as const,
+      table: 'orders',
+      data: { id: at + 1, product_id: 1, amount: at === 599 ? Symbol('no value') : 1 },
+    }))
+    const bad = db.execute(operations)
+    const behind = db.execute([{ type: 'insert', table: 'orders', data: { id: 1_000, product_id: 1, amount: 1 } }])
+    await expect(bad).rejects.toMatchObject({ kind: 'invalid_argument' })
+    await behind
+    expect(await db.from('orders').all()).toEqual([{ id: 1_000, product_id: 1, amount: 1 }])
+  })
+
   test('an abort rejects at once and tells the Worker; a write is awaited, as only its answer tells', async () => {
     const { world, db } = await alone({ hold: new Set([PageFrame.PageSelect, PageFrame.PageOperations]) })
     const abort = new AbortController()
