@@ -114,10 +114,10 @@ export class WalHandle implements SyncHandle {
     if (end <= this.#taken) return
     const ahead = Math.ceil(end / RESERVE_BYTES) * RESERVE_BYTES
     try {
-      this.#file.truncate(ahead)
+      grow(this.#file, ahead)
       this.#taken = ahead
     } catch {
-      this.#file.truncate(end)
+      grow(this.#file, end)
       this.#taken = end
     }
   }
@@ -126,6 +126,16 @@ export class WalHandle implements SyncHandle {
 /** Writes all of the bytes. @throws an error named QuotaExceededError when only a part fits. */
 function put(file: SyncHandle, bytes: Uint8Array, at: number): void {
   const n = file.write(bytes, { at })
-  if (n < bytes.length)
-    throw Object.assign(new Error(`${n} of ${bytes.length} bytes were written`), { name: 'QuotaExceededError' })
+  // More than all is what Chromium's private windows answer when nothing fits: a negative number, read as unsigned.
+  if (n !== bytes.length) throw full(`${n} of ${bytes.length} bytes were written`)
+}
+
+/** Makes a file as long as `size`, which those windows do not do, without an error, when it does not fit. */
+function grow(file: SyncHandle, size: number): void {
+  file.truncate(size)
+  if (file.getSize() < size) throw full(`there is no room for ${size} bytes`)
+}
+
+function full(message: string): Error {
+  return Object.assign(new Error(message), { name: 'QuotaExceededError' })
 }

@@ -90,6 +90,22 @@ describe('a log', () => {
     expect(log.getSize()).toBe(4096)
   })
 
+  test('tells a full disk that the browser tells with a number, or with nothing at all', () => {
+    const file = new Watched()
+    const log = new WalHandle(file)
+    file.truncate = () => {} // Chromium's private windows
+    expect(() => log.write(frame(1), { at: 0 })).toThrow('room')
+    expect(log.getSize()).toBe(0)
+    const other = new Watched()
+    const second = new WalHandle(other)
+    second.write(frame(1), { at: 0 })
+    other.write = () => 2 ** 32 - 8
+    expect(() => {
+      second.flush()
+    }).toThrow('4294967288')
+    expect(isSame(content(second, 4096), frame(1))).toBe(true)
+  })
+
   test('keeps what could not be written, shows it, and writes it the next time', () => {
     const file = new Watched()
     const log = new WalHandle(file)
