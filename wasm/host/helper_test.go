@@ -62,6 +62,7 @@ func newWorld(t testing.TB) *world {
 		},
 		Flushed: func() { w.log = append(w.log, "flush") },
 	})
+	t.Cleanup(func() { w.h.Freeze() }) // the engine has a limit of open files
 	return w
 }
 
