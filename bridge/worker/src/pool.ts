@@ -79,9 +79,12 @@ export class FilePool {
     }
     names.forEach((name, i) => {
       const result = results[i]
-      if (result?.status === 'fulfilled')
-        this.#add(name, SUFFIXES[i] === WAL ? new WalHandle(result.value) : result.value)
+      if (result?.status === 'fulfilled') this.#addFile(name, result.value)
     })
+  }
+
+  #addFile(name: string, handle: SyncHandle): number {
+    return this.#add(name, name.endsWith(WAL) ? new WalHandle(handle) : handle)
   }
 
   #add(name: string, handle: SyncHandle): number {
@@ -189,8 +192,7 @@ export class FilePool {
     const at = this.#byName.get(name)
     if (at !== undefined) return at
     const handle = name === '' || name.startsWith(MEMORY_PREFIX) ? null : this.#onMissing(name)
-    if (handle === null) return IO
-    return this.#add(name, name.endsWith(WAL) ? new WalHandle(handle) : handle)
+    return handle === null ? IO : this.#addFile(name, handle)
   }
 
   #close(at: number): number {
