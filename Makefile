@@ -52,11 +52,15 @@ GO_CORE := $(wildcard $(shell git ls-files 'fault/*.go' 'value/*.go' 'codec/*.go
 # packages that touch every value.
 CORE_GCFLAGS := all=-l $(addsuffix =,runtime/... internal/runtime/... internal/abi internal/bytealg rockpool.dev/value rockpool.dev/codec)
 
-BUILD_CORE = $(WASM) go build -trimpath $(addprefix -gcflags=,$(CORE_GCFLAGS)) -ldflags='-s -w -D=$(GO_DATA_AT)'
+BUILD_CORE = $(WASM) go build -trimpath -overlay=build/overlay.json $(addprefix -gcflags=,$(CORE_GCFLAGS)) -ldflags='-s -w -D=$(GO_DATA_AT)'
+
+# What the core takes in place of the standard library's fmt.
+build/overlay.json: $(wildcard internal/slim/overlay/*.go internal/slim/fmt/*.go)
+	mkdir -p build
+	go run ./internal/slim/overlay > $@
 
 # core.full.wasm has the tables that turn a trace's addresses into lines.
-build/core.full.wasm: $(GO_CORE)
-	mkdir -p build
+build/core.full.wasm: $(GO_CORE) build/overlay.json
 	$(BUILD_CORE) -o $@ ./wasm
 
 build/core.wasm: build/core.full.wasm $(wildcard internal/slim/*.go)
@@ -65,8 +69,7 @@ build/core.wasm: build/core.full.wasm $(wildcard internal/slim/*.go)
 # The core with failpoints (wasm/edge/failpoint_on_js.go), which only browser tests load.
 .PHONY: core-failpoints
 core-failpoints: build/core-failpoints.wasm
-build/core-failpoints.wasm: $(GO_CORE)
-	mkdir -p build
+build/core-failpoints.wasm: $(GO_CORE) build/overlay.json
 	$(BUILD_CORE) -tags failpoints -o $@ ./wasm
 
 build/trampoline.wasm: build/core.wasm wasm/engine/link.mjs

@@ -56,6 +56,8 @@ var arrows = map[string][]string{
 	"internal/arch":           {},
 	"internal/sizes":          {},
 	"internal/slim":           {},
+	"internal/slim/fmt":       {},
+	"internal/slim/overlay":   {},
 	"internal/clock":          {},
 	"internal/enginehost":     {},
 	"internal/enginehost/...": {},

@@ -31,8 +31,16 @@ func listPackages(w io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	replaced, err := exec.Command("go", "run", "./internal/slim/overlay").Output()
+	if err != nil {
+		return fmt.Errorf("overlay: %w", err)
+	}
+	overlay := "-overlay=" + filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(filepath.Join(dir, "overlay.json"), replaced, 0o644); err != nil {
+		return err
+	}
 	path := filepath.Join(dir, "core.wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-w", "-o", path, "./wasm")
+	cmd := exec.Command("go", "build", "-trimpath", overlay, "-ldflags=-w", "-o", path, "./wasm")
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the core: %w: %s", err, out)
@@ -41,7 +49,7 @@ func listPackages(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	list := exec.Command("go", "list", "-deps", "./wasm")
+	list := exec.Command("go", "list", overlay, "-deps", "./wasm")
 	list.Env = cmd.Env
 	out, err := list.Output()
 	if err != nil {
