@@ -57,10 +57,10 @@ func BulkInserts(s *schema.Schema, log []byte, busy func(table uint32, key []byt
 // are none.
 func (m *Tx) AppendBulk(dst []byte, b Bulk) []byte {
 	head := *m
-	head.Resolves, head.IdempotencyKey, head.Ops = 0, "", nil
+	head.Resolves, head.IdempotencyKey, head.ID, head.Ops = 0, "", 0, nil
 	dst = append(head.AppendTo(dst), b.Ops...)
-	dst = codec.AppendUint(dst, 8, m.Resolves)
-	return codec.AppendString(dst, 9, m.IdempotencyKey)
+	tail := Tx{Resolves: m.Resolves, IdempotencyKey: m.IdempotencyKey, ID: m.ID}
+	return tail.AppendTo(dst)
 }
 
 // bulkEncoder keeps what is the same for every row of a table.

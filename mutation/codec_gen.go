@@ -59,6 +59,7 @@ var TxMessage = codec.Message{
 		{Number: 7, Kind: codec.KindList, At: unsafe.Offsetof(Tx{}.Ops), Of: &OpMessage},
 		{Number: 8, Kind: codec.KindUint64, At: unsafe.Offsetof(Tx{}.Resolves)},
 		{Number: 9, Kind: codec.KindString, At: unsafe.Offsetof(Tx{}.IdempotencyKey)},
+		{Number: 10, Kind: codec.KindUint64, At: unsafe.Offsetof(Tx{}.ID)},
 	},
 }
 
@@ -73,6 +74,7 @@ func _(m *Tx) {
 	_ = (*[]Op)(&m.Ops)
 	_ = (*uint64)(&m.Resolves)
 	_ = (*string)(&m.IdempotencyKey)
+	_ = (*uint64)(&m.ID)
 }
 
 // AppendTo encodes m after dst (package codec).
@@ -99,6 +101,7 @@ var OutcomeMessage = codec.Message{
 		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(Outcome{}.Detail)},
 		{Number: 6, Kind: codec.KindList, At: unsafe.Offsetof(Outcome{}.Conflicts), Of: &ConflictMessage},
 		{Number: 7, Kind: codec.KindBool, At: unsafe.Offsetof(Outcome{}.Skewed)},
+		{Number: 8, Kind: codec.KindUint64, At: unsafe.Offsetof(Outcome{}.ID)},
 	},
 }
 
@@ -111,6 +114,7 @@ func _(m *Outcome) {
 	_ = (*string)(&m.Detail)
 	_ = (*[]Conflict)(&m.Conflicts)
 	_ = (*bool)(&m.Skewed)
+	_ = (*uint64)(&m.ID)
 }
 
 // AppendTo encodes m after dst (package codec).

@@ -56,6 +56,10 @@ type Tx struct {
 	Resolves uint64 `wire:"8"`
 	// IdempotencyKey is the app's own key, or "".
 	IdempotencyKey string `wire:"9"`
+	// ID tells the transaction from any other that a copy of the database may
+	// have made under the same mid. It is given once (Identify), and stays when
+	// the operations are brought to another schema. 0 before protocol 4.
+	ID uint64 `wire:"10,big"`
 }
 
 // Status is how a transaction ended.
@@ -85,6 +89,23 @@ type Outcome struct {
 	Conflicts []Conflict `wire:"6"`
 	// Skewed tells that the client's clock was clamped.
 	Skewed bool `wire:"7"`
+	// ID is that of the transaction that ended so, or 0 where it had none: under
+	// one mid two copies of a database may have made different ones.
+	ID uint64 `wire:"8,big"`
+}
+
+// Of reports whether o may be the outcome of a transaction of that ID: where
+// one of the two is not known, it may.
+func (o *Outcome) Of(id uint64) bool { return o.ID == 0 || id == 0 || o.ID == id }
+
+// Answers reports whether o is the outcome of m, where digest is of what it is
+// the outcome of. IDs decide where both are known: an outbox that was brought to
+// another schema has other operations.
+func (o *Outcome) Answers(m *Tx, digest uint64) bool {
+	if o.ID != 0 && m.ID != 0 {
+		return o.ID == m.ID
+	}
+	return digest == m.Digest
 }
 
 // Conflict is one row on which a transaction met another writer's change.

@@ -1562,6 +1562,7 @@ var WelcomeMessage = codec.Message{
 		{Number: 8, Kind: codec.KindString, At: unsafe.Offsetof(Welcome{}.User)},
 		{Number: 9, Kind: codec.KindMessage, At: unsafe.Offsetof(Welcome{}.Limits), Of: &LimitsMessage},
 		{Number: 10, Kind: codec.KindBool, At: unsafe.Offsetof(Welcome{}.Rewound)},
+		{Number: 11, Kind: codec.KindList, At: unsafe.Offsetof(Welcome{}.Coming), Of: &mutation.OutcomeMessage},
 	},
 }
 
@@ -1577,6 +1578,7 @@ func _(m *Welcome) {
 	_ = (*string)(&m.User)
 	_ = (*Limits)(&m.Limits)
 	_ = (*bool)(&m.Rewound)
+	_ = (*[]mutation.Outcome)(&m.Coming)
 }
 
 // AppendTo encodes m after dst (package codec).

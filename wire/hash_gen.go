@@ -3,7 +3,7 @@
 package wire
 
 // relayHash is the hash of the client ⇄ relay frames and of all that they hold.
-const relayHash = "00f04a470f0de603a99dfdb3c27d11c6"
+const relayHash = "4bfefc9c360114569d6b644cf44dc3e4"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "9174c2dd0bd5ae969a6a8445cf9369af"
+const pageHash = "cab332b9c5989ca7344630e1b7e00a5e"

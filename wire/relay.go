@@ -90,8 +90,12 @@ type Welcome struct {
 	User   string `wire:"8"`
 	Limits Limits `wire:"9"`
 	// Rewound is true when neither incarnation is known (SYNC.md §6.4): the
-	// client takes NewClientID and re-issues what was never applied.
+	// client takes another client ID and re-issues what was never applied.
 	Rewound bool `wire:"10"`
+	// Coming are outcomes of the same mids that are not among Outcomes, as the
+	// log brings them with their rows: they settle nothing, and say by their IDs
+	// whether the mids are this client's own or a twin's.
+	Coming []mutation.Outcome `wire:"11"`
 }
 
 // Limits are what this relay grants this client.

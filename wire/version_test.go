@@ -15,8 +15,8 @@ func TestHashesArePinned(t *testing.T) {
 		pinnedFor  uint32
 		pinnedHash string
 	}{
-		{"client ⇄ relay", Version, relayHash, 3, "00f04a470f0de603a99dfdb3c27d11c6"},
-		{"page ⇄ Worker", PageVersion, pageHash, 6, "9174c2dd0bd5ae969a6a8445cf9369af"},
+		{"client ⇄ relay", Version, relayHash, 4, "4bfefc9c360114569d6b644cf44dc3e4"},
+		{"page ⇄ Worker", PageVersion, pageHash, 7, "cab332b9c5989ca7344630e1b7e00a5e"},
 	} {
 		if c.got != c.pinnedHash || c.version != c.pinnedFor {
 			t.Errorf("%s: version %d has frames of hash %s; pinned are version %d, hash %s", c.protocol, c.version, c.got, c.pinnedFor, c.pinnedHash)

@@ -7,8 +7,10 @@ package wire
 // Version is the version of the client ⇄ relay protocol. It changes whenever
 // a frame's fields do; a test pins the hash of the schemas beside it. 2 tells
 // a client of its values that others overwrote (Tx.Lost); 3 has the client say
-// of which bucket the rows are that it holds (Stamp).
-const Version uint32 = 3
+// of which bucket the rows are that it holds (Stamp); 4 tells a transaction from
+// one that a copy of the database made under the same mid (Tx.ID, Outcome.ID,
+// Welcome.Coming).
+const Version uint32 = 4
 
 // VersionMin is the oldest client ⇄ relay protocol still served.
 const VersionMin uint32 = 1
@@ -20,8 +22,8 @@ const Subprotocol = "rockpool.v1"
 // which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
 // has conflicts that name the other writer, which relays leave out; 5 packs
 // the short frames of one event; 6 tells that another schema is in force
-// (EventSchema).
-const PageVersion uint32 = 6
+// (EventSchema); 7 has outcomes with the ID of what they are of.
+const PageVersion uint32 = 7
 
 // StorageVersion is the version of the client's database layout. An older file
 // is brought up to date when it is opened (wasm/store, migrations); a newer one

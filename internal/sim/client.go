@@ -23,6 +23,7 @@ import (
 type client struct {
 	w    *world
 	name string
+	user string // whose token it shows
 	file string
 	n    int   // files made so far
 	skew int64 // of its clock, ms
@@ -47,7 +48,7 @@ type client struct {
 	id         string                  // the client ID that mids belong to
 	own        map[uint64]*mutation.Tx // what this database made, by mid
 	backup     string                  // an older copy of the files
-	restored   bool                    // the files are that copy
+	restored   bool                    // the files are that copy, or have been copied
 	cursor     version.Pos
 	told       map[uint64]mutation.Status // outcomes told to the app, over all lives
 	toldNow    map[uint64]bool            // in this life
@@ -56,7 +57,6 @@ type client struct {
 	tx         *txn.Tx // interactive, open
 	rounds     int     // asked for and not ended, in this life
 	full       bool    // its storage is
-	helloMid   uint64  // newest mid that its last hello named
 	token      token
 	renewals   int             // tokens given so far
 	given      map[string]bool // keys of posts that a relay has told it, over all lives
@@ -175,17 +175,11 @@ func (c *client) onOutcome(o mutation.Outcome) {
 		c.w.fail("I3: %s told status %d for mutation %d, and %d before", c.name, o.Status, o.Mid, s)
 	}
 	c.told[o.Mid] = o.Status
-	if tx := c.own[o.Mid]; tx != nil && tx.Digest != c.w.oracle.content[c.db.Meta().ClientID][o.Mid] {
-		if c.restored && o.Mid <= c.helloMid {
-			// A copy that had made as many mutations as its twin before it came
-			// back says the same of itself as the twin would: an outcome does not
-			// tell of what it is.
-			c.w.stats.Reused++
-			return
-		}
+	want, ok := c.w.oracle.settled[c.id][o.Mid]
+	if tx := c.own[o.Mid]; tx != nil && ok && tx.ID != want.ID {
 		c.w.fail("I3: %s took the outcome of another mutation %d for its own", c.name, o.Mid)
 	}
-	if want, ok := c.w.oracle.settled[c.db.Meta().ClientID][o.Mid]; !ok || want.Status != o.Status {
+	if !ok || want.Status != o.Status {
 		c.w.fail("I3: %s told status %d for mutation %d, the log has %d", c.name, o.Status, o.Mid, want.Status)
 	}
 }
@@ -206,6 +200,9 @@ func (c *client) register() {
 		if c.id != "" && !c.restored {
 			c.w.fail("%s: changed its client ID", c.name)
 		}
+		if c.id != "" {
+			c.renamed()
+		}
 		c.forgetAll(meta.ClientID)
 	}
 	for c.mids < meta.LastMid {
@@ -216,10 +213,7 @@ func (c *client) register() {
 			return
 		}
 		c.own[c.mids] = tx
-		if c.w.oracle.asked[meta.ClientID] == nil {
-			c.w.oracle.asked[meta.ClientID] = map[uint64]*mutation.Tx{}
-		}
-		c.w.oracle.asked[meta.ClientID][c.mids] = tx
+		c.w.oracle.ask(meta.ClientID, tx)
 		c.w.logf("%s: made %s", c.name, showTx(tx))
 	}
 }
@@ -569,16 +563,7 @@ func (c *client) restart() {
 	}
 	meta := c.db.Meta()
 	if c.restored && meta.ClientID == c.id {
-		c.own = map[uint64]*mutation.Tx{}
-		for mid := meta.AckedMid + 1; mid <= meta.LastMid; mid++ {
-			tx, err := c.readTx(mid)
-			if err != nil {
-				w.fail("%s: read mutation %d: %v", c.name, mid, err)
-				return
-			}
-			c.own[mid] = tx
-		}
-		c.mids = meta.LastMid
+		c.takeStock()
 		return // what it lost, it lost with the newer files
 	}
 	if meta.LastMid < lastAcked {
@@ -589,7 +574,7 @@ func (c *client) restart() {
 		if _, sent := w.oracle.settled[meta.ClientID][mid]; sent {
 			w.fail("I3: %s lost mutation %d after it was sent", c.name, mid)
 		}
-		delete(w.oracle.asked[meta.ClientID], mid)
+		delete(w.oracle.asked[meta.ClientID], c.own[mid].ID)
 		delete(c.own, mid)
 	}
 	c.mids = min(c.mids, meta.LastMid)

@@ -182,6 +182,9 @@ func (f *fakeRelay) hello(conn uint32, h *wire.Hello) {
 	w := &wire.Welcome{Version: wire.Version, ServerMillis: now, Head: f.log.Head(), LastMid: cl.lastMid, Limits: wire.Limits{PingMillis: pingMillis, MutationsInFlight: 8}}
 	if cl.inc != h.IncarnationOld && cl.inc != h.IncarnationNew {
 		w.Rewound = true
+		for mid := h.AckedMid + 1; mid <= min(cl.lastMid, h.LastMid); mid++ {
+			w.Coming = append(w.Coming, cl.outcomes[mid])
+		}
 		f.out.send(conn, w.AppendTo([]byte{byte(wire.FrameWelcome), 0}))
 		return
 	}
@@ -199,9 +202,11 @@ func (f *fakeRelay) hello(conn uint32, h *wire.Hello) {
 	if !w.Resume {
 		s.sent = w.Head
 	}
-	for mid := h.AckedMid + 1; mid <= cl.lastMid; mid++ {
-		if at, ok := cl.outcomAt[mid]; ok && !s.sent.Less(at) {
+	for mid := h.AckedMid + 1; mid <= min(cl.lastMid, h.LastMid); mid++ {
+		if !s.sent.Less(cl.outcomAt[mid]) {
 			w.Outcomes = append(w.Outcomes, cl.outcomes[mid])
+		} else {
+			w.Coming = append(w.Coming, cl.outcomes[mid])
 		}
 	}
 	f.send(s, wire.FrameWelcome, w)
@@ -334,7 +339,7 @@ func (f *fakeRelay) mut(s *fakeSession, m *mutation.Tx) {
 		f.send(s, wire.FrameRetry, &wire.Retry{FromMid: m.Mid, AfterMillis: 50})
 		return
 	}
-	a := &fakeApply{f: f, who: s.id, cl: s.cl, m: m, rows: map[string]value.Row{}, outcome: mutation.Outcome{Mid: m.Mid, Status: mutation.Applied}}
+	a := &fakeApply{f: f, who: s.id, cl: s.cl, m: m, rows: map[string]value.Row{}, outcome: mutation.Outcome{Mid: m.Mid, Status: mutation.Applied, ID: m.ID}}
 	a.run()
 	g := changelog.Origin{Client: s.id, HLC: m.HLC, Outcome: a.outcome}
 	pos := f.append(a.changes(), []changelog.Origin{g}, lastWrite{actor: s.id, hlc: m.HLC, clean: a.outcome.Status == mutation.Applied})

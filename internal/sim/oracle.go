@@ -18,12 +18,17 @@ type oracle struct {
 	tables  map[uint32]map[string]value.Row
 	start   map[uint32]map[string]value.Row
 	history []changelog.Tx
-	// asked holds what clients sent or will send, by client ID and mid.
+	// asked holds what clients sent or will send, by client ID and Tx.ID: copies
+	// of a database make different ones under one mid.
 	asked map[string]map[uint64]*mutation.Tx
 	// settled is the outcome in the log, by client ID and mid.
 	settled map[string]map[uint64]mutation.Outcome
-	// content is the digest of what was settled, by client ID and mid.
-	content map[string]map[uint64]uint64
+	// applied is where what has changed something stands, by Tx.ID: copies of a
+	// database must not have one write twice under two client IDs.
+	applied map[uint64]version.Pos
+	// shared holds the IDs of what waited in a database when it was copied for a
+	// second process: each of the two sends it, under a client ID of its own.
+	shared  map[uint64]bool
 	last    map[string]uint64 // newest mid in the log, by client ID
 	deleted map[string]bool   // table and key: deleted, and not inserted since
 }
@@ -31,7 +36,7 @@ type oracle struct {
 func newOracle(w *world) *oracle {
 	o := &oracle{
 		w: w, schema: w.schema, tables: map[uint32]map[string]value.Row{}, start: map[uint32]map[string]value.Row{},
-		asked: map[string]map[uint64]*mutation.Tx{}, content: map[string]map[uint64]uint64{}, settled: map[string]map[uint64]mutation.Outcome{},
+		asked: map[string]map[uint64]*mutation.Tx{}, applied: map[uint64]version.Pos{}, shared: map[uint64]bool{}, settled: map[string]map[uint64]mutation.Outcome{},
 		last: map[string]uint64{}, deleted: map[string]bool{},
 	}
 	return o
@@ -76,11 +81,19 @@ func (o *oracle) record(r *changelog.Tx) {
 	o.history = append(o.history, *r)
 }
 
+// ask notes what a client has made.
+func (o *oracle) ask(client string, tx *mutation.Tx) {
+	if o.asked[client] == nil {
+		o.asked[client] = map[uint64]*mutation.Tx{}
+	}
+	o.asked[client][tx.ID] = tx
+}
+
 // origin checks that a mutation has its one effect.
 func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string]bool) {
 	w, mid := o.w, g.Outcome.Mid
 	if o.settled[g.Client] == nil {
-		o.settled[g.Client], o.content[g.Client] = map[uint64]mutation.Outcome{}, map[uint64]uint64{}
+		o.settled[g.Client] = map[uint64]mutation.Outcome{}
 	}
 	if _, twice := o.settled[g.Client][mid]; twice {
 		w.fail("I9: mutation %d of %s is in the log twice, now at %v", mid, g.Client, r.Pos)
@@ -93,13 +106,23 @@ func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string
 	o.last[g.Client] = mid
 	o.settled[g.Client][mid] = g.Outcome
 	w.stats.Outcomes[g.Outcome.Status]++
-	tx := o.asked[g.Client][mid]
-	if tx == nil {
+	tx := o.asked[g.Client][g.Outcome.ID]
+	if tx == nil || tx.Mid != mid {
 		w.fail("I9: the log has mutation %d of %s, which was never made (or was lost after it was sent)", mid, g.Client)
 		return
 	}
 	w.logf("log %v: mutation %d of %s ended with status %d %s", r.Pos, mid, g.Client, g.Outcome.Status, g.Outcome.Detail)
-	o.content[g.Client][mid] = tx.Digest
+	if s := g.Outcome.Status; s == mutation.Applied || s == mutation.Merged {
+		at, twice := o.applied[tx.ID]
+		switch {
+		case twice && o.shared[tx.ID]:
+			w.stats.Doubled++
+		case twice:
+			w.fail("I9: mutation %d of %s was written at %v, and now at %v", mid, g.Client, at, r.Pos)
+			return
+		}
+		o.applied[tx.ID] = r.Pos
+	}
 	if seen := w.canonical(tx.Seen); !seen.Less(r.Pos) {
 		w.fail("I6: mutation %d of %s is at %v, and had seen %v", mid, g.Client, r.Pos, seen)
 		return
@@ -123,7 +146,7 @@ func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string
 // effect checks that an applied operation's values are what the record leaves
 // (I2). A later operation of the same transaction on the row may overrule it.
 func (o *oracle) effect(r *changelog.Tx, g *changelog.Origin, op *mutation.Op, key string) {
-	tx := o.asked[g.Client][g.Outcome.Mid]
+	tx := o.asked[g.Client][g.Outcome.ID]
 	for _, other := range tx.Ops {
 		if other.Table == op.Table && string(other.Key.Append(nil)) == key && !sameOp(&other, op) {
 			return

@@ -67,10 +67,6 @@ func (h *relayHost) receive(l *link, frame []byte) {
 	}
 	if wire.RelayFrame(frame[0]) == wire.FrameHello {
 		h.w.stats.Hellos++
-		var m wire.Hello
-		if m.Decode(frame[2:]) == nil {
-			l.c.helloMid = m.LastMid
-		}
 	}
 	h.node.Receive(l.id, frame)
 	h.after()

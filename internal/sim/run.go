@@ -114,6 +114,7 @@ func (w *world) startClients() error {
 	n := int(w.between(2, clientsMax))
 	for i := range n {
 		c := &client{w: w, name: string(rune('A' + i)), given: map[string]bool{}}
+		c.user = c.name
 		c.skew = w.between(-90_000, 90_000)
 		w.clients = append(w.clients, c)
 		if err := c.start(); err != nil {
@@ -161,6 +162,9 @@ func (w *world) plan() {
 		for _, c := range w.clients {
 			w.after(w.between(faultMillis/8, faultMillis/2), c.keepBackup)
 			w.after(w.between(faultMillis/2, faultMillis), c.crash)
+			if w.chance(twinP) {
+				w.after(w.between(faultMillis/8, faultMillis), c.twin)
+			}
 		}
 	}
 	w.planFaults()

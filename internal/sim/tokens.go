@@ -127,7 +127,7 @@ func (c *client) giveToken() {
 	case w.chance(staleTokenP):
 		life = -1
 	}
-	c.token.user, c.token.until = c.name, startWall+w.now+life
+	c.token.user, c.token.until = c.user, startWall+w.now+life
 	w.stats.Tokens++
 	w.logf("%s: has token %s", c.name, c.token.text())
 	c.drv.Token(c.token.text(), nil)

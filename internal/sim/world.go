@@ -20,7 +20,8 @@ type Options struct {
 	// Relay is what the clients talk to; ByTurns takes the seed's.
 	Relay Relay
 
-	// Backups has a client's files replaced by an older copy of them.
+	// Backups has a client's files replaced by an older copy of them, or used by
+	// a second process at the same time.
 	Backups bool
 
 	// NoFence takes the relay's check of mids away: a mutation that is sent
@@ -101,7 +102,7 @@ type world struct {
 // Stats counts what a run did, to show that it did something.
 type Stats struct {
 	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks int
-	Trims, Rebuilds, DDL, Reused, Full, NoRoom, Tokens, Expired                               int
+	Trims, Rebuilds, DDL, Twins, Doubled, Full, NoRoom, Tokens, Expired                       int
 	Repeats, LostReplies, Stalls                                                              int
 	Outcomes                                                                                  [7]int
 }
@@ -123,7 +124,8 @@ func (s *Stats) add(o Stats) {
 	s.Trims += o.Trims
 	s.Rebuilds += o.Rebuilds
 	s.DDL += o.DDL
-	s.Reused += o.Reused
+	s.Twins += o.Twins
+	s.Doubled += o.Doubled
 	s.Full += o.Full
 	s.NoRoom += o.NoRoom
 	s.Tokens += o.Tokens
@@ -135,8 +137,8 @@ func (s *Stats) add(o Stats) {
 
 // String is one line of figures.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d schema changes, %d mids reused by a copy, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.DDL, s.Reused, s.Full, s.NoRoom, s.Tokens, s.Expired,
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d schema changes, %d twins (%d writes sent by both), %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.DDL, s.Twins, s.Doubled, s.Full, s.NoRoom, s.Tokens, s.Expired,
 		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
 }
 

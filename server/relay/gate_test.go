@@ -1,6 +1,7 @@
 package relay_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -301,6 +302,39 @@ func TestRewound(t *testing.T) {
 	w.Connect(t, 4, a)
 	if a.Welcome == nil || a.Welcome.Rewound {
 		t.Fatal("the original was refused after its copy was")
+	}
+}
+
+// A copy hears what was settled under its mids, whether it is turned away or
+// not, and of no more than it has used: the IDs say which of them are its own.
+func TestCopyHearsOutcomes(t *testing.T) {
+	t.Parallel()
+	for _, rewound := range []bool{false, true} {
+		w := relaytest.NewWorld(t, relaytest.Options{Seed: stock(3)})
+		a := w.NewClient("a")
+		l := w.Connect(t, 1, a)
+		copied := *a
+		shared := a.Mutation(relaytest.AddStock(a.Schema, 1, 1))
+		copied.Mutation(relaytest.AddStock(a.Schema, 1, 1))
+		l.Send(t, shared)
+		l.Send(t, a.Mutation(relaytest.AddStock(a.Schema, 1, 1)))
+		l.Send(t, a.Mutation(relaytest.AddStock(a.Schema, 1, 1)))
+		copied.Outcomes = map[uint64]mutation.Outcome{}
+		l.Drop(t)
+		if rewound { // the copy's incarnations are gone
+			w.Connect(t, 2, a).Drop(t)
+			w.Connect(t, 2, a).Drop(t)
+		}
+		copied.Mutation(relaytest.AddStock(a.Schema, 1, 1))
+		w.Connect(t, 3, &copied)
+		x := copied.Welcome
+		if x == nil || x.Rewound != rewound || x.LastMid != 3 {
+			t.Fatalf("welcome %+v, want rewound %v and mid 3", x, rewound)
+		}
+		known := slices.Concat(x.Outcomes, x.Coming)
+		if len(known) != 2 || known[0].ID != a.Outcomes[1].ID || known[1].ID != a.Outcomes[2].ID || known[0].ID == 0 {
+			t.Errorf("rewound %v: it hears %+v, want the outcomes of mids 1 and 2", rewound, known)
+		}
 	}
 }
 

@@ -55,11 +55,16 @@ func (r *Core) Admit(ctx context.Context, h *wire.Hello) Admission {
 		return Admission{Err: err}
 	}
 	a := Admission{Identity: id}
-	if a.LastMid, a.Err = r.Source.Register(ctx, h.ClientID, id.User, h.IncarnationOld, h.IncarnationNew); a.Err != nil {
+	a.LastMid, a.Err = r.Source.Register(ctx, h.ClientID, id.User, h.IncarnationOld, h.IncarnationNew)
+	if a.Err != nil && fault.KindOf(a.Err) != fault.Rewound {
 		return a
 	}
-	if h.AckedMid < a.LastMid {
-		a.Outcomes, a.Err = r.Source.Outcomes(ctx, h.ClientID, h.AckedMid, a.LastMid)
+	// Those beyond the client's last mid are a twin's: they are not its own.
+	if upto := min(a.LastMid, h.LastMid); h.AckedMid < upto {
+		var err error
+		if a.Outcomes, err = r.Source.Outcomes(ctx, h.ClientID, h.AckedMid, upto); err != nil {
+			a.Err = err
+		}
 	}
 	return a
 }
@@ -74,21 +79,24 @@ func (r *Core) Admitted(id uint64, a Admission) []Effect {
 
 func (r *Core) admitted(c *conn, a Admission) {
 	h := c.hello
-	switch {
-	case fault.KindOf(a.Err) == fault.Rewound || r.rewound[h.ClientID]:
-		delete(r.rewound, h.ClientID)
-		r.send(c, session.Encode(wire.FrameWelcome, &wire.Welcome{
-			Version: wire.Version, ServerMillis: r.now, Head: r.head, Rewound: true, LastMid: a.LastMid, User: a.Identity.User, Limits: r.granted(),
-		}))
-		r.hangUp(c, CodeNormal, fault.Rewound.String())
-		return
-	case a.Err != nil:
+	rewound := fault.KindOf(a.Err) == fault.Rewound || a.Err == nil && r.rewound[h.ClientID]
+	if a.Err != nil && !rewound {
 		r.bye(c, a.Err, retryAfter(a.Err))
 		return
 	}
 	columns, err := session.Project(r.Store.Schema(), h.Declared)
 	if err != nil {
 		r.bye(c, err, 0)
+		return
+	}
+	if rewound {
+		delete(r.rewound, h.ClientID)
+		c.columns, c.client.Claims = columns, a.Identity.Claims
+		r.send(c, session.Encode(wire.FrameWelcome, &wire.Welcome{
+			Version: wire.Version, ServerMillis: r.now, Head: r.head, Rewound: true, LastMid: a.LastMid, User: a.Identity.User, Limits: r.granted(),
+			Coming: r.told(c, a.Outcomes),
+		}))
+		r.hangUp(c, CodeNormal, fault.Rewound.String())
 		return
 	}
 	if old := r.clients[h.ClientID]; old != nil { // its socket died, or a copy shows itself at the next hello
@@ -156,7 +164,7 @@ func (r *Core) welcome(c *conn, a Admission, resume bool) {
 		r.bye(c, err, 1000)
 		return
 	}
-	w.Outcomes = r.told(c, contained)
+	w.Outcomes, w.Coming = r.told(c, contained), r.told(c, a.Outcomes[len(contained):])
 	c.scanned, c.lagging = c.sent, c.sent != r.head
 	c.window.Begin(c.sent)
 	c.queue.Begin(a.LastMid)

@@ -94,6 +94,9 @@ func TestOutcomesWaitForTheirRows(t *testing.T) {
 		}
 	}
 	do(core.Open(1, relay.Info{}))
+	for range 4 {
+		c.Mutation()
+	}
 	do(core.Receive(1, c.Hello()))
 	if got := mids(c.Welcome); got != "[1 2]" || c.Welcome.LastMid != 4 {
 		t.Fatalf("the welcome tells %s of %d, want [1 2] of 4", got, c.Welcome.LastMid)

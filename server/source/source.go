@@ -34,7 +34,8 @@ type Source interface {
 	Durable(lsn uint64)
 	// Register makes a client known, or recognises it by its incarnation
 	// (SYNC.md §6.4), and returns the newest mid it has settled.
-	// fault.Rewound: neither incarnation is the stored one.
+	// fault.Rewound: neither incarnation is the stored one; lastMid is given all
+	// the same, as of the writes up to it some may be this copy's own.
 	// fault.Forbidden: it is another user's.
 	Register(ctx context.Context, id, user, incOld, incNew string) (lastMid uint64, err error)
 	// Apply runs one client transaction to its end, exactly once (SYNC.md

@@ -52,7 +52,7 @@ func (s *Store) register(id, user, incOld, incNew string, micros int64) (uint64,
 		return 0, fault.New(fault.Forbidden, op, "this database belongs to another user").
 			WithHint("sign out first, which asks about pending writes")
 	case row[1].Str() != incOld && row[1].Str() != incNew:
-		return 0, fault.New(fault.Rewound, op, "this database is a copy, or was restored from one")
+		return uint64(row[2].Int()), fault.New(fault.Rewound, op, "this database is a copy, or was restored from one")
 	}
 	return uint64(row[2].Int()), run(s.w, "UPDATE _rockpool_client SET incarnation = ?, seen_micros = ? WHERE id = ?",
 		value.Text(incNew), value.Int(micros), value.Text(id))

@@ -31,8 +31,10 @@ func (d *SyncDriver) work(e syncer.Effect) (r syncer.Stored) {
 		}
 	case syncer.Confirm:
 		r.Err = d.db.Confirm()
+	case syncer.Compare:
+		r.Err = d.db.Compare(e.Outcomes)
 	case syncer.Rewind:
-		a, err := d.db.Rewind(d.links.NewID(), e.LastMid)
+		a, err := d.db.Rewind(d.links.NewID(), e.LastMid, e.Outcomes)
 		d.applied(&r, a, err)
 		if err == nil {
 			d.settled = 0

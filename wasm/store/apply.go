@@ -14,8 +14,8 @@ import (
 // ApplyTx moves the database from t.From to t.To: rows, outcomes and cursor in
 // one transaction (SYNC.md §3, rules 1 to 4). t holds the blocks of every part.
 // Kinds: protocol when t does not begin at the cursor or cannot be read,
-// schema_mismatch when its blocks belong to another schema, and SQLite's own;
-// then nothing has changed.
+// schema_mismatch when its blocks belong to another schema, rewound when an
+// outcome is a twin's (Compare), and SQLite's own; then nothing has changed.
 func (db *DB) ApplyTx(t *wire.Tx) (Applied, error) {
 	if t.From != db.meta.Cursor {
 		return Applied{}, fault.New(fault.Protocol, "apply transaction", "it does not begin where this database stands")
@@ -38,6 +38,19 @@ func (db *DB) ApplyTx(t *wire.Tx) (Applied, error) {
 		}
 	}
 	return out, fault.In("apply transaction", err)
+}
+
+// Compare is fault.Rewound when one of the outcomes is not that of this
+// database's transaction with its mid, but of what a copy of it has made under
+// that number. It changes nothing.
+func (db *DB) Compare(outcomes []mutation.Outcome) error {
+	for i := range outcomes {
+		if _, err := db.awaits(&outcomes[i]); err != nil {
+			return fault.In("compare mutations", err)
+		}
+	}
+	db.pend.trim()
+	return nil
 }
 
 // Settle applies outcomes that come without their log record: those of a

@@ -199,7 +199,7 @@ func TestRewind(t *testing.T) {
 		}[i])
 	}
 	c.reopen() // nothing of the outbox is in memory
-	a, err := c.db.Rewind("other", 1)
+	a, err := c.db.Rewind("other", 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

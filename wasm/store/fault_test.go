@@ -63,7 +63,7 @@ func scenes() map[string]scene {
 			return err
 		}},
 		"rewind": {pending, func(c *client) error {
-			_, err := c.db.Rewind("other", 1)
+			_, err := c.db.Rewind("other", 1, nil)
 			return err
 		}},
 		"drop shape": {pending, func(c *client) error {

@@ -19,29 +19,27 @@ const (
 )
 
 // Rewind gives a database that is a copy or an old backup a new client ID
-// (SYNC.md §6.4). lastMid is the newest mid that the source has settled under
-// the old one: pending mids up to it may have been applied, by this profile or
-// by its twin, so they become failed with kind rewound and a person decides.
-// Later ones are queued again, numbered from 1.
-func (db *DB) Rewind(id string, lastMid uint64) (Applied, error) {
+// (SYNC.md §6.4). lastMid is the newest mid that was made before the hello and
+// that the source has settled under the old one; known are the outcomes of such
+// mids that the relay still has. Their IDs tell what a pending mid up to lastMid
+// is: this profile's own, which is settled; or one that a twin has used for
+// another write, so that this one was never applied and is queued again. Of one
+// without an outcome nobody knows: it becomes failed with kind rewound, and a
+// person decides. Later ones are queued again. What is queued is numbered from 1.
+func (db *DB) Rewind(id string, lastMid uint64, known []mutation.Outcome) (Applied, error) {
+	outcomes := map[uint64]*mutation.Outcome{}
+	for i := range known {
+		if o := &known[i]; o.ID != 0 {
+			outcomes[o.Mid] = o
+		}
+	}
 	out, err := db.change(db.meta.Cursor, false, func(c *change) error {
 		for _, mid := range slices.Clone(db.pend.mids) {
 			l := db.pend.txs[mid]
 			if l.state != txPending {
 				continue
 			}
-			doubtful := mid <= lastMid
-			if !doubtful && !l.excluded {
-				continue
-			}
-			o := &mutation.Outcome{
-				Mid: mid, Status: mutation.Rejected, Kind: uint16(fault.Rewound),
-				Detail: "this database is a copy; the mutation may have been applied already",
-			}
-			if !doubtful {
-				o.Status, o.Kind, o.Detail = mutation.Blocked, uint16(fault.Blocked), "it depends on a mutation that may have been applied already"
-			}
-			if err := c.fail(l, o); err != nil {
+			if err := c.rewind(l, mid <= lastMid, outcomes[mid]); err != nil {
 				return err
 			}
 		}
@@ -61,6 +59,33 @@ func (db *DB) Rewind(id string, lastMid uint64) (Applied, error) {
 		return Applied{}, fault.In("take a new client ID", err)
 	}
 	return out, fault.In("take a new client ID", db.Flush())
+}
+
+// rewind decides about one pending transaction; settled says that the source
+// has settled its mid, and o how, if that is known.
+func (c *change) rewind(l *localTx, settled bool, o *mutation.Outcome) error {
+	applied, known := false, false
+	if settled && o != nil {
+		if _, err := c.db.ops(l); err != nil {
+			return err
+		}
+		applied, known = l.tx.ID == o.ID, l.tx.ID != 0
+	}
+	switch {
+	case applied:
+		return c.settle([]mutation.Outcome{*o})
+	case settled && !known:
+		return c.fail(l, &mutation.Outcome{
+			Mid: l.mid, Status: mutation.Rejected, Kind: uint16(fault.Rewound),
+			Detail: "this database is a copy; the mutation may have been applied already",
+		})
+	case l.excluded:
+		return c.fail(l, &mutation.Outcome{
+			Mid: l.mid, Status: mutation.Blocked, Kind: uint16(fault.Blocked),
+			Detail: "it depends on a mutation that was not applied, or may have been applied already",
+		})
+	}
+	return nil
 }
 
 // renumber gives pending transactions the mids from 1 and failed ones mids

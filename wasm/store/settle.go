@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strconv"
 
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
@@ -13,9 +14,12 @@ import (
 func (c *change) settle(outcomes []mutation.Outcome) error {
 	for i := range outcomes {
 		o := &outcomes[i]
+		l, err := c.db.awaits(o)
+		if err != nil {
+			return err
+		}
 		c.acked = max(c.acked, o.Mid)
-		l := c.db.pend.txs[o.Mid]
-		if l == nil || l.state != txPending {
+		if l == nil {
 			continue // told before
 		}
 		if err := c.db.explain(l, o); err != nil {
@@ -27,6 +31,27 @@ func (c *change) settle(outcomes []mutation.Outcome) error {
 		c.out.Outcomes = append(c.out.Outcomes, *o)
 	}
 	return nil
+}
+
+// awaits returns the pending transaction that o is the outcome of, or nil when
+// that is settled. fault.Rewound for one that is of what a copy of this database
+// has made under the mid.
+func (db *DB) awaits(o *mutation.Outcome) (*localTx, error) {
+	l := db.pend.txs[o.Mid]
+	twin := o.Mid > db.meta.LastMid
+	if l == nil && !twin || l != nil && l.state != txPending {
+		return nil, nil
+	}
+	if !twin && o.ID != 0 { // a relay or a build from before does not know IDs
+		if _, err := db.ops(l); err != nil {
+			return nil, err
+		}
+		twin = !o.Of(l.tx.ID)
+	}
+	if twin {
+		return nil, fault.New(fault.Rewound, "settle mutation", "a copy of this database has used the number "+strconv.FormatUint(o.Mid, 10)+" for another write")
+	}
+	return l, nil
 }
 
 func (c *change) settleOne(l *localTx, o *mutation.Outcome) error {

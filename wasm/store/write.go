@@ -163,7 +163,9 @@ func (db *DB) queueOps(log sqlite.CaptureLog, info CommitInfo) (*localTx, []muta
 	if tx.Depends, err = db.dependsOn(norm.Ops); err != nil {
 		return nil, nil, err
 	}
-	tx.Ops, tx.Digest = norm.Ops, mutation.Digest(norm.Ops)
+	tx.Ops = norm.Ops
+	tx.Seal()
+	tx.Identify()
 	l, err := db.enqueue(tx, tx.AppendTo(nil))
 	return l, norm.Ops, err
 }
@@ -187,6 +189,7 @@ func (db *DB) queueBulk(log sqlite.CaptureLog, info CommitInfo) (*localTx, error
 	}
 	tx := db.newTx(info)
 	tx.Digest = b.Digest
+	tx.Identify()
 	l, err := db.enqueue(tx, tx.AppendBulk(nil, b))
 	if l != nil {
 		l.tx = nil // its operations are decoded when they are asked for

@@ -69,7 +69,7 @@ func (b *bench) do(ev syncer.Event) {
 
 func isStore(e syncer.Effect) bool {
 	switch e.(type) {
-	case syncer.Rotate, syncer.Confirm, syncer.Rewind, syncer.SetSchema, syncer.Resync, syncer.Settle,
+	case syncer.Rotate, syncer.Confirm, syncer.Compare, syncer.Rewind, syncer.SetSchema, syncer.Resync, syncer.Settle,
 		syncer.Apply, syncer.Flush, syncer.ReadOutbox, syncer.BindShape, syncer.StageShape,
 		syncer.StageChunk, syncer.AdoptShape, syncer.DropShape:
 		return true

@@ -210,8 +210,7 @@ func (m *Machine) bye(b *wire.Bye) {
 		}
 		m.refuse(err)
 	case fault.Rewound, fault.Duplicate:
-		// A twin of this database has used its mids for something else.
-		m.rewind(m.push.doubtful())
+		m.metTwin(err)
 	case fault.VersionMismatch, fault.ForbiddenOrigin, fault.Forbidden, fault.SchemaMismatch, fault.ReloadNeeded, fault.NoPolicy:
 		m.refuse(err)
 	default:

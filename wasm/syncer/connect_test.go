@@ -224,23 +224,36 @@ func TestWelcome(t *testing.T) {
 // A relay that knows other mids than this database takes it for another one.
 func TestRewound(t *testing.T) {
 	t.Parallel()
+	known := []mutation.Outcome{{Mid: 4, ID: 7}}
 	for _, c := range []struct {
 		name    string
 		welcome wire.Welcome
+		upto    uint64
 	}{
-		{"told so", wire.Welcome{Rewound: true, LastMid: 3}},
-		{"it settled mids that were never made here", wire.Welcome{LastMid: 9}},
-		{"it forgot mids that are settled here", wire.Welcome{LastMid: 2}},
+		{"told so", wire.Welcome{Rewound: true, LastMid: 4, Coming: known}, 4},
+		{"it settled mids that were never made here", wire.Welcome{LastMid: 9, Outcomes: known}, 5},
+		{"it forgot mids that are settled here", wire.Welcome{LastMid: 2}, 2},
+		{"it settled another's under a mid of here", wire.Welcome{LastMid: 4, Coming: known}, 4},
 	} {
 		b := newBench(t, syncer.Config{})
 		b.local.AckedMid, b.local.DurableMid, b.local.LastMid = 3, 5, 5
 		b.do(syncer.Wrote{Local: b.local})
 		b.do(syncer.Connect{})
 		b.do(syncer.SocketOpened{ID: b.socket})
+		b.fail = func(e syncer.Effect) error {
+			if _, ok := e.(syncer.Compare); ok {
+				return fault.New(fault.Rewound, "compare mutations", "a twin's")
+			}
+			return nil
+		}
 		c.welcome.Version = wire.Version
 		b.recv(wire.FrameWelcome, &c.welcome)
-		if r := find[syncer.Rewind](b.take()); len(r) != 1 || r[0].LastMid != c.welcome.LastMid {
-			t.Errorf("%s: rewinds %v, want one", c.name, r)
+		all := b.take()
+		if r := find[syncer.Rewind](all); len(r) != 1 || r[0].LastMid != c.upto || len(r[0].Outcomes) != len(c.welcome.Outcomes)+len(c.welcome.Coming) {
+			t.Errorf("%s: rewinds %v, want one up to %d with what is known", c.name, r, c.upto)
+		}
+		if n := len(find[syncer.Settle](all)) + len(find[syncer.Confirm](all)); n != 0 {
+			t.Errorf("%s: %d steps of the welcome were taken", c.name, n)
 		}
 		b.wantKind(fault.Rewound)
 	}
@@ -258,28 +271,45 @@ func TestMidMadeAfterTheHello(t *testing.T) {
 	b.local.DurableMid, b.local.LastMid = 10, 10
 	b.do(syncer.Wrote{Local: b.local})
 	b.recv(wire.FrameWelcome, &wire.Welcome{Version: wire.Version, Resume: true, LastMid: 10})
-	if r := find[syncer.Rewind](b.take()); len(r) != 1 || r[0].LastMid != 10 {
-		t.Errorf("rewinds %v, want one: mid 10 may be a twin's", r)
+	if r := find[syncer.Rewind](b.take()); len(r) != 1 || r[0].LastMid != 9 {
+		t.Errorf("rewinds %v, want one: the relay's mid 10 is a twin's, and the one of here was never sent", r)
 	}
 	b.wantKind(fault.Rewound)
 }
 
-// A mid that a twin has used for something else: what was sent may have been
-// applied, so a person decides about it; the rest is sent under a new name.
+// A mid that a twin has used for something else ends the attempt, by the relay's
+// word or by an outcome that is not its own; the next welcome says what became
+// of each mid, and the database goes on under a new name.
 func TestTwin(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, syncer.Config{})
-	b.local.AckedMid, b.local.DurableMid, b.local.LastMid, b.outbox = 3, 7, 9, 9
-	b.do(syncer.Wrote{Local: b.local})
-	b.live(wire.Welcome{Resume: true, LastMid: 3})
-	b.take()
-	b.recv(wire.FrameBye, &wire.Bye{Kind: uint16(fault.Duplicate)})
-	if r := find[syncer.Rewind](b.take()); len(r) != 1 || r[0].LastMid != 7 {
-		t.Errorf("rewinds %v, want one with what was sent, up to 7", r)
-	}
-	b.wantKind(fault.Rewound)
-	if h := b.m.Health(); h.Socket != wire.ConnBackoff {
-		t.Errorf("health %+v, want another attempt", h)
+	for name, meet := range map[string]func(b *bench){
+		"the relay says so": func(b *bench) { b.recv(wire.FrameBye, &wire.Bye{Kind: uint16(fault.Duplicate)}) },
+		"an outcome is another's": func(b *bench) {
+			b.recv(wire.FrameTx, &wire.Tx{From: b.local.Cursor, To: pos(9), Last: true, Acks: []mutation.Outcome{{Mid: 4}}})
+		},
+	} {
+		b := newBench(t, syncer.Config{})
+		b.local.AckedMid, b.local.DurableMid, b.local.LastMid, b.outbox = 3, 7, 9, 9
+		b.do(syncer.Wrote{Local: b.local})
+		b.live(wire.Welcome{Resume: true, LastMid: 3})
+		b.take()
+		b.fail = func(e syncer.Effect) error {
+			if _, ok := e.(syncer.Apply); ok {
+				return fault.New(fault.Rewound, "settle mutation", "a twin's")
+			}
+			return nil
+		}
+		meet(b)
+		if h := b.m.Health(); h.Socket != wire.ConnBackoff {
+			t.Errorf("%s: health %+v, want another attempt", name, h)
+		}
+		b.pass(60_000)
+		b.do(syncer.SocketOpened{ID: b.socket})
+		b.recv(wire.FrameWelcome, &wire.Welcome{Version: wire.Version, Resume: true, LastMid: 5, Outcomes: []mutation.Outcome{{Mid: 4, ID: 1}}, Coming: []mutation.Outcome{{Mid: 5, ID: 2}}})
+		if r := find[syncer.Rewind](b.take()); len(r) != 1 || r[0].LastMid != 5 || len(r[0].Outcomes) != 2 {
+			t.Errorf("%s: rewinds %v, want one up to 5 with both outcomes", name, r)
+		}
+		b.wantKind(fault.Rewound)
 	}
 }
 

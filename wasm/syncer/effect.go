@@ -44,9 +44,15 @@ type (
 	Rotate struct{}
 	// Confirm says that the relay knows the newer incarnation.
 	Confirm struct{}
-	// Rewind takes a new client ID; mutations up to LastMid may have been
-	// applied under the old one, later ones are numbered from 1.
-	Rewind struct{ LastMid uint64 }
+	// Compare looks for outcomes that are a twin's: fault.Rewound.
+	Compare struct{ Outcomes []mutation.Outcome }
+	// Rewind takes a new client ID. Mutations up to LastMid may have been applied
+	// under the old one, as far as Outcomes does not say what became of them;
+	// those that were not are numbered from 1.
+	Rewind struct {
+		LastMid  uint64
+		Outcomes []mutation.Outcome
+	}
 	// SetSchema puts a schema in force.
 	SetSchema struct{ Schema *schema.Schema }
 	// Resync moves the cursor where the log does not lead; shapes go stale, and
@@ -121,6 +127,7 @@ func (Wake) effect()          {}
 func (WantToken) effect()     {}
 func (Rotate) effect()        {}
 func (Confirm) effect()       {}
+func (Compare) effect()       {}
 func (Rewind) effect()        {}
 func (SetSchema) effect()     {}
 func (Resync) effect()        {}

@@ -76,7 +76,8 @@ type Machine struct {
 	round   roundState
 	told    statusState
 
-	failures   int // of Apply, at failCursor
+	twin       bool // a mid was another's: the next welcome rewinds
+	failures   int  // of Apply, at failCursor
 	failCursor version.Pos
 	wakeAt     int64
 }

@@ -18,7 +18,6 @@ type pushState struct {
 	retries     uint32 // in a row for retryMid
 	empty       uint64 // DurableMid at which a read found nothing
 	stuck       uint64 // a mid that cannot be sent
-	serverMid   uint64 // newest mid that the welcome called settled
 }
 
 type flight struct {
@@ -26,15 +25,7 @@ type flight struct {
 	bytes int
 }
 
-func (p *pushState) begin(next uint64) { *p = pushState{next: next, serverMid: p.serverMid} }
-
-// doubtful is the newest mid that the relay may have applied.
-func (p *pushState) doubtful() uint64 {
-	if p.next == 0 {
-		return p.serverMid
-	}
-	return max(p.serverMid, p.next-1)
-}
+func (p *pushState) begin(next uint64) { *p = pushState{next: next} }
 
 func (p *pushState) stop() { *p = pushState{} }
 

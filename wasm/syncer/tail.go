@@ -83,6 +83,10 @@ func (m *Machine) applied(size int) {
 // applyFailed ends the socket; a transaction that fails again and again at
 // one place is passed by with new snapshots.
 func (m *Machine) applyFailed(err error) {
+	if fault.KindOf(err) == fault.Rewound {
+		m.metTwin(fault.In("apply a transaction", err))
+		return
+	}
 	if m.failCursor != m.local.Cursor {
 		m.failCursor, m.failures = m.local.Cursor, 0
 	}

@@ -1,6 +1,7 @@
 package syncer
 
 import (
+	"slices"
 	"strconv"
 
 	"rockpool.dev/fault"
@@ -27,10 +28,18 @@ func (m *Machine) welcome(w *wire.Welcome) {
 	m.enter(phaseWelcome, 0)
 	m.sampleClock(m.hello.sent, w.ServerMillis)
 	m.head = w.Head
-	m.push.serverMid = w.LastMid
-	if w.Rewound || w.LastMid < m.local.AckedMid || w.LastMid > m.hello.last {
-		m.rewind(w.LastMid)
+	if w.Rewound || m.twin || w.LastMid < m.local.AckedMid || w.LastMid > m.hello.last {
+		m.rewind(w)
 		return
+	}
+	if known := slices.Concat(w.Outcomes, w.Coming); len(known) > 0 {
+		m.enqueue(0, func() Effect { return Compare{known} }, func(e Stored) {
+			if fault.KindOf(e.Err) == fault.Rewound {
+				m.rewind(w)
+				return
+			}
+			m.storeFailed("compare mutations", e.Err)
+		})
 	}
 	m.step("confirm the hello", Confirm{})
 	if w.Schema != nil {
@@ -70,12 +79,23 @@ func (m *Machine) step(op string, e Effect) {
 
 // rewind takes a new identity: the relay does not know this one, or knows
 // mids that this database never made, has seen settled, or made otherwise.
-// Mutations up to lastMid may have been applied under the old one.
-func (m *Machine) rewind(lastMid uint64) {
-	m.lost(fault.New(fault.Rewound, "connect", "this database is older than what the relay knows of it; it goes on under a new name"), 0)
-	m.enqueueAlways(func() Effect { return Rewind{lastMid} }, func(e Stored) {
-		m.storeFailed("take a new identity", e.Err)
+// Mutations up to its last mid may have been applied under the old one, but for
+// those that were made after the hello: they were never sent.
+func (m *Machine) rewind(w *wire.Welcome) {
+	m.lost(fault.New(fault.Rewound, "connect", "this database is older than what the relay knows of it, or a copy; it goes on under a new name"), 0)
+	e := Rewind{min(w.LastMid, m.hello.last), slices.Concat(w.Outcomes, w.Coming)}
+	m.enqueueAlways(func() Effect { return e }, func(r Stored) {
+		if !m.storeFailed("take a new identity", r.Err) {
+			m.twin = false
+		}
 	})
+}
+
+// metTwin ends an attempt on which a mid turned out to be another write's: the
+// next welcome tells what became of each.
+func (m *Machine) metTwin(err error) {
+	m.twin = true
+	m.lost(err, 0)
 }
 
 // live starts push and tail.

@@ -96,6 +96,7 @@ func (c *Client) Mutation(ops ...mutation.Op) []byte {
 	c.mid++
 	m := &mutation.Tx{Mid: c.mid, Seen: c.Cursor, HLC: version.At(1_800_000_000_000 + int64(c.mid)), Schema: c.Schema.Version, Ops: ops}
 	m.Seal()
+	m.Identify()
 	c.outbox = append(c.outbox, m)
 	return Frame(wire.FrameMut, m)
 }

@@ -90,6 +90,7 @@ func (a *attempt) run() (reply source.Reply, refused *mutation.Outcome, err erro
 }
 
 func (a *attempt) commit(w *store.Write, out *mutation.Outcome, clean bool) (*changelog.Tx, error) {
+	out.ID = a.m.ID
 	return w.Commit([]changelog.Origin{{Client: a.who.ID, HLC: a.hlc, Outcome: *out, Clean: clean}}, a.m.Digest, a.now)
 }
 
@@ -119,7 +120,7 @@ func (a *attempt) fence(w *store.Write) (source.Reply, error) {
 		return source.Reply{Kind: source.Unknown}, nil
 	case a.m.Mid > known.LastMid:
 		return source.Reply{Kind: source.Gap, FromMid: known.LastMid + 1}, nil
-	case known.Outcome != nil && known.Digest != a.m.Digest:
+	case known.Outcome != nil && !known.Outcome.Answers(a.m, known.Digest):
 		return source.Reply{}, fault.New(fault.Duplicate, "apply a mutation", "mid was used before for another transaction").
 			WithHint("the client's database was restored from a copy: it must take a new client ID")
 	}

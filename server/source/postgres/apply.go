@@ -176,7 +176,7 @@ func (a *applier) fence(ctx context.Context, tx pgx.Tx, who source.Client, m *mu
 	return source.Reply{Kind: source.Duplicate, Outcome: out}, errStop
 }
 
-// known reads what became of a mid that was used before. Another digest under
+// known reads what became of a mid that was used before. Another transaction under
 // the same mid is fault.Duplicate: the client's file went back in time.
 func (a *applier) known(ctx context.Context, tx pgx.Tx, who source.Client, m *mutation.Tx) (*mutation.Outcome, error) {
 	var body []byte
@@ -189,12 +189,15 @@ func (a *applier) known(ctx context.Context, tx pgx.Tx, who source.Client, m *mu
 	if err != nil {
 		return nil, err
 	}
-	if uint64(digest) != m.Digest {
+	out := &mutation.Outcome{}
+	if err := out.Decode(body); err != nil {
+		return nil, err
+	}
+	if !out.Answers(m, uint64(digest)) {
 		return nil, fault.New(fault.Duplicate, "apply a mutation", "mid was used before for another transaction").
 			WithHint("the client's database was restored from a copy: it must take a new client ID")
 	}
-	out := &mutation.Outcome{}
-	return out, out.Decode(body)
+	return out, nil
 }
 
 func (a *applier) blocked(ctx context.Context, who source.Client, m *mutation.Tx) (bool, error) {
@@ -219,6 +222,7 @@ func (a *applier) record(ctx context.Context, who source.Client, m *mutation.Tx,
 		if reply, err = a.fence(ctx, tx, who, m); err != nil {
 			return err
 		}
+		out.ID = m.ID
 		blocks := out.Status == mutation.Rejected || out.Status == mutation.Parked || out.Status == mutation.Blocked
 		_, err = tx.Exec(ctx, `INSERT INTO rockpool.outcome (client_id, mid, hlc, digest, blocks, outcome) VALUES ($1, $2, $3, $4, $5, $6)`,
 			who.ID, int64(m.Mid), int64(m.HLC), int64(m.Digest), blocks, out.AppendTo(nil))

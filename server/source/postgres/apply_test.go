@@ -275,16 +275,54 @@ func TestRegisterTellsCopiesApart(t *testing.T) {
 	f := follow(t, pg.DSN(), "stock") // registered with i1
 	for _, c := range []struct {
 		name, user, old, now string
+		last                 uint64
 		kind                 fault.Kind
 	}{
-		{"the next start", "u1", "i1", "i2", fault.Unknown},
-		{"the same hello again", "u1", "i1", "i2", fault.Unknown},
-		{"a restored copy", "u1", "i0", "i9", fault.Rewound},
-		{"another user", "u2", "i2", "i3", fault.Forbidden},
+		{"the next start", "u1", "i1", "i2", 3, fault.Unknown},
+		{"the same hello again", "u1", "i1", "i2", 3, fault.Unknown},
+		{"a restored copy", "u1", "i0", "i9", 3, fault.Rewound},
+		{"another user", "u2", "i2", "i3", 0, fault.Forbidden},
 	} {
-		if _, err := f.src.Register(t.Context(), "c1", c.user, c.old, c.now); fault.KindOf(err) != c.kind {
-			t.Errorf("%s: Register = %v (%v), want %v", c.name, err, fault.KindOf(err), c.kind)
+		exec(t, conn, "UPDATE rockpool.client SET last_mid = 3")
+		if last, err := f.src.Register(t.Context(), "c1", c.user, c.old, c.now); fault.KindOf(err) != c.kind || last != c.last {
+			t.Errorf("%s: Register = %d, %v (%v), want %d and %v", c.name, last, err, fault.KindOf(err), c.last, c.kind)
 		}
+	}
+}
+
+// A mid that is sent again is told from one that a copy of the database has used
+// for another write, also where the operations are the same, or where they were
+// brought to another schema; outcomes carry the ID.
+func TestTwinIsNoRepeat(t *testing.T) {
+	pg := testpg.Start(t)
+	exec(t, connect(t, pg.DSN()), stockTable)
+	f := follow(t, pg.DSN(), "stock")
+	sent := f.tx(1, 0, add(1, 2, -1))
+	sent.Identify()
+	refused := f.tx(2, 0, add(1, 2, -1000))
+	refused.Identify()
+	for _, m := range []*mutation.Tx{sent, refused} {
+		if _, err := f.src.Apply(t.Context(), f.client, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	repeat, twin, translated := *sent, *sent, *sent
+	twin.HLC++
+	twin.Identify()
+	translated.Digest++
+	for _, c := range []struct {
+		name string
+		m    mutation.Tx
+		kind fault.Kind
+	}{{"a repeat", repeat, fault.Unknown}, {"a twin's", twin, fault.Duplicate}, {"a repeat in another schema", translated, fault.Unknown}} {
+		reply, err := f.src.Apply(t.Context(), f.client, &c.m)
+		if fault.KindOf(err) != c.kind || err == nil && (reply.Kind != source.Duplicate || reply.Outcome.ID != sent.ID) {
+			t.Errorf("%s: Apply = %+v, %v; want kind %v", c.name, reply, err, c.kind)
+		}
+	}
+	outs, err := f.src.Outcomes(t.Context(), "c1", 0, 2)
+	if err != nil || len(outs) != 2 || outs[0].ID != sent.ID || outs[1].ID != refused.ID || outs[1].Status != mutation.Rejected {
+		t.Errorf("Outcomes = %+v, %v; want both with their IDs", outs, err)
 	}
 }
 

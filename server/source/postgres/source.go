@@ -253,6 +253,7 @@ func (s *Source) Register(ctx context.Context, id, user, incOld, incNew string) 
 		case storedUser != user:
 			return fault.New(fault.Forbidden, "register a client", "this database belongs to another user").WithHint("sign out first, which asks about pending writes")
 		case incarnation != incOld && incarnation != incNew:
+			lastMid = uint64(last)
 			return fault.New(fault.Rewound, "register a client", "this database is a copy, or was restored from one")
 		}
 		lastMid = uint64(last)

@@ -42,7 +42,7 @@ func (a *applier) write(ctx context.Context, tx pgx.Tx, who source.Client, m *mu
 		}
 	}
 	hlc, skewed := version.Clamp(m.HLC, a.now().UnixMilli())
-	out := mutation.Outcome{Mid: m.Mid, Status: mutation.Applied, Skewed: skewed}
+	out := mutation.Outcome{Mid: m.Mid, Status: mutation.Applied, Skewed: skewed, ID: m.ID}
 	var writes []rowWrite
 	var statuses []mutation.Status
 	clean := true

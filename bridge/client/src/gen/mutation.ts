@@ -100,8 +100,14 @@ export interface Tx {
   readonly resolves: number
   /** IdempotencyKey is the app's own key, or "". */
   readonly idempotencyKey: string
+  /**
+   * ID tells the transaction from any other that a copy of the database may
+   * have made under the same mid. It is given once (Identify), and stays when
+   * the operations are brought to another schema. 0 before protocol 4.
+   */
+  readonly id: bigint
 }
-export const TxMessage: Message<Tx> = { spec: 'Umid Mseen Xhlc Uschema Pdepends Xdigest Aops Uresolves SidempotencyKey', of: () => [PosMessage, OpMessage] }
+export const TxMessage: Message<Tx> = { spec: 'Umid Mseen Xhlc Uschema Pdepends Xdigest Aops Uresolves SidempotencyKey Xid', of: () => [PosMessage, OpMessage] }
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
@@ -123,8 +129,13 @@ export interface Outcome {
   readonly conflicts: readonly Conflict[]
   /** Skewed tells that the client's clock was clamped. */
   readonly skewed: boolean
+  /**
+   * ID is that of the transaction that ended so, or 0 where it had none: under
+   * one mid two copies of a database may have made different ones.
+   */
+  readonly id: bigint
 }
-export const OutcomeMessage: Message<Outcome> = { spec: 'Umid Ustatus Ukind Scode Sdetail Aconflicts Bskewed', of: () => [ConflictMessage] }
+export const OutcomeMessage: Message<Outcome> = { spec: 'Umid Ustatus Ukind Scode Sdetail Aconflicts Bskewed Xid', of: () => [ConflictMessage] }
 /** Encodes a {@link Outcome}; fields that are left out have the zero value. */
 export const encodeOutcome = (message: Init<Outcome>): Uint8Array<ArrayBuffer> => encode(OutcomeMessage, message)
 /** Decodes a {@link Outcome}. @throws RockpoolError of kind `protocol`. */

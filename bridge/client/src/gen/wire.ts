@@ -40,9 +40,11 @@ export const BlockClear = 3
  * Version is the version of the client ⇄ relay protocol. It changes whenever
  * a frame's fields do; a test pins the hash of the schemas beside it. 2 tells
  * a client of its values that others overwrote (Tx.Lost); 3 has the client say
- * of which bucket the rows are that it holds (Stamp).
+ * of which bucket the rows are that it holds (Stamp); 4 tells a transaction from
+ * one that a copy of the database made under the same mid (Tx.ID, Outcome.ID,
+ * Welcome.Coming).
  */
-export const Version = 3
+export const Version = 4
 
 /** VersionMin is the oldest client ⇄ relay protocol still served. */
 export const VersionMin = 1
@@ -55,9 +57,9 @@ export const Subprotocol = 'rockpool.v1'
  * which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
  * has conflicts that name the other writer, which relays leave out; 5 packs
  * the short frames of one event; 6 tells that another schema is in force
- * (EventSchema).
+ * (EventSchema); 7 has outcomes with the ID of what they are of.
  */
-export const PageVersion = 6
+export const PageVersion = 7
 
 /**
  * StorageVersion is the version of the client's database layout. An older file
@@ -1140,11 +1142,17 @@ export interface Welcome {
   readonly limits: Limits
   /**
    * Rewound is true when neither incarnation is known (SYNC.md §6.4): the
-   * client takes NewClientID and re-issues what was never applied.
+   * client takes another client ID and re-issues what was never applied.
    */
   readonly rewound: boolean
+  /**
+   * Coming are outcomes of the same mids that are not among Outcomes, as the
+   * log brings them with their rows: they settle nothing, and say by their IDs
+   * whether the mids are this client's own or a twin's.
+   */
+  readonly coming: readonly Outcome[]
 }
-export const WelcomeMessage: Message<Welcome> = { spec: 'Uversion IserverMillis UlastMid Bresume Mhead Oschema Aoutcomes Suser Mlimits Brewound', of: () => [PosMessage, SchemaMessage, OutcomeMessage, LimitsMessage] }
+export const WelcomeMessage: Message<Welcome> = { spec: 'Uversion IserverMillis UlastMid Bresume Mhead Oschema Aoutcomes Suser Mlimits Brewound Acoming', of: () => [PosMessage, SchemaMessage, OutcomeMessage, LimitsMessage, OutcomeMessage] }
 /** Encodes a {@link Welcome}; fields that are left out have the zero value. */
 export const encodeWelcome = (message: Init<Welcome>): Uint8Array<ArrayBuffer> => encode(WelcomeMessage, message)
 /** Decodes a {@link Welcome}. @throws RockpoolError of kind `protocol`. */
