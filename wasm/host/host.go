@@ -95,6 +95,7 @@ func New(env Env) *Host {
 			h.health()
 			h.arm()
 		},
+		Warn: func(err error) { h.log(LogWarn, err) },
 	})
 	return h
 }

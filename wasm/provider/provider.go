@@ -30,6 +30,8 @@ type Env struct {
 	Random func(n int64) int64
 	// Changed tells that State or Err have changed.
 	Changed func()
+	// Warn is told what a person should know of and no call waits for.
+	Warn func(error)
 }
 
 // Provider is one database's connections.
@@ -183,7 +185,7 @@ func (p *Provider) connect(name string) (err error) {
 	if p.DB, err = store.Open(p.Writer, so); err != nil {
 		return err
 	}
-	p.Pool, err = openPool(o, p.opt.Readers, Guard(p.DB.Schema()))
+	p.Pool, err = openPool(o, p.opt.Readers, Guard(p.DB.Schema()), p.env.Warn)
 	return err
 }
 

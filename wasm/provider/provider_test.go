@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"os"
 	"testing"
 
 	"rockpool.dev/fault"
@@ -18,6 +19,7 @@ type desk struct {
 	p    *provider.Provider
 	// states is every state that was told, in order.
 	states []wire.ConnState
+	warned []error
 }
 
 func (d *desk) Open(id uint32, name string) {
@@ -33,6 +35,7 @@ func newDesk() *desk {
 	d.p = provider.New(provider.Env{
 		Files: d, Millis: func() int64 { return d.now }, Random: func(n int64) int64 { return n - 1 },
 		Changed: func() { s, _ := d.p.State(); d.states = append(d.states, s) },
+		Warn:    func(err error) { d.warned = append(d.warned, err) },
 	})
 	return d
 }
@@ -248,5 +251,44 @@ func TestPoolKeepsAReader(t *testing.T) {
 		if err := d.p.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A reader that is opened later has the guard of those before it; one that
+// cannot be opened is told, and the pool lends what it has. Not parallel: the
+// test has a working folder of its own.
+func TestPoolOpensReadersLater(t *testing.T) {
+	t.Chdir(t.TempDir())
+	d := newDesk()
+	var told results
+	o := options(false)
+	o.Readers = 3
+	d.p.Open(o, told.add)
+	d.p.Answered(1, nil)
+	if len(told) != 1 || told[0] != nil {
+		t.Fatalf("told %v", told)
+	}
+	first, second := d.p.Pool.Take(wire.LaneInteractive), d.p.Pool.Take(wire.LaneInteractive)
+	if first == nil || second == nil {
+		t.Fatal("two of three readers are not lent")
+	}
+	if err := second.Conn.Exec("BEGIN"); fault.KindOf(err) != fault.Forbidden {
+		t.Errorf("the second reader runs BEGIN: %v, want kind forbidden", err)
+	}
+	if err := os.Rename("shop", "elsewhere"); err != nil {
+		t.Fatal(err)
+	}
+	if r := d.p.Pool.Take(wire.LaneInteractive); r != nil || len(d.warned) != 1 || d.p.Pool.Size() != 2 {
+		t.Errorf("without its file a reader is %v; warned %v, size %d", r, d.warned, d.p.Pool.Size())
+	}
+	if err := os.Rename("elsewhere", "shop"); err != nil {
+		t.Fatal(err)
+	}
+	d.p.Pool.Give(first)
+	if d.p.Pool.Take(wire.LaneInteractive) != first {
+		t.Error("a reader that was given back is not lent again")
+	}
+	if err := d.p.Close(); err != nil {
+		t.Error(err)
 	}
 }
