@@ -17,6 +17,8 @@ export interface ControlError {
 export type ToWorker =
   /** Serve this page on the Worker's own channel: what comes there beside these messages is its link's. */
   | { readonly rp: 'own' }
+  /** The database's files are so called: the core is going to ask for them. */
+  | { readonly rp: 'files'; readonly name: string }
   /** Adopt a port that was transferred with this message. */
   | { readonly rp: 'port'; readonly port: MessagePort }
   /** Serve a tab over BroadcastChannel of that name, in chunks with credit. */

@@ -43,7 +43,7 @@ const files = new Files(
 )
 
 /** Ports that came before the core. */
-const early: ToWorker[] = []
+const early: Exclude<ToWorker, { rp: 'files' }>[] = []
 
 /** The owning page's path. */
 let own: Port | undefined
@@ -52,11 +52,12 @@ self.onmessageerror = (event) => own?.onmessageerror?.(event)
 self.onmessage = (event: MessageEvent<ToWorker>) => {
   const { data } = event
   if (isOnPort(data)) own?.onmessage?.(event)
+  else if (data.rp === 'files') files.prepare(data.name)
   else if (!isReady) early.push(data)
   else handle(data)
 }
 
-function handle(message: ToWorker): void {
+function handle(message: Exclude<ToWorker, { rp: 'files' }>): void {
   switch (message.rp) {
     case 'own':
       own = ownPort((answer, transfer = []) => {

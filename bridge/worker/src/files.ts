@@ -6,8 +6,8 @@ import { bytesOf } from './memory.ts'
 import { deleteFiles, opfsHandles, StorageError } from './opfs.ts'
 import { FilePool, type OpenHandle } from './pool.ts'
 
-/** Opens handles; a Worker opens OPFS, a test in Node something else. */
-export type HandleSource = (waiting: (name: string) => void) => Promise<OpenHandle>
+/** Opens handles, and makes the files with `create`; a Worker opens OPFS, a test in Node something else. */
+export type HandleSource = (waiting: (name: string) => void, create: boolean) => Promise<OpenHandle>
 
 /** What rp_files tells when the core's own words are not known. */
 const INTERNAL = 'internal'
@@ -19,6 +19,7 @@ export class Files {
   readonly #source: HandleSource
   readonly #log: (message: string) => void
   readonly #databases = new Set<string>()
+  readonly #prepared = new Map<string, Promise<void>>()
 
   constructor(
     memory: () => WebAssembly.Memory,
@@ -36,14 +37,34 @@ export class Files {
     })
   }
 
+  /** Opens a database's files, if they are there, while the core is still on its way: both take their time. */
+  prepare(name: string): void {
+    const taken = this.#take(name, false)
+    taken.catch(() => {}) // told when the core asks for them
+    this.#prepared.set(name, taken)
+  }
+
   open(id: number, name: string): void {
     void this.#answer(id, async () => {
-      const handles = await this.#source((file) => {
-        this.#log(`waiting for ${file}, which a Worker that ended still holds`)
-      })
-      await this.pool.open(name, handles)
-      this.#databases.add(name)
+      const prepared = this.#prepared.get(name)
+      this.#prepared.delete(name)
+      try {
+        await prepared
+      } catch (error) {
+        if (!(error instanceof StorageError && error.kind === 'not_found')) throw error
+      }
+      await this.#take(name, true)
     })
+  }
+
+  /** Opens the files unless they are open. */
+  async #take(name: string, create: boolean): Promise<void> {
+    if (this.#databases.has(name)) return
+    const handles = await this.#source((file) => {
+      this.#log(`waiting for ${file}, which a Worker that ended still holds`)
+    }, create)
+    await this.pool.open(name, handles)
+    this.#databases.add(name)
   }
 
   delete(id: number, name: string): void {

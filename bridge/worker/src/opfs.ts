@@ -53,14 +53,21 @@ function fileName(name: string): string {
   return encodeURIComponent(name).replaceAll('*', '%2A')
 }
 
-/** Opens files one by one in the folder; each waits for a dying Worker's handle. Call `waiting` tells that somebody waits. */
-export async function opfsHandles(waiting: (name: string) => void): Promise<(name: string) => Promise<SyncHandle>> {
+/**
+ * Opens files one by one in the folder; each waits for a dying Worker's handle. Call `waiting` tells that somebody waits.
+ * A file that is not there is made, or without `create` an error of kind `not_found`.
+ */
+export async function opfsHandles(
+  waiting: (name: string) => void,
+  create: boolean,
+): Promise<(name: string) => Promise<SyncHandle>> {
   const home = await folder()
   return async (name) => {
     let file: WorkerFileHandle
     try {
-      file = await home.getFileHandle(fileName(name), { create: true })
+      file = await home.getFileHandle(fileName(name), { create })
     } catch (error) {
+      if (isNamed(error, 'NotFoundError')) throw new StorageError('not_found', `there is no file ${name}`, error)
       throw isNamed(error, 'QuotaExceededError')
         ? new StorageError(
             'quota_exceeded',

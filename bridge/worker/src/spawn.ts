@@ -13,9 +13,13 @@ export interface CoreWorker {
   terminate(): void
 }
 
-/** Starts the Worker. The files it needs are found by URL, so a bundler ships them as they are. */
-export function spawn(): CoreWorker {
+/**
+ * Starts the Worker. The files it needs are found by URL, so a bundler ships them as they are. `file` names those of the
+ * database that is going to be opened; the caller owns them by its Web Lock.
+ */
+export function spawn(file?: string): CoreWorker {
   const worker = new Worker(new URL('./entry.ts', import.meta.url), { type: 'module', name: 'rockpool' })
+  if (file !== undefined) worker.postMessage({ rp: 'files', name: file } satisfies ToWorker)
   const ended = new AbortController()
   let own: Port | undefined
   const core: CoreWorker = {

@@ -208,7 +208,7 @@ export class TabAgent {
   }
 
   #spawn(): void {
-    const worker = this.#environment.spawn()
+    const worker = this.#environment.spawn(this.#name)
     this.#worker = worker
     worker.onmessage = (message: FromWorker) => {
       if (this.#worker !== worker) return

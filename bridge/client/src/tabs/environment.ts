@@ -15,7 +15,8 @@ export interface LockTicket {
 export interface TabEnvironment {
   readonly tab: string
   now(): number
-  spawn(): CoreWorker
+  /** Starts a Worker that is going to open the database whose files are so called. */
+  spawn(file: string): CoreWorker
   /** Queues for the lock; `granted` comes once, later, or `refused` where the browser gives none. */
   lock(name: string, granted: () => void, refused: (why: unknown) => void): LockTicket
   /** Opens a BroadcastChannel, or null where there is nobody to talk to. */
@@ -63,7 +64,7 @@ export function soloEnvironment(): TabEnvironment {
   return {
     tab: newTabId(),
     now: () => performance.now(),
-    spawn,
+    spawn: () => spawn(),
     lock: (_name, granted) => {
       let isWanted = true
       queueMicrotask(() => {
