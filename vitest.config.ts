@@ -8,6 +8,15 @@ export default defineConfig({
           name: 'client',
           include: ['bridge/client/{src,test}/**/*.test.ts', 'bridge/worker/{src,test}/**/*.test.ts'],
           environment: 'node',
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'clients',
+          include: ['bridge/{kysely,drizzle,prisma,node}/test/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 30_000,
         },
       },
       { test: { name: 'react', include: ['bridge/react/{src,test}/**/*.test.tsx'], environment: 'happy-dom' } },

@@ -11,6 +11,7 @@
  */
 
 import { textOf, type SqlValue } from './codec.ts'
+import type { HeadColumn } from './gen/wire.ts'
 
 /** One row as a plain object. */
 export type Row = Record<string, SqlValue | boolean>
@@ -19,6 +20,7 @@ const CHUNK_HEADER_BYTES = 32
 
 /** How a result's columns become properties. */
 export interface RowShape {
+  readonly columns: readonly HeadColumn[]
   readonly names: readonly string[]
   /** Columns that are shown as true and false, or null when there are none. */
   readonly booleans: readonly boolean[] | null
@@ -73,6 +75,15 @@ export class ChunkReader {
           booleans !== null && booleans[column] === true && typeof value === 'number' ? value !== 0 : value
       }
       out.push(row)
+    }
+  }
+
+  /** As read, with each row as the list of its values. */
+  readLists(out: SqlValue[][], limit: number): void {
+    const columns = this.#columns
+    for (const end = Math.min(this.rows, this.#row + limit); this.#row < end; this.#row++) {
+      const from = this.#row * columns
+      out.push(Array.from({ length: columns }, (_, column) => this.#value(from + column)))
     }
   }
 

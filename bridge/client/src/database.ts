@@ -77,7 +77,8 @@ import { Session, type Call, type CallOptions, type Sink } from './session.ts'
 import { Sync } from './sync.ts'
 import { TabAgent } from './tabs/agent.ts'
 import { browserEnvironment, soloEnvironment } from './tabs/environment.ts'
-import { runTransaction, type Transaction, type TransactionOptions } from './transaction.ts'
+import type { TransactionOptions } from './interactive.ts'
+import { runTransaction, type Transaction } from './transaction.ts'
 import { validatedOf, type Validated } from './validation.ts'
 import { toRow } from './values.ts'
 
@@ -391,6 +392,11 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  /** Not for applications: what the packages for other clients make their calls on (statements.ts). */
+  get session(): Session {
+    return this.#session
   }
 
   /** How `close` gives the database back; the registry counts users. Not for applications. */

@@ -27,7 +27,7 @@ import { sliced } from './pace.ts'
 import { lowerOperation, type DatabaseOperation } from './operations.ts'
 import { newKey } from './key.ts'
 import { RowSink, type Booleans } from './rows.ts'
-import type { CallOptions, Session } from './session.ts'
+import type { CallOptions, Session, Sink } from './session.ts'
 import { toSql } from './values.ts'
 
 /** The queue a call waits in. */
@@ -73,7 +73,7 @@ export function millis(deadline: number | undefined): number {
 function resultOf(sink: RowSink, done: QueryDone): QueryResult {
   return {
     rows: sink.take(),
-    columns: sink.names,
+    columns: sink.shape.names,
     changes: done.changes,
     lastId: done.lastId,
     micros: done.micros,
@@ -81,7 +81,7 @@ function resultOf(sink: RowSink, done: QueryDone): QueryResult {
   }
 }
 
-/** Runs SQL text. A statement that may write goes with a key, so that it can be sent again. */
+/** Runs SQL text. */
 export function runSql(
   session: Session,
   sql: string,
@@ -89,6 +89,18 @@ export function runSql(
   options: ReadOptions & WriteOptions = {},
 ): Promise<QueryResult> {
   const sink = new RowSink('sqlite')
+  return askSql(session, sql, params, options, sink, (done) => resultOf(sink, done))
+}
+
+/** Runs SQL text into a sink. A statement that may write goes with a key, so that it can be sent again. */
+export function askSql<T>(
+  session: Session,
+  sql: string,
+  params: readonly SqlValue[],
+  options: ReadOptions & WriteOptions,
+  sink: Sink,
+  result: (done: QueryDone) => T,
+): Promise<T> {
   const isReading = isRead(sql)
   const key = isReading ? '' : (options.idempotencyKey ?? newKey())
   return session.call({
@@ -106,7 +118,7 @@ export function runSql(
       deadlineMillis: millis(options.deadline),
       idempotencyKey: key,
     }),
-    decode: (body) => resultOf(sink, decode(QueryDoneMessage, body)),
+    decode: (body) => result(decode(QueryDoneMessage, body)),
   })
 }
 

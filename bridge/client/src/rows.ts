@@ -30,7 +30,11 @@ function shapeOf(head: Uint8Array, mode: Booleans): RowShape {
   for (const one of known) if (one.mode === mode && isSame(one.head, head)) return one.shape
   const { columns } = decode(HeadMessage, head)
   const booleans = mode === 'schema' ? columns.map((column) => column.type === TypeBool) : []
-  const shape = { names: columns.map((column) => column.name), booleans: booleans.includes(true) ? booleans : null }
+  const shape = {
+    columns,
+    names: columns.map((column) => column.name),
+    booleans: booleans.includes(true) ? booleans : null,
+  }
   known[oldest++ % SHAPES_MAX] = { head: head.slice(), mode, shape }
   return shape
 }
@@ -41,12 +45,12 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return true
 }
 
-/** A sink of rows. Chunks of one state are appended to one array; `take` hands it over and begins another. */
-export class RowSink implements Sink {
+/** A sink of rows of any form. Chunks of one state are appended to one array; `take` hands it over and begins another. */
+export abstract class Rows<R> implements Sink {
   readonly #booleans: Booleans
   readonly #onState: ((body: Uint8Array) => void) | undefined
-  #shape: RowShape = { names: [], booleans: null }
-  #rows: Row[] = []
+  #shape: RowShape = { columns: [], names: [], booleans: null }
+  #rows: R[] = []
   #error: RockpoolError | null = null
   /** Grows with each reset: slices of an earlier attempt are dropped. */
   #attempt = 0
@@ -57,12 +61,16 @@ export class RowSink implements Sink {
     this.#onState = onState
   }
 
-  get names(): readonly string[] {
-    return this.#shape.names
+  /** Appends up to `limit` rows of a chunk. */
+  protected abstract read(reader: ChunkReader, shape: RowShape, out: R[], limit: number): void
+
+  /** The columns of the rows; none before the first head. */
+  get shape(): RowShape {
+    return this.#shape
   }
 
   /** The rows so far, which become the caller's. @throws what decoding threw. */
-  take(): Row[] {
+  take(): R[] {
     if (this.#error !== null) throw this.#error
     const rows = this.#rows
     this.#rows = []
@@ -81,7 +89,7 @@ export class RowSink implements Sink {
     let reader: ChunkReader | undefined
     this.#inOrder(() => {
       reader ??= new ChunkReader(body)
-      reader.read(this.#shape, this.#rows, ROWS_PER_STEP)
+      this.read(reader, this.#shape, this.#rows, ROWS_PER_STEP)
       return !reader.isDone
     })
   }
@@ -117,5 +125,12 @@ export class RowSink implements Sink {
         return false
       }
     })
+  }
+}
+
+/** Rows as plain objects. */
+export class RowSink extends Rows<Row> {
+  protected override read(reader: ChunkReader, shape: RowShape, out: Row[], limit: number): void {
+    reader.read(shape, out, limit)
   }
 }

@@ -13,7 +13,7 @@ function framed(chunk: Uint8Array): Uint8Array {
 function read(rows: SqlValue[][], names: string[], limit = 1000, booleans: boolean[] | null = null): Row[] {
   const reader = new ChunkReader(framed(encodeChunk(names.length, rows)))
   const out: Row[] = []
-  while (!reader.isDone) reader.read({ names, booleans }, out, limit)
+  while (!reader.isDone) reader.read({ columns: [], names, booleans }, out, limit)
   return out
 }
 
@@ -70,7 +70,7 @@ describe('ChunkReader', () => {
       ),
     )
     const out: Row[] = []
-    reader.read({ names: ['a', 'b'], booleans: null }, out, 10)
+    reader.read({ columns: [], names: ['a', 'b'], booleans: null }, out, 10)
     expect(out).toEqual([
       { a: 'x', b: 'y' },
       { a: 'a\ufffd', b: 'z' },
