@@ -21,6 +21,11 @@ func measure(content []byte) sizes {
 	return sizes{raw: len(content), gzip: gzipped(content), brotli: brotlied(content)}
 }
 
+// less is what s has more than base.
+func (s sizes) less(base sizes) sizes {
+	return sizes{raw: s.raw - base.raw, gzip: s.gzip - base.gzip, brotli: s.brotli - base.brotli}
+}
+
 func gzipped(content []byte) int {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)

@@ -21,10 +21,12 @@ func TestTable(t *testing.T) {
 		b    budget
 		want string // a part of the error; empty is none
 	}{
-		{"at its budget", budget{"f", of(content, nil), size}, ""},
-		{"one byte over", budget{"f", of(content, nil), size - 1}, "f is 1 bytes over"},
-		{"empty", budget{"f", of(nil, nil), size}, "empty"},
-		{"missing", budget{"f", of(nil, errors.New("no such file")), size}, "f: no such file"},
+		{"at its budget", budget{name: "f", content: of(content, nil), max: size}, ""},
+		{"one byte over", budget{name: "f", content: of(content, nil), max: size - 1}, "f is 1 bytes over"},
+		{"only what comes on top", budget{name: "f", content: of(content, nil), over: of(content, nil)}, ""},
+		{"on top of nothing", budget{name: "f", content: of(content, nil), over: of(nil, errors.New("no base"))}, "f: no base"},
+		{"empty", budget{name: "f", content: of(nil, nil), max: size}, "empty"},
+		{"missing", budget{name: "f", content: of(nil, errors.New("no such file")), max: size}, "f: no such file"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,3 @@
+/** Kysely on a Rockpool database. */
+
+export { RockpoolDialect, type RockpoolDialectConfig } from './dialect.ts'

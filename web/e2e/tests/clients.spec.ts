@@ -1,0 +1,121 @@
+import { expect, test, type Browser, type Page } from '@playwright/test'
+import { startEmbedded, type Truth } from '../truth.ts'
+
+// Clients from npm, unmodified, on the database of a page that is in step with a relay.
+
+let truth: Truth
+test.beforeEach(async () => {
+  truth = await startEmbedded(
+    `tables:
+  person:
+    key: [id]
+    columns:
+      id: { type: integer, not_null: true }
+      name: { type: text, not_null: true }
+      seen: { type: timestamptz }
+  pet:
+    key: [id]
+    columns:
+      id: { type: integer, not_null: true }
+      owner_id: { type: integer, not_null: true }
+      name: { type: text, not_null: true }
+`,
+    { person: [{ id: 1, name: 'Ada', seen: '2026-01-01 12:00:00+00' }] },
+  )
+})
+test.afterEach(async () => {
+  await truth.close()
+})
+
+async function withClients(browser: Browser): Promise<Page> {
+  const page = await (await browser.newContext()).newPage()
+  await page.goto(`${truth.url}/clients.html`)
+  await page.evaluate(async () => {
+    const db = await window.rockpool.open({ name: 'lab', relay: { url: window.relayUrl } })
+    await Promise.all(['person', 'pet'].map((name) => db.sync.subscribe(name).ready))
+    Object.assign(window, { db })
+  })
+  return page
+}
+
+/** Waits until everything that was written here is decided at the relay. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(() => window.db.sync.now())
+}
+
+declare global {
+  interface Window {
+    db: import('@rockpool/client').Database
+  }
+}
+
+interface Tables {
+  person: { id: number; name: string; seen: string | Date | null }
+  pet: { id: number; owner_id: number; name: string }
+}
+
+test('Kysely: writes are synced mutations, a transaction is one', async ({ browser }) => {
+  const page = await withClients(browser)
+  const got = await page.evaluate(async () => {
+    const { kysely: k, RockpoolDialect } = window.clients
+    const kysely = new k.Kysely<Tables>({ dialect: new RockpoolDialect({ database: window.db }) })
+    const at = new Date('2026-01-01T12:00:00Z')
+    await kysely.insertInto('person').values({ id: 2, name: 'Grace', seen: at }).execute()
+    await kysely.transaction().execute(async (tx) => {
+      await tx.insertInto('pet').values({ id: 1, owner_id: 2, name: 'Rex' }).execute()
+      await tx.updateTable('person').set({ name: 'Grace Hopper' }).where('id', '=', 2).execute()
+    })
+    const undone = await kysely
+      .transaction()
+      .execute(async (tx) => {
+        await tx.deleteFrom('person').execute()
+        throw new Error('undone')
+      })
+      .catch((error: unknown) => String(error))
+    // What the relay brought and what was written here have one form.
+    const seen = await kysely.selectFrom('person').select('name').where('seen', '=', at).orderBy('id').execute()
+    const outbox = await window.db.outbox.list()
+    return { undone, seen, mutations: outbox.map((entry) => entry.operations.length) }
+  })
+  expect(got.undone).toBe('Error: undone')
+  expect(got.seen).toEqual([{ name: 'Ada' }, { name: 'Grace Hopper' }])
+  await settled(page)
+  expect(await truth.query('select id, name, seen from person order by id')).toEqual([
+    { id: '1', name: 'Ada', seen: '2026-01-01T12:00:00.000000+00:00' },
+    { id: '2', name: 'Grace Hopper', seen: '2026-01-01T12:00:00.000000+00:00' },
+  ])
+  expect(await truth.query('select name from pet')).toEqual([{ name: 'Rex' }])
+  await page.context().close()
+})
+
+test('a transaction whose tab dies is rolled back, and what waited for it goes on', async ({ browser }) => {
+  const context = await browser.newContext()
+  const open = async () => {
+    const page = await context.newPage()
+    await page.goto(`${truth.url}/clients.html`)
+    await page.evaluate(async () => {
+      const db = await window.rockpool.open({ name: 'lab', relay: { url: window.relayUrl } })
+      await db.sync.subscribe('person').ready
+      Object.assign(window, { db })
+    })
+    return page
+  }
+  const leader = await open()
+  const dying = await open()
+  await dying.evaluate(async () => {
+    const { kysely: k, RockpoolDialect } = window.clients
+    const dialect = new RockpoolDialect({ database: window.db, transactionTimeout: 60_000 })
+    const kysely = new k.Kysely<Tables>({ dialect })
+    const tx = await kysely.startTransaction().execute()
+    await tx.insertInto('person').values({ id: 9, name: 'never', seen: null }).execute()
+  })
+  const written = leader.evaluate(async () => {
+    const { kysely: k, RockpoolDialect } = window.clients
+    const kysely = new k.Kysely<Tables>({ dialect: new RockpoolDialect({ database: window.db }) })
+    await kysely.insertInto('person').values({ id: 3, name: 'after', seen: null }).execute()
+    return kysely.selectFrom('person').select('name').orderBy('id').execute()
+  })
+  await dying.close()
+  expect(await written).toEqual([{ name: 'Ada' }, { name: 'after' }])
+  await context.close()
+})
