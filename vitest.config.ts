@@ -14,6 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'clients',
+          globalSetup: 'bridge/prisma/test/generate.mjs',
           include: ['bridge/{kysely,drizzle,prisma,node}/test/**/*.test.ts'],
           environment: 'node',
           testTimeout: 30_000,

@@ -1,4 +1,5 @@
 import { expect, test, type Browser, type Page } from '@playwright/test'
+import { EXPECTED } from '../../../bridge/prisma/test/operations.ts'
 import { startEmbedded, type Truth } from '../truth.ts'
 
 // Clients from npm, unmodified, on the database of a page that is in step with a relay.
@@ -19,6 +20,24 @@ test.beforeEach(async () => {
       id: { type: integer, not_null: true }
       owner_id: { type: integer, not_null: true }
       name: { type: text, not_null: true }
+  User:
+    key: [id]
+    columns:
+      id: { type: integer, not_null: true }
+      email: { type: text, not_null: true }
+      name: { type: text }
+      big: { type: bigint }
+      at: { type: timestamptz, not_null: true }
+    unique: [[email]]
+  Post:
+    key: [id]
+    columns:
+      id: { type: integer, not_null: true }
+      title: { type: text, not_null: true }
+      published: { type: boolean, not_null: true, default: "false" }
+      authorId: { type: integer, not_null: true }
+    foreign:
+      - { columns: [authorId], table: User, references: [id] }
 `,
     { person: [{ id: 1, name: 'Ada', seen: '2026-01-01 12:00:00+00' }] },
   )
@@ -27,14 +46,14 @@ test.afterEach(async () => {
   await truth.close()
 })
 
-async function withClients(browser: Browser): Promise<Page> {
+async function withClients(browser: Browser, tables = ['person', 'pet']): Promise<Page> {
   const page = await (await browser.newContext()).newPage()
   await page.goto(`${truth.url}/clients.html`)
-  await page.evaluate(async () => {
+  await page.evaluate(async (names) => {
     const db = await window.rockpool.open({ name: 'lab', relay: { url: window.relayUrl } })
-    await Promise.all(['person', 'pet'].map((name) => db.sync.subscribe(name).ready))
+    await Promise.all(names.map((name) => db.sync.subscribe(name).ready))
     Object.assign(window, { db })
-  })
+  }, tables)
   return page
 }
 
@@ -85,6 +104,40 @@ test('Kysely: writes are synced mutations, a transaction is one', async ({ brows
     { id: '2', name: 'Grace Hopper', seen: '2026-01-01T12:00:00.000000+00:00' },
   ])
   expect(await truth.query('select name from pet')).toEqual([{ name: 'Rex' }])
+  await page.context().close()
+})
+
+test('Prisma: the 24 captured operations give what they gave elsewhere, and the relay has what they wrote', async ({
+  browser,
+}) => {
+  const page = await withClients(browser, ['User', 'Post'])
+  const given = await page.evaluate(async () => {
+    const prisma = await window.clients.prismaOf(window.db)
+    const given = await window.clients.runOperations(prisma)
+    await prisma.$disconnect()
+    return given
+  })
+  expect(given).toEqual(EXPECTED)
+  await settled(page)
+  const users = await truth.query('select id, email, name, big, length(at) as n from User order by id')
+  expect(users.slice(0, 4)).toEqual([
+    { id: '1', email: 'a@x', name: 'raw', big: '9007199254740994', n: '32' },
+    { id: '2', email: 'b@x', name: 'B', big: 'NULL', n: '32' },
+    { id: '3', email: 'c@x', name: 'C', big: 'NULL', n: '32' },
+    { id: '4', email: 't1@x', name: 'NULL', big: 'NULL', n: '32' },
+  ])
+  expect(
+    users
+      .slice(4)
+      .map((user) => user.email)
+      .sort(),
+  ).toEqual(['cc1@x', 'cc2@x', 'cc3@x'])
+  expect(await truth.query('select id, title, published, authorId from Post order by id')).toEqual([
+    { id: '1', title: 'p1', published: '0', authorId: '1' },
+    { id: '2', title: 'p2', published: '1', authorId: '1' },
+    { id: '4', title: 'q2', published: '0', authorId: '2' },
+    { id: '5', title: 'q3', published: '0', authorId: '2' },
+  ])
   await page.context().close()
 })
 

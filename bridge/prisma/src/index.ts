@@ -1,0 +1,3 @@
+/** Prisma on a Rockpool database. */
+
+export { PrismaRockpool, type PrismaRockpoolOptions } from './adapter.ts'
