@@ -28,10 +28,20 @@ const (
 	// client's queue for ever.
 	timeoutsMax = 3
 	// StatementTimeout bounds one statement of a client, unless told otherwise;
-	// lockTimeout its wait for a lock.
+	// lockTimeoutMax its wait for a lock.
 	StatementTimeout = 10 * time.Second
-	lockTimeout      = "5s"
+	lockTimeoutMax   = 5 * time.Second
 )
+
+// bounded begins a transaction whose statements and whose waits for locks have
+// limits from the first one on: a row that somebody else holds must not keep a
+// connection of the pool for as long as that lasts. A wait for a lock ends
+// before its statement does, as it is not the client's fault and is retried.
+func bounded(statement time.Duration) pgx.TxOptions {
+	millis := func(d time.Duration) string { return strconv.FormatInt(max(d.Milliseconds(), 1), 10) }
+	return pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL statement_timeout = " + millis(statement) +
+		"; SET LOCAL lock_timeout = " + millis(min(lockTimeoutMax, statement/2))}
+}
 
 // applier applies client transactions in Postgres, one of theirs to one of
 // ours, exactly once (SYNC.md §6.2).
@@ -110,7 +120,7 @@ func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx
 	}
 	var reply source.Reply
 	var refused *mutation.Outcome
-	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, a.pool, bounded(a.statement), func(tx pgx.Tx) error {
 		var err error
 		if reply, err = a.fence(ctx, tx, who, m); err != nil {
 			return err
@@ -217,7 +227,7 @@ func (a *applier) blocked(ctx context.Context, who source.Client, m *mutation.Tx
 // the outcome as a row that the stream brings to the client.
 func (a *applier) record(ctx context.Context, who source.Client, m *mutation.Tx, out mutation.Outcome) (source.Reply, error) {
 	var reply source.Reply
-	err := pgx.BeginFunc(ctx, a.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, a.pool, bounded(a.statement), func(tx pgx.Tx) error {
 		var err error
 		if reply, err = a.fence(ctx, tx, who, m); err != nil {
 			return err

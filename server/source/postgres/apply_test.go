@@ -2,11 +2,14 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"rockpool.dev/fault"
 	"rockpool.dev/internal/testpg"
@@ -381,5 +384,30 @@ func TestApplyGivesUpOnTimeouts(t *testing.T) {
 	var note string
 	if err := conn.QueryRow(t.Context(), "SELECT string_agg(id || coalesce(note, '-'), ',' ORDER BY id) FROM stock").Scan(&note); err != nil || note != "1-,2slow once" {
 		t.Errorf("Postgres has %q, %v, want the second alone", note, err)
+	}
+}
+
+// A row that somebody holds, the client's own or one of the fence, is waited for
+// as long as the limit says and no longer: the mutation is not refused for it,
+// and goes through once the row is free.
+func TestHeldRowsAreNotWaitedForEver(t *testing.T) {
+	pg := testpg.Start(t)
+	holder := connect(t, pg.DSN())
+	exec(t, holder, stockTable)
+	f := followWith(t, postgres.Options{URL: pg.DSN(), Tables: []string{"stock"}, Now: time.Now, StatementTimeout: 400 * time.Millisecond})
+	for i, hold := range []string{"SELECT FROM stock FOR UPDATE", "SELECT FROM rockpool.client FOR UPDATE"} {
+		exec(t, holder, "BEGIN; "+hold)
+		m := f.tx(uint64(i+1), uint64(i), add(1, 2, 1))
+		ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
+		_, err := f.src.Apply(ctx, f.client, m)
+		stop()
+		var pgErr *pgconn.PgError
+		if !errors.As(err, &pgErr) || pgErr.Code != "55P03" || !fault.Retryable(err) {
+			t.Errorf("%s: Apply = %v (%v), want lock_not_available, to be tried again", hold, err, fault.KindOf(err))
+		}
+		exec(t, holder, "ROLLBACK")
+		if out := f.settle(t, m); out.Status != mutation.Applied {
+			t.Errorf("%s: once it is free the mutation ended %+v, want applied", hold, out)
+		}
 	}
 }

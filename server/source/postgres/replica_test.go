@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -148,7 +149,7 @@ func followWith(t *testing.T, o postgres.Options) *follower {
 	go func() { done <- src.Run(running, from, f.apply) }()
 	t.Cleanup(func() {
 		stop()
-		if err := <-done; err != context.Canceled {
+		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("Run ended with %v", err)
 		}
 		src.Close()

@@ -138,8 +138,12 @@ func (s *Source) Attach(r source.Replica) {
 	}
 	s.applier = &applier{
 		pool: s.pool, schema: s.schema, replica: r, roles: roles, mayWrite: s.options.MayWrite, changed: s.Changed,
-		statement: cmp.Or(s.options.StatementTimeout, StatementTimeout), now: s.options.Now, crash: s.options.Crash,
+		statement: s.statement(), now: s.options.Now, crash: s.options.Crash,
 	}
+}
+
+func (s *Source) statement() time.Duration {
+	return cmp.Or(s.options.StatementTimeout, StatementTimeout)
 }
 
 // Apply runs one client transaction exactly once.
@@ -240,7 +244,7 @@ func (s *Source) Stat() *pgxpool.Stat { return s.pool.Stat() }
 // (SYNC.md §6.4). It returns its last mid. fault.Rewound when neither
 // incarnation is the stored one; fault.Forbidden when it is another user's.
 func (s *Source) Register(ctx context.Context, id, user, incOld, incNew string) (lastMid uint64, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = pgx.BeginTxFunc(ctx, s.pool, bounded(s.statement()), func(tx pgx.Tx) error {
 		var storedUser, incarnation string
 		var last int64
 		err := tx.QueryRow(ctx, "SELECT user_id, incarnation, last_mid FROM rockpool.client WHERE id = $1 FOR UPDATE", id).Scan(&storedUser, &incarnation, &last)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sort"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -178,8 +177,7 @@ func targetKey(op *mutation.Op) string {
 // that row level security decides as it does for PostgREST.
 func (a *applier) become(ctx context.Context, tx pgx.Tx, who source.Client) error {
 	batch := &pgx.Batch{}
-	batch.Queue("SELECT set_config('request.jwt.claims', $1, true), set_config('statement_timeout', $2, true), set_config('lock_timeout', $3, true)",
-		who.ClaimsJSON, strconv.FormatInt(a.statement.Milliseconds(), 10)+"ms", lockTimeout)
+	batch.Queue("SELECT set_config('request.jwt.claims', $1, true)", who.ClaimsJSON)
 	if who.Role != "" && len(a.roles) > 0 {
 		if !a.roles[who.Role] {
 			return fault.New(fault.Forbidden, "apply a mutation", "role "+who.Role+" of the token is not one that may write").
