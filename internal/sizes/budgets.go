@@ -30,6 +30,7 @@ var budgets = []budget{
 	{name: "Worker JavaScript", content: bundle(`import '../../bridge/worker/src/entry.ts'`), max: 15_000},
 	adapter("kysely", 2_000),
 	adapter("prisma", 3_000),
+	adapter("drizzle", 3_000),
 }
 
 // adapter is what a package for another client adds to a page with ours; that

@@ -27,7 +27,8 @@ func bundle(source string) func() ([]byte, error) {
 		cmd := exec.Command(filepath.Join("node_modules", ".bin", "rolldown"), entry, "--file", out,
 			"--minify", "--no-comments", "--format", "esm", "--platform", "browser", "--transform.target", "es2022",
 			"--external", "react", "--external", "react/jsx-runtime", "--external", "react-dom",
-			"--external", "kysely", "--external", "drizzle-orm", "--external", "drizzle-orm/sqlite-core", "--module-types", ".css:empty")
+			"--external", "kysely", "--external", "drizzle-orm", "--external", "drizzle-orm/sqlite-core", "--external", "drizzle-orm/utils",
+			"--module-types", ".css:empty")
 		if text, err := cmd.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("rolldown: %w: %s", err, text)
 		}

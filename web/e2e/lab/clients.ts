@@ -3,6 +3,9 @@
 
 import './main.ts'
 import * as kysely from 'kysely'
+import * as orm from 'drizzle-orm'
+import * as columns from 'drizzle-orm/sqlite-core'
+import * as drizzle from '@rockpool/drizzle'
 import { RockpoolDialect } from '@rockpool/kysely'
 import { PrismaRockpool } from '@rockpool/prisma'
 import { runOperations, type Client } from '../../../bridge/prisma/test/operations.ts'
@@ -23,7 +26,7 @@ async function prismaOf(database: ConstructorParameters<typeof PrismaRockpool>[0
   return new PrismaClient({ adapter: new PrismaRockpool(database) })
 }
 
-const clients = { kysely, RockpoolDialect, prismaOf, runOperations }
+const clients = { kysely, RockpoolDialect, drizzle, orm, columns, prismaOf, runOperations }
 
 declare global {
   interface Window {

@@ -141,6 +141,51 @@ test('Prisma: the 24 captured operations give what they gave elsewhere, and the 
   await page.context().close()
 })
 
+test('Drizzle: its writes, its transactions and its batches are synced mutations', async ({ browser }) => {
+  const page = await withClients(browser)
+  const got = await page.evaluate(async () => {
+    const { columns, drizzle, orm } = window.clients
+    const person = columns.sqliteTable('person', {
+      id: columns.integer('id').primaryKey(),
+      name: columns.text('name').notNull(),
+      seen: drizzle.timestamptz('seen'),
+    })
+    const pet = columns.sqliteTable('pet', {
+      id: columns.integer('id').primaryKey(),
+      ownerId: columns.integer('owner_id').notNull(),
+      name: columns.text('name').notNull(),
+    })
+    const db = drizzle.drizzle(window.db, { schema: { person, pet } })
+    const seen = new Date('2026-01-01T12:00:00Z')
+    await db.insert(person).values({ id: 2, name: 'Grace', seen })
+    await db.transaction(async (tx) => {
+      await tx.insert(pet).values({ id: 1, ownerId: 2, name: 'Rex' })
+      await tx.transaction(async (nested) => {
+        await nested.update(person).set({ name: 'Grace Hopper' }).where(orm.eq(person.id, 2))
+      })
+    })
+    await db.batch([
+      db.insert(pet).values({ id: 2, ownerId: 1, name: 'Tom' }),
+      db.update(pet).set({ name: 'Rex II' }).where(orm.eq(pet.id, 1)),
+    ])
+    const undone = await db
+      .transaction(async (tx) => {
+        await tx.delete(person)
+        throw new Error('undone')
+      })
+      .catch((error: unknown) => String(error))
+    const found = await db.query.person.findMany({ where: orm.eq(person.seen, seen), columns: { name: true } })
+    return { undone, found }
+  })
+  expect(got).toEqual({ undone: 'Error: undone', found: [{ name: 'Ada' }, { name: 'Grace Hopper' }] })
+  await settled(page)
+  expect(await truth.query('select name, seen from person where id = 2')).toEqual([
+    { name: 'Grace Hopper', seen: '2026-01-01T12:00:00.000000+00:00' },
+  ])
+  expect(await truth.query('select name from pet order by id')).toEqual([{ name: 'Rex II' }, { name: 'Tom' }])
+  await page.context().close()
+})
+
 test('a transaction whose tab dies is rolled back, and what waited for it goes on', async ({ browser }) => {
   const context = await browser.newContext()
   const open = async () => {
