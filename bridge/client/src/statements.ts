@@ -80,8 +80,12 @@ class Lists extends Rows<SqlValue[]> {
   }
 }
 
+/** What the packages for other clients take: a database of this package, or one that has statements of its own (@rockpool/node). */
+export type StatementDatabase = { readonly session: Session } | { readonly statements: StatementSource }
+
 /** The statements of an open database. @throws whatever a call of the database throws. */
-export function statementsOf(database: { readonly session: Session }): StatementSource {
+export function statementsOf(database: StatementDatabase): StatementSource {
+  if ('statements' in database) return database.statements
   const { session } = database
   return {
     run: async (sql, params = []) => {
