@@ -37,8 +37,8 @@ func (h *Host) arm() {
 	if at == never {
 		at = -1
 	}
-	if at == h.armed {
-		return
+	if at == h.armed || h.armed >= 0 && at > h.armed {
+		return // a timer that is early finds nothing due and arms the next: cheaper than a new one for each write
 	}
 	h.armed = at
 	if at < 0 {

@@ -5,10 +5,10 @@
  * gathered here and written in one call: when they are flushed, which is when
  * they become durable, or when there are many.
  *
- * Room for them is taken ahead, RESERVE_BYTES at a time. A flush of a file that
- * has grown also commits its new length (Chromium on ext4: a third of the time
- * of a flush), and a full disk is met when a transaction writes, which fails
- * then, not when it has committed and is flushed.
+ * Room for them is taken ahead, RESERVE_BYTES of zeros at a time. A flush of a
+ * file that has grown, or has got blocks where it had a hole, commits that too
+ * (ext4: a third of the time of a flush), and a full disk is met when a
+ * transaction writes, which fails then, not when it has committed and is flushed.
  */
 
 import type { SyncHandle } from './pool.ts'
@@ -112,14 +112,16 @@ export class WalHandle implements SyncHandle {
   /** Makes the file at least `end` bytes long; where there is no room to take some ahead, just that long. */
   #reserve(end: number): void {
     if (end <= this.#taken) return
-    const ahead = Math.ceil(end / RESERVE_BYTES) * RESERVE_BYTES
     try {
-      grow(this.#file, ahead)
-      this.#taken = ahead
+      this.#zeros(Math.ceil(end / RESERVE_BYTES) * RESERVE_BYTES)
     } catch {
-      grow(this.#file, end)
-      this.#taken = end
+      this.#zeros(end)
     }
+  }
+
+  #zeros(end: number): void {
+    put(this.#file, new Uint8Array(end - this.#taken), this.#taken)
+    this.#taken = end
   }
 }
 
@@ -128,12 +130,6 @@ function put(file: SyncHandle, bytes: Uint8Array, at: number): void {
   const n = file.write(bytes, { at })
   // More than all is what Chromium's private windows answer when nothing fits: a negative number, read as unsigned.
   if (n !== bytes.length) throw full(`${n} of ${bytes.length} bytes were written`)
-}
-
-/** Makes a file as long as `size`, which those windows do not do, without an error, when it does not fit. */
-function grow(file: SyncHandle, size: number): void {
-  file.truncate(size)
-  if (file.getSize() < size) throw full(`there is no room for ${size} bytes`)
 }
 
 function full(message: string): Error {
