@@ -1,7 +1,8 @@
 // Command slim makes the Go core smaller for the wire: it takes out of a
-// GOOS=js program what only a stack trace's text needs, and writes its data in
-// few segments. A panic still names its functions; files and lines are those
-// of the same program before it was slimmed.
+// GOOS=js program what only a stack trace's text needs, writes its data in few
+// segments, and has the largest table written by a loop when it starts. A panic
+// still names its functions; files and lines are those of the same program
+// before it was slimmed.
 //
 //	go run ./internal/slim build/core.full.wasm build/core.wasm
 //
@@ -51,6 +52,9 @@ func slim(program []byte) ([]byte, error) {
 		return nil, err
 	}
 	if err := tables.drop(); err != nil {
+		return nil, err
+	}
+	if err := m.dropBuckets(tables); err != nil {
 		return nil, err
 	}
 	return m.encode(), nil

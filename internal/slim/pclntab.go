@@ -32,6 +32,7 @@ const (
 type tables struct {
 	image  image
 	header int // address of pcHeader
+	module int // address of moduledata
 	gofunc int // address that funcdata offsets count from
 	funcs  int
 	names  []byte // funcnametab: texts that end with a zero
@@ -67,12 +68,13 @@ func readHeader(m image, a area, at int) (*tables, error) {
 		return nil, fmt.Errorf("it counts %d functions", t.funcs)
 	}
 	var err error
-	t.gofunc, err = findGofunc(m, t.header, t.header+word(headerNames))
+	t.module, t.gofunc, err = findModule(m, t.header, t.header+word(headerNames))
 	return t, err
 }
 
-// findGofunc reads moduledata: it points at the header and then at the names.
-func findGofunc(m image, header, names int) (int, error) {
+// findModule finds moduledata, which points at the header and then at the
+// names, and reads its gofunc.
+func findModule(m image, header, names int) (at, gofunc int, err error) {
 	pointers := binary.LittleEndian.AppendUint64(nil, uint64(header))
 	pointers = binary.LittleEndian.AppendUint64(pointers, uint64(names))
 	for _, a := range m {
@@ -80,15 +82,15 @@ func findGofunc(m image, header, names int) (int, error) {
 			if !bytes.Equal(a.bytes[i:i+16], pointers) {
 				continue
 			}
-			gofunc := int(binary.LittleEndian.Uint64(a.bytes[i+gofuncAt:]))
+			gofunc = int(binary.LittleEndian.Uint64(a.bytes[i+gofuncAt:]))
 			end := int(binary.LittleEndian.Uint64(a.bytes[i+gofuncAt+8:]))
 			if end < gofunc || m.view(gofunc, end-gofunc) == nil {
-				return 0, fmt.Errorf("moduledata says that funcdata is at %d to %d: its layout has changed", gofunc, end)
+				return 0, 0, fmt.Errorf("moduledata says that funcdata is at %d to %d: its layout has changed", gofunc, end)
 			}
-			return gofunc, nil
+			return a.at + i, gofunc, nil
 		}
 	}
-	return 0, errors.New("nothing points at its function tables")
+	return 0, 0, errors.New("nothing points at its function tables")
 }
 
 // drop clears what only a trace's text needs. Tables are shared between

@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -127,6 +129,48 @@ func TestSlimmedProgramRuns(t *testing.T) {
 	}
 	if again, err := slim(slimmed); err != nil || !bytes.Equal(again, slimmed) {
 		t.Errorf("slimming twice changed it again (%v)", err)
+	}
+}
+
+// Without the table the program runs too, and looks for a function from the
+// first one on: so what instantiating the module writes is compared itself.
+func TestBucketsAreWrittenAtStart(t *testing.T) {
+	full := build(t)
+	slimmed, err := slim(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := parse(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := findTables(m.image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, at := tables.buckets()
+	if len(table) < 100_000 {
+		t.Fatalf("the table has %d bytes", len(table))
+	}
+	if m, err = parse(slimmed); err != nil {
+		t.Fatal(err)
+	}
+	if left := m.image.view(at, len(table)); left != nil && slices.Max(left) != 0 {
+		t.Error("the table is still in the slimmed program")
+	}
+	path := filepath.Join(t.TempDir(), "slimmed.wasm")
+	if err := os.WriteFile(path, slimmed, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", "-e", `
+const [path, at, n] = process.argv.slice(1)
+const module = new WebAssembly.Module(require('fs').readFileSync(path)), imports = {}
+for (const one of WebAssembly.Module.imports(module)) (imports[one.module] ??= {})[one.name] = () => 0
+const { mem } = new WebAssembly.Instance(module, imports).exports
+process.stdout.write(new Uint8Array(mem.buffer, Number(at), Number(n)))`, path, strconv.Itoa(at), strconv.Itoa(len(table)))
+	written, err := cmd.Output()
+	if err != nil || !bytes.Equal(written, table) {
+		t.Errorf("the module writes another table (%d bytes, %v)", len(written), err)
 	}
 }
 
