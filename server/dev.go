@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -94,7 +95,7 @@ func (p *parts) embed(path string, tables *schema.Schema, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fault.Wrap(fault.IO, "make the store's folder", err)
 	}
-	st, err := store.Open(store.Options{Path: path, Schema: tables, Truth: true, NewEpoch: uint32(time.Now().Unix())})
+	st, err := store.Open(store.Options{Path: path, Schema: tables, Truth: true, NewEpoch: uint32(time.Now().Unix()), Term: rand.Uint64() | 1})
 	if err != nil {
 		return err
 	}

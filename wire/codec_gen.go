@@ -1523,6 +1523,7 @@ var HelloMessage = codec.Message{
 		{Number: 10, Kind: codec.KindPointer, At: unsafe.Offsetof(Hello{}.Declared), Of: &schema.SchemaMessage},
 		{Number: 11, Kind: codec.KindString, At: unsafe.Offsetof(Hello{}.Build)},
 		{Number: 12, Kind: codec.KindList, At: unsafe.Offsetof(Hello{}.Subs), Of: &SubMessage},
+		{Number: 13, Kind: codec.KindUint64, At: unsafe.Offsetof(Hello{}.Term)},
 	},
 }
 
@@ -1540,6 +1541,7 @@ func _(m *Hello) {
 	_ = (**schema.Schema)(&m.Declared)
 	_ = (*string)(&m.Build)
 	_ = (*[]Sub)(&m.Subs)
+	_ = (*uint64)(&m.Term)
 }
 
 // AppendTo encodes m after dst (package codec).
@@ -1563,6 +1565,7 @@ var WelcomeMessage = codec.Message{
 		{Number: 9, Kind: codec.KindMessage, At: unsafe.Offsetof(Welcome{}.Limits), Of: &LimitsMessage},
 		{Number: 10, Kind: codec.KindBool, At: unsafe.Offsetof(Welcome{}.Rewound)},
 		{Number: 11, Kind: codec.KindList, At: unsafe.Offsetof(Welcome{}.Coming), Of: &mutation.OutcomeMessage},
+		{Number: 12, Kind: codec.KindUint64, At: unsafe.Offsetof(Welcome{}.Term)},
 	},
 }
 
@@ -1579,6 +1582,7 @@ func _(m *Welcome) {
 	_ = (*Limits)(&m.Limits)
 	_ = (*bool)(&m.Rewound)
 	_ = (*[]mutation.Outcome)(&m.Coming)
+	_ = (*uint64)(&m.Term)
 }
 
 // AppendTo encodes m after dst (package codec).

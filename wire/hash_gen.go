@@ -3,7 +3,7 @@
 package wire
 
 // relayHash is the hash of the client ⇄ relay frames and of all that they hold.
-const relayHash = "4bfefc9c360114569d6b644cf44dc3e4"
+const relayHash = "fd6dac852faf731a63e6da7045716d64"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
 const pageHash = "cab332b9c5989ca7344630e1b7e00a5e"

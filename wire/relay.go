@@ -66,6 +66,8 @@ type Hello struct {
 	// after Welcome, before any FrameTx: a shape that the client holds at
 	// Cursor would otherwise miss what the tail passes before its FrameSub.
 	Subs []Sub `wire:"12"`
+	// Term is Welcome.Term of the relay that Cursor was reached with, or 0.
+	Term uint64 `wire:"13,big"`
 }
 
 // Welcome answers Hello.
@@ -96,6 +98,11 @@ type Welcome struct {
 	// log brings them with their rows: they settle nothing, and say by their IDs
 	// whether the mids are this client's own or a twin's.
 	Coming []mutation.Outcome `wire:"11"`
+	// Term names the stretch of the log that this relay process writes, where it
+	// is the truth itself; else 0. The client keeps it with its cursor: a relay
+	// whose store was put back from a backup knows by it that the client followed
+	// a log that is gone, also when its own has passed the cursor meanwhile.
+	Term uint64 `wire:"12,big"`
 }
 
 // Limits are what this relay grants this client.

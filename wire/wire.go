@@ -9,8 +9,8 @@ package wire
 // a client of its values that others overwrote (Tx.Lost); 3 has the client say
 // of which bucket the rows are that it holds (Stamp); 4 tells a transaction from
 // one that a copy of the database made under the same mid (Tx.ID, Outcome.ID,
-// Welcome.Coming).
-const Version uint32 = 4
+// Welcome.Coming); 5 tells a log from one that was put back (Term).
+const Version uint32 = 5
 
 // VersionMin is the oldest client ⇄ relay protocol still served.
 const VersionMin uint32 = 1
@@ -28,8 +28,8 @@ const PageVersion uint32 = 7
 // StorageVersion is the version of the client's database layout. An older file
 // is brought up to date when it is opened (wasm/store, migrations); a newer one
 // is refused. Version 2 dropped the index of idempotency keys by age, and has
-// rows that the server has deleted among the bases.
-const StorageVersion uint32 = 2
+// rows that the server has deleted among the bases; 3 keeps the relay's term.
+const StorageVersion uint32 = 3
 
 // Limits, each named in this one place.
 const (

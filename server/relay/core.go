@@ -102,8 +102,10 @@ type Stats struct {
 	Sessions, Live, Buckets, Lagging                  int
 	Head                                              version.Pos
 	Frames, FramesSent, BytesSent, Records, Mutations uint64
-	Outcomes                                          map[string]uint64
-	Refused                                           map[string]uint64
+	// Branches counts new epochs that were begun as the store was put back.
+	Branches uint64
+	Outcomes map[string]uint64
+	Refused  map[string]uint64
 }
 
 // New returns a core that stands at its store's head.

@@ -8,7 +8,6 @@ import (
 	"rockpool.dev/mutation"
 	"rockpool.dev/server/session"
 	"rockpool.dev/server/source"
-	"rockpool.dev/version"
 	"rockpool.dev/wire"
 )
 
@@ -111,7 +110,7 @@ func (r *Core) admitted(c *conn, a Admission) {
 		r.bye(c, fault.New(fault.TokenExpired, "connect", "the token has expired"), 0)
 		return
 	}
-	resume, err := r.resumes(h.Cursor)
+	resume, err := r.resumes(h)
 	if err != nil {
 		r.bye(c, err, retryAfter(err))
 		return
@@ -127,19 +126,46 @@ func retryAfter(err error) uint32 {
 }
 
 // resumes says whether a client's rows can be continued from its cursor. A
-// client that is ahead of a replica waits: it never goes back.
-func (r *Core) resumes(cursor version.Pos) (bool, error) {
-	first := r.Store.First()
+// client that is ahead of a replica waits: it never goes back. One that has come
+// further than a truth, or on another log, shows that the truth was put back.
+func (r *Core) resumes(h *wire.Hello) (bool, error) {
+	branched, err := r.Store.Branched(h.Cursor, h.Term)
+	if err == nil && branched {
+		err = r.branch()
+	}
 	switch {
-	case cursor.Epoch != r.head.Epoch:
-		return false, nil
-	case r.head.Less(cursor):
+	case err != nil || h.Cursor.Epoch != r.head.Epoch:
+		return false, err
+	case r.head.Less(h.Cursor):
 		if r.Store.Truth() {
-			return false, nil // the truth itself was restored: start over from it
+			return false, nil
 		}
 		return false, fault.New(fault.SourceUnavailable, "connect", "this relay has not caught up with what the app has seen")
 	}
-	return !cursor.Less(first), nil
+	return !h.Cursor.Less(r.Store.First()), nil
+}
+
+// branch goes on under a new epoch: those who followed the log that is gone
+// cannot tell which rows they have seen, nor what their writes met.
+func (r *Core) branch() error {
+	for rec, err := range r.Store.Read(background, r.head) { // committed, and not told of yet
+		if err != nil {
+			return err
+		}
+		r.ingested(&rec)
+	}
+	head, err := r.Store.Branch(uint32(r.now / 1000))
+	if err != nil {
+		return err
+	}
+	r.stats.Branches++
+	for i := len(r.order) - 1; i >= 0; i-- {
+		if c := r.order[i]; c.phase == phaseLive {
+			r.bye(c, fault.New(fault.ResyncNeeded, "follow the log", "the relay's store was put back from a backup"), 1000)
+		}
+	}
+	r.head = head
+	return nil
 }
 
 func (r *Core) granted() wire.Limits {
@@ -150,7 +176,7 @@ func (r *Core) welcome(c *conn, a Admission, resume bool) {
 	h := c.hello
 	w := &wire.Welcome{
 		Version: wire.Version, ServerMillis: r.now, LastMid: a.LastMid, Resume: resume, Head: r.head,
-		User: a.Identity.User, Limits: r.granted(),
+		User: a.Identity.User, Limits: r.granted(), Term: r.Store.Term(),
 	}
 	if !resume || h.Declared != nil || h.SchemaVersion != r.Store.Schema().Version {
 		w.Schema = c.columns.Held()

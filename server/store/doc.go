@@ -11,6 +11,7 @@
 //	_rockpool_client      databases of clients: user, incarnation, last mid (truth only)
 //	_rockpool_outcome     how clients' transactions ended
 //	_rockpool_epoch       which epochs continue which
+//	_rockpool_term        which process wrote the log from where on (a truth)
 //	_rockpool_identity    next value of each identity column (truth only)
 //
 // # Concurrency

@@ -32,6 +32,9 @@ type Options struct {
 	// NewEpoch is the epoch of a store that is built anew. It must be greater
 	// than any that clients may hold; seconds since 1970 do.
 	NewEpoch uint32
+	// Term names the stretch of a truth's log that this process writes: a random
+	// number, or 0 to remember none. See Branched.
+	Term uint64
 }
 
 // Store is an open store. Safe for concurrent use.
@@ -53,6 +56,8 @@ type Store struct {
 	lent    int
 	freed   *sync.Cond
 	closed  bool
+	// branched says that this process has begun the epoch.
+	branched bool
 }
 
 // Open opens or creates a store. fault.SchemaMismatch and fault.SlotLost mean
@@ -118,10 +123,13 @@ func (s *Store) prepare() error {
 			return err
 		}
 	}
-	if s.opt.Truth {
-		return s.capture()
+	if !s.opt.Truth {
+		return nil
 	}
-	return nil
+	if err := s.startTerm(); err != nil {
+		return err
+	}
+	return s.capture()
 }
 
 // capture records what statements change, cascades of foreign keys included.

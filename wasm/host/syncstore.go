@@ -12,7 +12,7 @@ func (d *SyncDriver) local() syncer.Local {
 	meta := d.db.Meta()
 	parked, failed := d.db.Unsettled()
 	return syncer.Local{
-		ClientID: meta.ClientID, Cursor: meta.Cursor, AckedMid: meta.AckedMid, LastMid: meta.LastMid,
+		ClientID: meta.ClientID, Cursor: meta.Cursor, Term: meta.Term, AckedMid: meta.AckedMid, LastMid: meta.LastMid,
 		DurableMid: d.db.Durable(), SchemaVersion: d.db.Schema().Version,
 		Pending: d.db.Pending(), Parked: parked, Failed: failed,
 	}
@@ -30,7 +30,7 @@ func (d *SyncDriver) work(e syncer.Effect) (r syncer.Stored) {
 			}
 		}
 	case syncer.Confirm:
-		r.Err = d.db.Confirm()
+		r.Err = d.db.Confirm(e.Term)
 	case syncer.Compare:
 		r.Err = d.db.Compare(e.Outcomes)
 	case syncer.Rewind:

@@ -11,6 +11,7 @@ var migrations = map[int64][]string{
 	// Bases may be baseGone from version 2 on, which a build of version 1 would
 	// take for hidden rows: it must not open the file any more.
 	1: {`DROP INDEX _rockpool_once_millis`},
+	2: {`ALTER TABLE _rockpool_meta ADD COLUMN term INTEGER NOT NULL DEFAULT 0`},
 }
 
 // migrate runs the steps that a file of an older build lacks. A version that

@@ -119,3 +119,16 @@ func text(t *testing.T, c *sqlite.Conn, sql string) string {
 	}
 	return row[0].Str()
 }
+
+// The term of the relay's log is kept with the cursor that was reached in it.
+func TestTermIsKept(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	if err := c.db.Confirm(1 << 63); err != nil {
+		t.Fatal(err)
+	}
+	c.reopen()
+	if m := c.db.Meta(); m.Term != 1<<63 {
+		t.Errorf("term = %d after a restart, want what was confirmed", m.Term)
+	}
+}

@@ -101,7 +101,7 @@ func (db *DB) create() error {
 				return err
 			}
 		}
-		return db.run(`INSERT INTO _rockpool_meta VALUES (1, ?, ?, '', '', 0, 0, 0, 0, NULL)`,
+		return db.run(`INSERT INTO _rockpool_meta VALUES (1, ?, ?, '', '', 0, 0, 0, 0, NULL, 0)`,
 			value.Int(int64(wire.StorageVersion)), value.Text(db.opt.NewID()))
 	})
 }
@@ -109,9 +109,7 @@ func (db *DB) create() error {
 // load reads everything that is kept in memory. It is also how a failed call
 // returns to what the file says.
 func (db *DB) load() error {
-	row, found, err := db.one(`SELECT storage, client_id, incarnation, incarnation_next, epoch, seq, acked_mid, hlc, schema,
-	  (SELECT max(mid) FROM _rockpool_tx WHERE mid < ?), (SELECT max(hlc) FROM _rockpool_tx),
-	  (SELECT total(bytes) FROM _rockpool_tx) FROM _rockpool_meta WHERE id = 1`, value.Int(settledMidFirst))
+	row, found, err := db.one(`SELECT storage FROM _rockpool_meta WHERE id = 1`)
 	if err != nil {
 		return err
 	}
@@ -123,9 +121,16 @@ func (db *DB) load() error {
 			strconv.FormatInt(v, 10)+", this build has "+strconv.FormatInt(int64(wire.StorageVersion), 10)).
 			WithHint("reload the page to get the newer build")
 	}
+	row, _, err = db.one(`SELECT term, client_id, incarnation, incarnation_next, epoch, seq, acked_mid, hlc, schema,
+	  (SELECT max(mid) FROM _rockpool_tx WHERE mid < ?), (SELECT max(hlc) FROM _rockpool_tx),
+	  (SELECT total(bytes) FROM _rockpool_tx) FROM _rockpool_meta WHERE id = 1`, value.Int(settledMidFirst))
+	if err != nil {
+		return err
+	}
 	db.meta = Meta{
 		ClientID: row[1].Str(), Incarnation: row[2].Str(),
 		Cursor:   version.Pos{Epoch: uint32(row[4].Int()), Seq: uint64(row[5].Int())},
+		Term:     uint64(row[0].Int()),
 		AckedMid: uint64(row[6].Int()),
 		LastMid:  max(uint64(row[6].Int()), uint64(row[9].Int())),
 		HLC:      version.HLC(max(uint64(row[7].Int()), uint64(row[10].Int()))),
@@ -186,16 +191,25 @@ func (db *DB) Rotate() (before, after string, err error) {
 }
 
 // Confirm notes that the relay knows the newer incarnation: the next Rotate
-// makes another. Losing this in a crash is harmless.
-func (db *DB) Confirm() error {
-	if db.next == "" {
+// makes another; and in which term of its log the cursor stands from now on.
+// Losing this in a crash is harmless: the term before leads to the cursor too.
+func (db *DB) Confirm(term uint64) error {
+	if db.next == "" && term == db.meta.Term {
 		return nil
 	}
 	if err := db.internal(false, func() error {
-		return db.run(`UPDATE _rockpool_meta SET incarnation = incarnation_next, incarnation_next = '' WHERE id = 1`)
+		if db.next != "" {
+			if err := db.run(`UPDATE _rockpool_meta SET incarnation = incarnation_next, incarnation_next = '' WHERE id = 1`); err != nil {
+				return err
+			}
+		}
+		return db.run(`UPDATE _rockpool_meta SET term = ? WHERE id = 1`, value.Int(int64(term)))
 	}); err != nil {
 		return fault.In("confirm incarnation", err)
 	}
-	db.meta.Incarnation, db.next = db.next, ""
+	if db.next != "" {
+		db.meta.Incarnation, db.next = db.next, ""
+	}
+	db.meta.Term = term
 	return nil
 }

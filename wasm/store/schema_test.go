@@ -117,7 +117,7 @@ func TestIncarnation(t *testing.T) {
 	if o, n, _ := c.db.Rotate(); o != o1 || n != n1 {
 		t.Errorf("Rotate before the answer = %q, %q; want the same pair %q, %q", o, n, o1, n1)
 	}
-	if err := c.db.Confirm(); err != nil {
+	if err := c.db.Confirm(0); err != nil {
 		t.Fatal(err)
 	}
 	c.reopen()

@@ -1,6 +1,6 @@
 package store
 
-// sidecarDDL makes the bookkeeping tables of storage version 2. A change of
+// sidecarDDL makes the bookkeeping tables of storage version 3. A change of
 // any of them, or a new meaning of a value, raises wire.StorageVersion and adds
 // a step to migrations.
 var sidecarDDL = []string{
@@ -10,7 +10,7 @@ var sidecarDDL = []string{
 	  client_id TEXT NOT NULL, incarnation TEXT NOT NULL, incarnation_next TEXT NOT NULL,
 	  epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
 	  acked_mid INTEGER NOT NULL, hlc INTEGER NOT NULL,
-	  schema BLOB)`,
+	  schema BLOB, term INTEGER NOT NULL DEFAULT 0)`,
 	`CREATE TABLE _rockpool_schema(version INTEGER PRIMARY KEY, body BLOB NOT NULL)`,
 	`CREATE TABLE _rockpool_tx(
 	  mid INTEGER PRIMARY KEY, state INTEGER NOT NULL, excluded INTEGER NOT NULL,

@@ -30,6 +30,8 @@ type Meta struct {
 	// Incarnation is the newest that a relay has confirmed, or "".
 	Incarnation string
 	Cursor      version.Pos
+	// Term is the relay's that Cursor was reached with (wire.Welcome.Term), or 0.
+	Term uint64
 	// AckedMid is the newest mid whose outcome has been applied; LastMid is
 	// the newest one made here.
 	AckedMid, LastMid uint64

@@ -164,7 +164,7 @@ func (m *Machine) sayHello() {
 	h := wire.Hello{
 		Version: wire.Version, Token: m.token.jwt, ClientID: m.local.ClientID,
 		IncarnationOld: m.hello.old, IncarnationNew: m.hello.new,
-		Cursor: cursor, AckedMid: m.local.AckedMid, LastMid: max(m.local.AckedMid, m.local.DurableMid),
+		Cursor: cursor, Term: m.local.Term, AckedMid: m.local.AckedMid, LastMid: max(m.local.AckedMid, m.local.DurableMid),
 		SchemaVersion: m.local.SchemaVersion, Declared: m.cfg.Declared, Build: m.cfg.Build,
 	}
 	for _, s := range m.shapes {

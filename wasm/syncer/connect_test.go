@@ -398,3 +398,20 @@ func TestStoreFailures(t *testing.T) {
 		b.wantKind(c.kind)
 	}
 }
+
+// A hello says in which term its cursor was reached, and a welcome in which it
+// stands from now on.
+func TestTerm(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{})
+	b.local.Term = 8
+	b.do(syncer.Wrote{Local: b.local})
+	b.live(wire.Welcome{Resume: true, Term: 9})
+	all := b.take()
+	if h := sent[wire.Hello](t, all, wire.FrameHello); len(h) != 1 || h[0].Term != 8 {
+		t.Errorf("hellos %+v, want one with term 8", h)
+	}
+	if c := find[syncer.Confirm](all); len(c) != 1 || c[0].Term != 9 {
+		t.Errorf("confirmed %+v, want term 9", c)
+	}
+}

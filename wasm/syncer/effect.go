@@ -42,8 +42,9 @@ type (
 type (
 	// Rotate makes the pair of incarnations for a hello, durably.
 	Rotate struct{}
-	// Confirm says that the relay knows the newer incarnation.
-	Confirm struct{}
+	// Confirm says that the relay knows the newer incarnation, and in which term
+	// of its log the cursor stands.
+	Confirm struct{ Term uint64 }
 	// Compare looks for outcomes that are a twin's: fault.Rewound.
 	Compare struct{ Outcomes []mutation.Outcome }
 	// Rewind takes a new client ID. Mutations up to LastMid may have been applied

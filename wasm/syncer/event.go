@@ -20,6 +20,7 @@ type (
 type Local struct {
 	ClientID          string
 	Cursor            version.Pos
+	Term              uint64 // wire.Welcome.Term of the cursor
 	AckedMid, LastMid uint64
 	// DurableMid is the newest flushed mid: nothing beyond it is sent.
 	DurableMid    uint64

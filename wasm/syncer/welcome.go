@@ -41,7 +41,7 @@ func (m *Machine) welcome(w *wire.Welcome) {
 			m.storeFailed("compare mutations", e.Err)
 		})
 	}
-	m.step("confirm the hello", Confirm{})
+	m.step("confirm the hello", Confirm{w.Term})
 	if w.Schema != nil {
 		m.step("take the relay's schema", SetSchema{w.Schema})
 	}

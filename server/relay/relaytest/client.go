@@ -46,6 +46,7 @@ type Client struct {
 	MaxFrame int
 
 	inc     int
+	term    uint64
 	held    map[uint32]bool // whose rows stood at the end of the last connection
 	subs    map[uint32]wire.Sub
 	buckets map[uint32]uint32 // bucket → subscription
@@ -82,7 +83,7 @@ func (c *Client) Hello() []byte {
 	c.Ready, c.buckets, c.Frames = map[uint32]bool{}, map[uint32]uint32{}, map[wire.RelayFrame]int{}
 	h := &wire.Hello{
 		Version: wire.Version, Token: c.Token, ClientID: c.ID, IncarnationOld: strconv.Itoa(c.inc), IncarnationNew: strconv.Itoa(c.inc + 1),
-		Cursor: c.Cursor, AckedMid: c.Acked, LastMid: c.mid, SchemaVersion: c.Schema.Version, Build: "test",
+		Cursor: c.Cursor, Term: c.term, AckedMid: c.Acked, LastMid: c.mid, SchemaVersion: c.Schema.Version, Build: "test",
 	}
 	for id, s := range c.subs {
 		s.Have, s.Stamp = c.held[id], c.Stamps[id]
@@ -189,6 +190,10 @@ func (c *Client) welcome(body []byte) error {
 		return err
 	}
 	c.inc++
+	if c.Welcome.Rewound {
+		return nil
+	}
+	c.term = c.Welcome.Term
 	if !c.Welcome.Resume {
 		c.Cursor, c.Ready, c.Rows = c.Welcome.Head, map[uint32]bool{}, map[uint32]map[string]value.Row{}
 	}

@@ -84,6 +84,8 @@ type Options struct {
 	Verifier relay.Verifier
 	Limits   func(*relay.Limits)
 	Seed     []value.Row // products
+	// Term is store.Options.Term.
+	Term uint64
 	// Apart has the core give its calls out; snapshots wait in World.Asked.
 	Apart bool
 }
@@ -100,7 +102,7 @@ func NewWorld(t testing.TB, o Options) *World {
 	if o.Path == "" {
 		o.Path = sqlite.MemoryName()
 	}
-	w.Store, err = store.Open(store.Options{Path: o.Path, Schema: s, Truth: true, NewEpoch: 7})
+	w.Store, err = store.Open(store.Options{Path: o.Path, Schema: s, Truth: true, NewEpoch: 7, Term: o.Term})
 	must(t, err)
 	t.Cleanup(func() { _ = w.Store.Close() })
 	if o.Rules == "" {

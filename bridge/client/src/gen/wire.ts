@@ -42,9 +42,9 @@ export const BlockClear = 3
  * a client of its values that others overwrote (Tx.Lost); 3 has the client say
  * of which bucket the rows are that it holds (Stamp); 4 tells a transaction from
  * one that a copy of the database made under the same mid (Tx.ID, Outcome.ID,
- * Welcome.Coming).
+ * Welcome.Coming); 5 tells a log from one that was put back (Term).
  */
-export const Version = 4
+export const Version = 5
 
 /** VersionMin is the oldest client ⇄ relay protocol still served. */
 export const VersionMin = 1
@@ -65,9 +65,9 @@ export const PageVersion = 7
  * StorageVersion is the version of the client's database layout. An older file
  * is brought up to date when it is opened (wasm/store, migrations); a newer one
  * is refused. Version 2 dropped the index of idempotency keys by age, and has
- * rows that the server has deleted among the bases.
+ * rows that the server has deleted among the bases; 3 keeps the relay's term.
  */
-export const StorageVersion = 2
+export const StorageVersion = 3
 
 /**
  * FrameBytesMax is the largest client ⇄ relay frame, each way; a longer
@@ -1106,8 +1106,10 @@ export interface Hello {
    * Cursor would otherwise miss what the tail passes before its FrameSub.
    */
   readonly subs: readonly Sub[]
+  /** Term is Welcome.Term of the relay that Cursor was reached with, or 0. */
+  readonly term: bigint
 }
-export const HelloMessage: Message<Hello> = { spec: 'Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor UackedMid UlastMid UschemaVersion Odeclared Sbuild Asubs', of: () => [PosMessage, SchemaMessage, SubMessage] }
+export const HelloMessage: Message<Hello> = { spec: 'Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor UackedMid UlastMid UschemaVersion Odeclared Sbuild Asubs Xterm', of: () => [PosMessage, SchemaMessage, SubMessage] }
 /** Encodes a {@link Hello}; fields that are left out have the zero value. */
 export const encodeHello = (message: Init<Hello>): Uint8Array<ArrayBuffer> => encode(HelloMessage, message)
 /** Decodes a {@link Hello}. @throws RockpoolError of kind `protocol`. */
@@ -1151,8 +1153,15 @@ export interface Welcome {
    * whether the mids are this client's own or a twin's.
    */
   readonly coming: readonly Outcome[]
+  /**
+   * Term names the stretch of the log that this relay process writes, where it
+   * is the truth itself; else 0. The client keeps it with its cursor: a relay
+   * whose store was put back from a backup knows by it that the client followed
+   * a log that is gone, also when its own has passed the cursor meanwhile.
+   */
+  readonly term: bigint
 }
-export const WelcomeMessage: Message<Welcome> = { spec: 'Uversion IserverMillis UlastMid Bresume Mhead Oschema Aoutcomes Suser Mlimits Brewound Acoming', of: () => [PosMessage, SchemaMessage, OutcomeMessage, LimitsMessage, OutcomeMessage] }
+export const WelcomeMessage: Message<Welcome> = { spec: 'Uversion IserverMillis UlastMid Bresume Mhead Oschema Aoutcomes Suser Mlimits Brewound Acoming Xterm', of: () => [PosMessage, SchemaMessage, OutcomeMessage, LimitsMessage, OutcomeMessage] }
 /** Encodes a {@link Welcome}; fields that are left out have the zero value. */
 export const encodeWelcome = (message: Init<Welcome>): Uint8Array<ArrayBuffer> => encode(WelcomeMessage, message)
 /** Decodes a {@link Welcome}. @throws RockpoolError of kind `protocol`. */
