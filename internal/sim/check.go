@@ -33,6 +33,9 @@ func (c *client) check() {
 	if at == c.checked {
 		return
 	}
+	if c.gone != 0 && c.gone == meta.Cursor.Epoch {
+		return // of a log that nobody knows any more; a crash may lead back there
+	}
 	c.checked = at
 	w.stats.Checks++
 	for _, s := range c.db.Shapes() {

@@ -49,6 +49,9 @@ type client struct {
 	own        map[uint64]*mutation.Tx // what this database made, by mid
 	backup     string                  // an older copy of the files
 	restored   bool                    // the files are that copy, or have been copied
+	mayRewind  bool                    // the relay's store was put back
+	undone     map[uint64]bool         // settled mids that went with it
+	gone       uint32                  // the epoch in which it follows a log that is gone, or 0
 	cursor     version.Pos
 	told       map[uint64]mutation.Status // outcomes told to the app, over all lives
 	toldNow    map[uint64]bool            // in this life
@@ -133,7 +136,7 @@ func (c *client) onHealth(h wire.Health) {
 	c.w.logf("%s: %d after %s", c.name, h.Socket, h.LastError.Msg)
 	switch k := fault.Kind(h.LastError.Kind); k {
 	case fault.Rewound:
-		if c.restored {
+		if c.restored || c.mayRewind {
 			return
 		}
 		c.w.fail("%s: taken for a copy of itself: %s", c.name, h.LastError.Msg)
@@ -197,7 +200,7 @@ func (c *client) after() {
 func (c *client) register() {
 	meta := c.db.Meta()
 	if meta.ClientID != c.id {
-		if c.id != "" && !c.restored {
+		if c.id != "" && !c.restored && !c.mayRewind {
 			c.w.fail("%s: changed its client ID", c.name)
 		}
 		if c.id != "" {
@@ -221,6 +224,7 @@ func (c *client) register() {
 // forgetAll starts the books over for another client ID.
 func (c *client) forgetAll(id string) {
 	c.id, c.mids, c.durableMid = id, 0, 0
+	c.undone = map[uint64]bool{}
 	c.own, c.told = map[uint64]*mutation.Tx{}, map[uint64]mutation.Status{}
 	c.toldNow, c.decided = map[uint64]bool{}, map[uint64]bool{}
 }

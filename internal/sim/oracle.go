@@ -123,7 +123,7 @@ func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string
 		}
 		o.applied[tx.ID] = r.Pos
 	}
-	if seen := w.canonical(tx.Seen); !seen.Less(r.Pos) {
+	if seen := w.canonical(tx.Seen); !seen.Less(r.Pos) && tx.Seen.Epoch >= w.branch {
 		w.fail("I6: mutation %d of %s is at %v, and had seen %v", mid, g.Client, r.Pos, seen)
 		return
 	}

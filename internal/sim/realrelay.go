@@ -32,6 +32,10 @@ type realRelay struct {
 
 	durableWAL int64
 	log        []changelog.Tx
+
+	backup   string // a copy of the file, or ""
+	backedUp int    // records that it holds
+	putBack  bool   // the next process finds the copy
 }
 
 func newRealRelay(h *relayHost) (*realRelay, error) {
@@ -46,7 +50,7 @@ func newRealRelay(h *relayHost) (*realRelay, error) {
 }
 
 func (f *realRelay) start() (err error) {
-	if f.st, err = store.Open(store.Options{Path: f.path, Schema: f.w.schema, Truth: true, NewEpoch: 1}); err != nil {
+	if f.st, err = store.Open(store.Options{Path: f.path, Schema: f.w.schema, Truth: true, NewEpoch: 1, Term: uint64(f.n) + 1}); err != nil {
 		return err
 	}
 	f.durableWAL = walBytes(f.path) // what was found on the disk is on the disk
@@ -132,6 +136,10 @@ func (f *realRelay) sync() {
 	if n := len(f.log); n > 0 {
 		after = f.log[n-1].Pos
 	}
+	if head := f.st.Head(); head.Epoch != after.Epoch { // it was put back
+		f.w.bases[head.Epoch], f.w.branch = 0, head.Epoch
+		after.Epoch = head.Epoch
+	}
 	if f.st.Head() == after {
 		return
 	}
@@ -140,6 +148,7 @@ func (f *realRelay) sync() {
 			f.w.fail("relay: read the log: %v", err)
 			return
 		}
+		r.Pos, r.Prev = f.w.canonical(r.Pos), f.w.canonical(r.Prev)
 		f.log = append(f.log, r)
 	}
 }
@@ -236,8 +245,13 @@ func (w *world) keepWAL(durable, length int64) int64 {
 func (f *realRelay) Restart() {
 	keep := f.w.keepWAL(f.durableWAL, walBytes(f.path))
 	f.n++
-	path := filepath.Join(f.w.opt.Dir, f.out.file(f.n))
-	err := crashCopy(f.path, path, keep)
+	path, from := filepath.Join(f.w.opt.Dir, f.out.file(f.n)), f.path
+	if f.putBack {
+		from, keep, f.putBack = f.backup, walBytes(f.backup), false
+		f.backup = ""
+		f.undo()
+	}
+	err := crashCopy(from, path, keep)
 	if err == nil {
 		_ = f.st.Close()
 		removeFiles(f.path)
@@ -248,7 +262,7 @@ func (f *realRelay) Restart() {
 		f.w.fail("relay: open after a crash: %v", err)
 		return
 	}
-	if n := len(f.log); n > 0 && f.st.Head().Less(f.log[n-1].Pos) {
+	if n := len(f.log); n > 0 && f.w.canonical(f.st.Head()).Less(f.log[n-1].Pos) {
 		f.w.fail("I2: the relay lost %v, which it had flushed; it stands at %v", f.log[n-1].Pos, f.st.Head())
 	}
 	f.sync()

@@ -168,6 +168,7 @@ func (w *world) plan() {
 		}
 	}
 	w.planFaults()
+	w.planPutBack()
 	for range w.between(0, 2) {
 		w.after(w.between(0, faultMillis), w.pickRelay().crash)
 	}

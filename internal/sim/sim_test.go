@@ -50,7 +50,7 @@ func TestRelay(t *testing.T) {
 	}
 	t.Log(total)
 	if total.Crashes == 0 || total.RelayCrashes == 0 || total.HalfOpen == 0 || total.Outcomes[4] == 0 || total.Outcomes[2] == 0 ||
-		total.Repeats == 0 || total.LostReplies == 0 || total.Stalls == 0 || total.Trims == 0 || total.Rebuilds == 0 || total.NoRoom == 0 || total.Tokens == 0 || total.Outcomes[5] == 0 {
+		total.Repeats == 0 || total.LostReplies == 0 || total.Stalls == 0 || total.Trims == 0 || total.Rebuilds == 0 || total.NoRoom == 0 || total.PutBacks == 0 || total.Tokens == 0 || total.Outcomes[5] == 0 {
 		t.Errorf("the seeds did too little: %s", total)
 	}
 }
@@ -66,6 +66,9 @@ func TestBackups(t *testing.T) {
 		t.Fatalf("seed %d: %v\nreplay: go run ./internal/sim/cmd -backups -seed %d", seed, err, seed)
 	}
 	t.Log(total)
+	if total.Twins == 0 {
+		t.Errorf("the seeds did too little: %s", total)
+	}
 }
 
 // Seeds that once failed: 969 unsubscribed with a full storage, and kept rows

@@ -90,6 +90,7 @@ type world struct {
 	catalog *shape.Catalog
 	build   *schema.Schema    // what clients' builds declare: the first
 	bases   map[uint32]uint64 // of stores built anew, by epoch: the truth's seq at their start
+	branch  uint32            // epoch that a truth which was put back goes on under, or 0
 	links   map[uint32]*link
 	lastID  uint32 // of links
 	oracle  *oracle
@@ -102,7 +103,7 @@ type world struct {
 // Stats counts what a run did, to show that it did something.
 type Stats struct {
 	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks int
-	Trims, Rebuilds, DDL, Twins, Doubled, Full, NoRoom, Tokens, Expired                       int
+	Trims, Rebuilds, DDL, Twins, Doubled, PutBacks, Full, NoRoom, Tokens, Expired             int
 	Repeats, LostReplies, Stalls                                                              int
 	Outcomes                                                                                  [7]int
 }
@@ -126,6 +127,7 @@ func (s *Stats) add(o Stats) {
 	s.DDL += o.DDL
 	s.Twins += o.Twins
 	s.Doubled += o.Doubled
+	s.PutBacks += o.PutBacks
 	s.Full += o.Full
 	s.NoRoom += o.NoRoom
 	s.Tokens += o.Tokens
@@ -137,8 +139,8 @@ func (s *Stats) add(o Stats) {
 
 // String is one line of figures.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d schema changes, %d twins (%d writes sent by both), %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.DDL, s.Twins, s.Doubled, s.Full, s.NoRoom, s.Tokens, s.Expired,
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d schema changes, %d twins (%d writes sent by both), %d stores put back, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.DDL, s.Twins, s.Doubled, s.PutBacks, s.Full, s.NoRoom, s.Tokens, s.Expired,
 		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
 }
 
