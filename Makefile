@@ -121,6 +121,7 @@ build/apps/.built: $(APP_SOURCES) build/core.wasm build/trampoline.wasm package-
 	mkdir -p build
 	cp -r web/shop/dist build/apps
 	cp -r web/workbench/dist build/apps/workbench
+	node web/pack.mjs build/apps
 	touch $@
 
 .PHONY: test

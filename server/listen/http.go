@@ -106,8 +106,9 @@ func problem(w http.ResponseWriter, status int, kind fault.Kind, msg string) {
 // hashed matches what bundlers name by its content, as /assets/core-Dw20_FRw.wasm.
 var hashed = regexp.MustCompile(`/assets/[^/]+-[0-9A-Za-z_-]{8,}\.[0-9a-z]+$`)
 
-// files serves a folder: for ever what is named by its content. A path without a file is the nearest index.html above
-// it, so that an app's own routes can be reloaded.
+// files serves a folder: for ever what is named by its content, compressed where
+// a compressed form lies beside it. A path without a file is the nearest
+// index.html above it, so that an app's own routes can be reloaded.
 func files(dir string) http.Handler {
 	plain := http.FileServer(http.Dir(dir))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -126,7 +127,9 @@ func files(dir string) http.Handler {
 				for at := path.Dir(clean); ; at = path.Dir(at) {
 					index := filepath.Join(dir, filepath.FromSlash(at), "index.html")
 					if _, err := os.Stat(index); err == nil {
-						http.ServeFile(w, r, index)
+						if !packed(dir, path.Join(at, "index.html"), w, r) {
+							http.ServeFile(w, r, index)
+						}
 						return
 					}
 					if at == "/" {
@@ -135,6 +138,12 @@ func files(dir string) http.Handler {
 				}
 			}
 		}
-		plain.ServeHTTP(w, r)
+		name := clean
+		if strings.HasSuffix(r.URL.Path, "/") {
+			name = path.Join(clean, "index.html")
+		}
+		if !packed(dir, name, w, r) {
+			plain.ServeHTTP(w, r)
+		}
 	})
 }
