@@ -72,16 +72,27 @@ async function startOnPostgres(app: App, writeSeed: (folder: string) => Promise<
     postgres.stdout.once('data', (line: Buffer) => resolve(line.toString().replace('postgres:', '').trim()))
     postgres.once('exit', (code) => reject(new Error(`Postgres ended with ${code}`)))
   })
-  const relay = await serve(folder, app, ['relay', '-config', join(seed, 'rockpool.yaml'), '-database-url', url])
-  return {
-    ...relay,
-    databaseUrl: url,
-    query: async (sql) => (await promisify(execFile)('psql', [url, '-qtA', '-c', sql])).stdout.trim(),
-    close: async () => {
-      await relay.close()
-      postgres.kill('SIGTERM')
-      await stopped
-    },
+  const end = async (): Promise<void> => {
+    postgres.kill('SIGTERM')
+    await stopped
+  }
+  try {
+    const relay = await serve(folder, app, ['relay', '-config', join(seed, 'rockpool.yaml'), '-database-url', url])
+    return {
+      ...relay,
+      databaseUrl: url,
+      query: async (sql) => (await promisify(execFile)('psql', [url, '-qtA', '-c', sql])).stdout.trim(),
+      close: async () => {
+        try {
+          await relay.close()
+        } finally {
+          await end()
+        }
+      },
+    }
+  } catch (error) {
+    await end() // the relay did not start, and nobody else knows of this Postgres
+    throw error
   }
 }
 
