@@ -42,8 +42,12 @@ const (
 	// InFlightBytesMax is how many bytes of mutations a client sends beyond the
 	// last one that the relay has settled; one that is larger goes alone.
 	InFlightBytesMax = 4 << 20
-	// ChunkBytesMax is the largest snapshot chunk before compression.
+	// ChunkBytesMax is the largest snapshot chunk of several rows, before
+	// compression.
 	ChunkBytesMax = 1 << 20
+	// RowBytesMax is the largest row of a snapshot: what one mutation can have
+	// written, and a little. One that is larger than a chunk has its own.
+	RowBytesMax = 17 << 20
 	// ChunkRowsMax is the most rows in a snapshot chunk.
 	ChunkRowsMax = 65536
 	// MutationsInFlightMax is how many mutations a client sends beyond the

@@ -1,6 +1,8 @@
 package relay_test
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,6 +41,43 @@ func TestLongerThanAFrame(t *testing.T) {
 	same(t, w, b, 1, "products")
 	if a.MaxFrame > wire.FrameBytesMax || b.MaxFrame > wire.FrameBytesMax {
 		t.Errorf("frames of %d and %d bytes", a.MaxFrame, b.MaxFrame)
+	}
+}
+
+// A snapshot has rows longer than a chunk, each alone in its own, and a client
+// takes them; one that is longer than any is refused with the limit.
+func TestSnapshotOfLongRows(t *testing.T) {
+	t.Parallel()
+	rows := stock(5)
+	rows[1][1] = value.Text(strings.Repeat("b", 3<<20))
+	rows[3][1] = value.Text(strings.Repeat("d", wire.MutationBytesMax))
+	w := relaytest.NewWorld(t, relaytest.Options{Seed: rows})
+	a := w.NewClient("a")
+	a.Follow(1, "products")
+	w.Connect(t, 1, a)
+	same(t, w, a, 1, "products")
+	var sizes []int
+	for _, url := range a.Snaps[1].URLs {
+		b, err := w.Cache.Chunk(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, _, err := wire.DecodeChunk(b)
+		if err != nil || h.Rows > 1 && len(b) > wire.ChunkBytesMax {
+			t.Errorf("a chunk of %d rows has %d bytes (%v)", h.Rows, len(b), err)
+		}
+		sizes = append(sizes, int(h.Rows))
+	}
+	if fmt.Sprint(sizes) != "[1 1 1 1 1]" {
+		t.Errorf("chunks of %v rows, want a long one alone", sizes)
+	}
+	rows[3][1] = value.Text(strings.Repeat("d", wire.RowBytesMax))
+	w = relaytest.NewWorld(t, relaytest.Options{Seed: rows})
+	b := w.NewClient("b")
+	b.Follow(1, "products")
+	w.Connect(t, 1, b)
+	if d := b.Denied[1]; d == nil || fault.Kind(d.Kind) != fault.TooLarge || !strings.Contains(d.Msg, strconv.Itoa(wire.RowBytesMax)) || d.Hint == "" {
+		t.Errorf("a row beyond the limit: %+v, want too_large with the limit and a way out", d)
 	}
 }
 

@@ -5,6 +5,8 @@
 package snapshot
 
 import (
+	"strconv"
+
 	"rockpool.dev/fault"
 	"rockpool.dev/server/shape"
 	"rockpool.dev/server/store"
@@ -27,9 +29,8 @@ type Set struct {
 	chunks [][]byte
 }
 
-// chunkBytes is where a chunk ends: a little under the limit, so that the row
-// that crosses it fits in most cases.
-const chunkBytes = wire.ChunkBytesMax - 64<<10
+// chunkBytes is where a chunk of several rows ends.
+const chunkBytes = wire.ChunkBytesMax - wire.ChunkHeaderBytes
 
 // Build reads a bucket's rows at the store's present position. bucket is its
 // number in frames.
@@ -70,8 +71,9 @@ type chunker struct {
 
 func (c *chunker) add(row value.Row) error {
 	c.one = row.Append(c.one[:0])
-	if len(c.one) > wire.ChunkBytesMax-wire.ChunkHeaderBytes {
-		return fault.New(fault.TooLarge, "make a snapshot", "a row is larger than a chunk")
+	if len(c.one) > wire.RowBytesMax {
+		return fault.New(fault.TooLarge, "make a snapshot", "a row has "+strconv.Itoa(len(c.one))+" bytes, and one may have RowBytesMax, "+strconv.Itoa(wire.RowBytesMax)).
+			WithHint("leave the row out of the shape, or keep large values in other storage and their address in the row")
 	}
 	if c.n > 0 && (len(c.rows)+len(c.one) > chunkBytes || c.n == wire.ChunkRowsMax) {
 		c.cut()

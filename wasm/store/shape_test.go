@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"rockpool.dev/fault"
@@ -316,4 +317,18 @@ func TestStageRefuses(t *testing.T) {
 	if _, err := c.db.Stage(99, nil); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("unknown shape: %v, want not_found", err)
 	}
+}
+
+// A row as large as a snapshot may have goes into its table from a chunk of its
+// own.
+func TestStageOfALongRow(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	long := strings.Repeat("x", wire.MutationBytesMax)
+	c.snapshot(itemsID, row(1, "short", 1, nil, nil))
+	c.chunk(itemsID, row(2, long, 2, nil, nil))
+	if _, err := c.db.Adopt(c.shapes[itemsID]); err != nil {
+		t.Fatal(err)
+	}
+	c.want("SELECT id, length(name) FROM items ORDER BY id", "1|5", "2|16777216")
 }

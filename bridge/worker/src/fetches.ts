@@ -7,8 +7,8 @@ import { bytesOf } from './memory.ts'
 const BODY = 1,
   FAILED = 2
 
-/** A body larger than this ends in FAILED: wire.ChunkBytesMax, doubled for slack. */
-export const BODY_BYTES_MAX = 2 << 20
+/** A body larger than this ends in FAILED: a chunk of one row, wire.RowBytesMax, and its header. */
+export const BODY_BYTES_MAX = (17 << 20) + (1 << 10)
 
 /** Requests by the core's numbers. Each one ends in exactly one event, unless it was cancelled. */
 export class Fetches {

@@ -87,8 +87,17 @@ export const MutationBytesMax = 16777216
  */
 export const InFlightBytesMax = 4194304
 
-/** ChunkBytesMax is the largest snapshot chunk before compression. */
+/**
+ * ChunkBytesMax is the largest snapshot chunk of several rows, before
+ * compression.
+ */
 export const ChunkBytesMax = 1048576
+
+/**
+ * RowBytesMax is the largest row of a snapshot: what one mutation can have
+ * written, and a little. One that is larger than a chunk has its own.
+ */
+export const RowBytesMax = 17825792
 
 /** ChunkRowsMax is the most rows in a snapshot chunk. */
 export const ChunkRowsMax = 65536
