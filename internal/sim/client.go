@@ -52,6 +52,8 @@ type client struct {
 	mayRewind  bool                    // the relay's store was put back
 	undone     map[uint64]bool         // settled mids that went with it
 	gone       uint32                  // the epoch in which it follows a log that is gone, or 0
+	late       *link                   // may still bring frames of that log, of behind goneAt
+	goneAt     version.Pos
 	cursor     version.Pos
 	told       map[uint64]mutation.Status // outcomes told to the app, over all lives
 	toldNow    map[uint64]bool            // in this life
@@ -163,6 +165,9 @@ func (c *client) onApplied(a store.Applied) {
 		c.w.fail("I5: %s went back from %v to %v", c.name, c.cursor, meta.Cursor)
 	}
 	c.cursor = meta.Cursor
+	if c.late != nil && c.socket == c.late && c.goneAt.Less(c.cursor) {
+		c.gone = c.cursor.Epoch
+	}
 	for _, o := range a.Outcomes {
 		c.w.logf("%s: applied to %v, outcome of %d is %d", c.name, meta.Cursor, o.Mid, o.Status)
 	}
@@ -170,6 +175,9 @@ func (c *client) onApplied(a store.Applied) {
 
 // onOutcome checks that an outcome is the log's, and told once a life (I3).
 func (c *client) onOutcome(o mutation.Outcome) {
+	if c.undone[o.Mid] && c.gone == c.cursor.Epoch {
+		return
+	}
 	if c.toldNow[o.Mid] {
 		c.w.fail("I3: %s told the outcome of mutation %d twice", c.name, o.Mid)
 	}

@@ -56,7 +56,7 @@ func (f *realRelay) undo() {
 	before := w.oracle.settled
 	w.oracle.undo(at)
 	for _, c := range w.clients {
-		c.mayRewind = true
+		c.mayRewind, c.late, c.goneAt = true, c.socket, at
 		for mid := range before[c.id] {
 			if _, still := w.oracle.settled[c.id][mid]; !still {
 				delete(c.told, mid)
