@@ -9,6 +9,7 @@ import (
 	"rockpool.dev/mutation"
 	"rockpool.dev/schema"
 	"rockpool.dev/value"
+	"rockpool.dev/version"
 )
 
 // A relay gets transactions from anybody: each that no client of ours makes is
@@ -145,6 +146,29 @@ func TestMergeCommutes(t *testing.T) {
 		}
 		if x, y := run(c.left, c.right, 0, 1), run(c.right, c.left, 1, 0); !x.Equal(y) {
 			t.Errorf("%s: %v in one order, %v in the other", c.name, x, y)
+		}
+	}
+}
+
+// What a writer had seen is the source up to its cursor, in the cursor's epoch
+// alone, and its own transactions before.
+func TestSaw(t *testing.T) {
+	t.Parallel()
+	m := mutation.Tx{Mid: 4, Seen: version.Pos{Epoch: 2, Seq: 9}}
+	for _, c := range []struct {
+		epoch uint32
+		dot   version.Dot
+		want  bool
+	}{
+		{2, version.Dot{Actor: version.ActorSource, Counter: 9}, true},
+		{2, version.Dot{Actor: version.ActorSource, Counter: 10}, false},
+		{3, version.Dot{Actor: version.ActorSource, Counter: 1}, false},
+		{2, version.Dot{Actor: "me", Counter: 3}, true},
+		{2, version.Dot{Actor: "me", Counter: 4}, false},
+		{2, version.Dot{Actor: "you", Counter: 1}, false},
+	} {
+		if got := m.Saw("me", c.epoch).Has(c.dot); got != c.want {
+			t.Errorf("in epoch %d it had seen %+v: %v, want %v", c.epoch, c.dot, got, c.want)
 		}
 	}
 }

@@ -62,6 +62,17 @@ type Tx struct {
 	ID uint64 `wire:"10,big"`
 }
 
+// Saw is the version vector of what the writer, a client of that ID, had seen:
+// the source's log up to its cursor, where that is of this epoch, and all its own
+// transactions before.
+func (m *Tx) Saw(client string, epoch uint32) version.Vector {
+	v := version.Vector{client: m.Mid - 1}
+	if m.Seen.Epoch == epoch {
+		v[version.ActorSource] = m.Seen.Seq
+	}
+	return v
+}
+
 // Status is how a transaction ended.
 type Status uint8
 

@@ -9,6 +9,7 @@ import (
 	"rockpool.dev/server/store"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
+	"rockpool.dev/version"
 )
 
 // target is one row that a transaction touches.
@@ -94,13 +95,14 @@ func (a *attempt) target(w *store.Write, targets map[string]*target, op *mutatio
 // has not seen and that is not its own. An own write that met somebody may
 // hide a foreign one.
 func (a *attempt) met(last source.Meta) bool {
-	if last.Pos.IsZero() || last.Pos.Seq == 0 {
+	if last.Pos.Seq == 0 {
 		return false
 	}
-	if last.Pos.Epoch == a.m.Seen.Epoch && last.Pos.Seq <= a.m.Seen.Seq {
+	saw := a.m.Saw(a.who.ID, last.Pos.Epoch)
+	if saw.Has(version.Dot{Actor: version.ActorSource, Counter: last.Pos.Seq}) {
 		return false
 	}
-	return last.Actor != a.who.ID || !last.Clean
+	return !last.Clean || last.Actor == "" || !saw.Has(version.Dot{Actor: last.Actor, Counter: last.Mid})
 }
 
 // put makes row stand, or deletes when it is nil. The key may change.

@@ -279,9 +279,6 @@ func refusal(m *mutation.Tx, err error) (mutation.Outcome, bool) {
 	return rejection(m, kind, code, pgMessage(err)), true
 }
 
-// unlogged stands for the place of a write that is not in the log yet.
-const unlogged = ^uint64(0)
-
 // conflicts is the test of SYNC.md §7, under the row's lock: has anyone but
 // this client written the row since the client's cursor?
 func (a *applier) conflicts(who source.Client, m *mutation.Tx, t *schema.Table, key value.Row, locked value.Row, w writer) (bool, error) {
@@ -289,27 +286,19 @@ func (a *applier) conflicts(who source.Client, m *mutation.Tx, t *schema.Table, 
 	if err != nil {
 		return false, err
 	}
-	if w.client == who.ID {
-		seq := unlogged
-		if meta.Actor == who.ID && meta.Mid == w.mid {
-			seq = meta.Pos.Seq
-		}
-		if w.clean || seq <= m.Seen.Seq {
-			return false, nil
-		}
+	saw := m.Saw(who.ID, meta.Pos.Epoch)
+	logged := version.Dot{Actor: version.ActorSource, Counter: meta.Pos.Seq}
+	switch {
+	case w.client == who.ID && w.clean:
+		return false, nil
+	case w.client == who.ID:
+		return meta.Actor != who.ID || meta.Mid != w.mid || !saw.Has(logged), nil
+	case !stored.Equal(locked): // it holds a write that is not in the log yet
 		return true, nil
+	case meta.Clean && meta.Actor != "" && saw.Has(version.Dot{Actor: meta.Actor, Counter: meta.Mid}):
+		return false, nil
 	}
-	last := unlogged
-	if stored.Equal(locked) {
-		if meta.Actor == who.ID && meta.Clean {
-			return false, nil
-		}
-		last = meta.Pos.Seq
-		if meta.Pos.Epoch > m.Seen.Epoch && meta.Pos.Epoch != 0 {
-			last = unlogged
-		}
-	}
-	return last > m.Seen.Seq, nil
+	return meta.Pos.Epoch > m.Seen.Epoch || !saw.Has(logged), nil
 }
 
 // writer is the client transaction that wrote a row's version, if one did.
