@@ -194,7 +194,7 @@ func (p *parts) follow(c *config.Config, src *postgres.Source, shapes map[string
 		return err
 	}
 	p.kind = "postgres"
-	o := store.Options{Path: c.Store, Schema: tables, Source: src.Identity(), NewEpoch: p.epoch}
+	o := store.Options{Path: c.Store, Schema: tables, Source: src.Identity(), Relations: src.Relations(), NewEpoch: p.epoch}
 	if p.store, err = store.Open(o); outdated(err) {
 		told(err)
 		var epoch uint32

@@ -6,6 +6,7 @@
 //
 //	<user tables>         the rows, under their own names
 //	_rockpool_meta        one row: epoch, seq, first seq of the log, LSN, schema
+//	_rockpool_relations   the source's own numbers of the tables (replica only)
 //	_rockpool_log         encoded changelog.Tx by seq, until trimmed
 //	_rockpool_row         last write of each row written since the store was built
 //	_rockpool_client      databases of clients: user, incarnation, last mid (truth only)

@@ -29,6 +29,9 @@ type Options struct {
 	Truth bool
 	// Source names the database that a replica is of; unused for the truth.
 	Source string
+	// Relations names the source's tables by numbers of its own, which a table
+	// that was dropped and made again does not keep; "" where there are none.
+	Relations string
 	// NewEpoch is the epoch of a store that is built anew. It must be greater
 	// than any that clients may hold; seconds since 1970 do.
 	NewEpoch uint32
@@ -111,6 +114,9 @@ func (s *Store) prepare() error {
 		}
 	}
 	if err := s.checkOrigin(); err != nil { // before all that says "build it anew"
+		return err
+	}
+	if err := s.checkRelations(); err != nil {
 		return err
 	}
 	found, err := s.readMeta()

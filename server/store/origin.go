@@ -47,6 +47,25 @@ func (s *Store) checkOrigin() error {
 	return run(s.w, "INSERT INTO _rockpool_origin (id, source) VALUES (1, ?)", value.Text(origin))
 }
 
+// checkRelations is fault.SchemaMismatch for a replica of tables that were
+// dropped and made again while no relay looked: their form may be the same, and
+// their rows are others. A file that does not say is believed once.
+func (s *Store) checkRelations() error {
+	if s.opt.Truth || s.opt.Relations == "" {
+		return nil
+	}
+	row, said, err := sqlite.OneRow(s.w, "SELECT relations FROM _rockpool_relations")
+	if err != nil || said && row[0].Str() == s.opt.Relations {
+		return err
+	}
+	if said {
+		return fault.New(fault.SchemaMismatch, "read the store", "it has the tables "+row[0].Str()+", the database has "+s.opt.Relations+
+			": one was dropped and made again, or the list is another").
+			WithHint("the store must be built anew")
+	}
+	return run(s.w, "INSERT INTO _rockpool_relations (id, relations) VALUES (1, ?)", value.Text(s.opt.Relations))
+}
+
 // Discard removes a replica's file and returns its epoch: one that is built
 // anew must have a greater one. It must not be open. A file that is not there,
 // or cannot be read, has epoch 0.

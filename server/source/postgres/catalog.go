@@ -48,6 +48,17 @@ func readCatalog(ctx context.Context, q querier, tables []string) ([]string, err
 	return lines, fault.Wrap(fault.SourceUnavailable, "read the catalog", err)
 }
 
+// relationsOf returns each table's name and number, by name.
+func relationsOf(catalog []string) string {
+	var list []string
+	for _, line := range catalog { // sorted
+		if rest, ok := strings.CutPrefix(line, "table "); ok {
+			list = append(list, rest[:strings.LastIndexByte(rest, ' ')]) // without the replica identity
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
 // compareCatalogs is fault.SchemaMismatch for the first fact that is gone or new,
 // of those that change rows if there are such; else it is source.ErrSameRows too.
 func compareCatalogs(before, now []string) error {

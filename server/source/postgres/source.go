@@ -120,6 +120,10 @@ func (s *Source) Schema() *schema.Schema { return s.schema }
 // from it.
 func (s *Source) Identity() string { return s.identity }
 
+// Relations names the synced tables with Postgres's numbers of them, as they
+// were when the source was opened.
+func (s *Source) Relations() string { return relationsOf(s.catalog) }
+
 // Changed is fault.SchemaMismatch when a synced table is not any more what it
 // was when the source was opened.
 func (s *Source) Changed(ctx context.Context) error {
