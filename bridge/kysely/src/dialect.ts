@@ -21,9 +21,15 @@ export interface RockpoolDialectConfig {
   readonly maxWait?: number
 }
 
-/** SQLite's, without the queue for the one connection that other drivers have: only writers wait here. */
+/**
+ * SQLite's, without the queue for the one connection that other drivers have: only writers wait here. Migrations of
+ * several tabs wait for each other in their transactions, as SQLite's DDL is transactional.
+ */
 class RockpoolAdapter extends SqliteAdapter {
   override get supportsMultipleConnections(): boolean {
+    return true
+  }
+  override get supportsTransactionalDdl(): boolean {
     return true
   }
 }

@@ -7,7 +7,7 @@ import {
   type StatementTransaction,
 } from '@rockpool/client/statements'
 import {
-  type CompiledQuery,
+  CompiledQuery,
   createQueryId,
   IdentifierNode,
   RawNode,
@@ -49,13 +49,17 @@ export class RockpoolDriver implements Driver {
     const { isolationLevel, accessMode } = settings
     if (isolationLevel !== undefined && isolationLevel !== 'serializable')
       throw failure('invalid_argument', 'begin transaction', `SQLite has no ${isolationLevel}`, 'leave the level out')
-    await this.#ours(connection).begin(accessMode === 'read only')
+    const ours = this.#ours(connection)
+    ours.isReadOnly = accessMode === 'read only'
+    await ours.executeQuery(CompiledQuery.raw('begin')) // as a query, for Kysely's log
   }
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#ours(connection).run('commit', [])
+    await this.#ours(connection).executeQuery(CompiledQuery.raw('commit'))
   }
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#ours(connection).release()
+    const ours = this.#ours(connection)
+    // A commit that was refused has ended it.
+    if (ours.isInTransaction) await ours.executeQuery(CompiledQuery.raw('rollback'))
   }
   savepoint(connection: DatabaseConnection, name: string, compile: QueryCompiler['compileQuery']): Promise<void> {
     return this.#savepoint(connection, 'savepoint', name, compile)
@@ -107,30 +111,49 @@ class RockpoolConnection implements DatabaseConnection {
   readonly #source: StatementSource
   readonly #limits: DriverLimits
   #transaction: StatementTransaction | null = null
+  /** How the next transaction begins. */
+  isReadOnly = false
 
   constructor(source: StatementSource, limits: DriverLimits) {
     this.#source = source
     this.#limits = limits
   }
 
-  async begin(readOnly: boolean): Promise<void> {
-    if (this.#transaction?.isOver === false)
-      throw failure('invalid_argument', 'begin transaction', 'one is open on this connection', 'use a savepoint')
+  get isInTransaction(): boolean {
+    return this.#transaction?.isOver === false
+  }
+
+  async #begin(): Promise<void> {
     const { timeout, deadline } = this.#limits
+    const readOnly = this.isReadOnly
+    this.isReadOnly = false
     this.#transaction = await this.#source.begin({ ...(timeout === undefined ? {} : { timeout }), deadline, readOnly })
   }
 
-  async run(sql: string, parameters: readonly unknown[]): Promise<StatementResult> {
+  async #run(sql: string, parameters: readonly unknown[]): Promise<StatementResult> {
     const transaction = this.#transaction
     if (transaction === null) {
       if (verbOf(sql) !== 'begin') return this.#source.run(sql, parameters)
-      await this.begin(false)
+      await this.#begin()
       return { columns: [], rows: [], changes: 0, lastId: 0 }
     }
     try {
       return await transaction.run(sql, parameters)
     } finally {
       if (transaction.isOver) this.#transaction = null
+    }
+  }
+
+  /** The Worker's answer knows nothing of who asked: his lines are added, as Kysely's own drivers do. */
+  async #traced(sql: string, parameters: readonly unknown[]): Promise<StatementResult> {
+    try {
+      return await this.#run(sql, parameters)
+    } catch (thrown) {
+      if (thrown instanceof Error) {
+        const callers = new Error().stack?.split('\n').slice(1) ?? []
+        thrown.stack = [thrown.stack ?? '', ...callers].join('\n')
+      }
+      throw thrown
     }
   }
 
@@ -145,7 +168,7 @@ class RockpoolConnection implements DatabaseConnection {
     options?: AbortableOperationOptions,
   ): Promise<QueryResult<R>> {
     options?.signal?.throwIfAborted()
-    const { columns, rows, changes, lastId } = await this.run(sql, parameters)
+    const { columns, rows, changes, lastId } = await this.#traced(sql, parameters)
     if (columns.length === 0) return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastId) }
     return { rows: rows.map((row) => toRecord(columns, row) as R) } // Kysely's types are the caller's promise
   }

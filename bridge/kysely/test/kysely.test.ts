@@ -99,6 +99,22 @@ test('a transaction is one mutation, and one that throws leaves nothing', async 
   expect(await queued()).toEqual([['insert person', 'insert pet']])
 })
 
+test('the log has all that runs, and an error tells who asked', async () => {
+  const told: string[] = []
+  const logged = new Kysely<Tables>({
+    dialect: new RockpoolDialect({ database: db }),
+    log: (event) => void told.push(event.query.sql),
+  })
+  await logged.transaction().execute((tx) => tx.selectFrom('person').select('id').execute())
+  await logged
+    .transaction()
+    .execute(() => Promise.reject(new Error('no')))
+    .catch(() => {})
+  expect(told).toEqual(['begin', 'select "id" from "person"', 'commit', 'begin', 'rollback'])
+  const error: unknown = await sql`select nothing`.execute(logged).catch((thrown: unknown) => thrown)
+  expect(error instanceof Error ? error.stack : '').toContain('kysely.test.ts')
+})
+
 test('savepoints of a controlled transaction', async () => {
   const tx = await kysely.startTransaction().execute()
   await tx.insertInto('person').values({ name: 'kept' }).execute()
@@ -210,8 +226,10 @@ test('streams, introspection, migrations of local tables, and typed errors', asy
       }),
     },
   })
-  const { error } = await migrator.migrateToLatest()
-  expect(error).toBeUndefined()
+  // Two tabs that start at once: each migration runs once.
+  const migrated = await Promise.all([migrator.migrateToLatest(), migrator.migrateToLatest()])
+  expect(migrated.map(({ error }) => error)).toEqual([undefined, undefined])
+  expect(migrated.flatMap(({ results = [] }) => results.map((one) => one.status))).toEqual(['Success'])
   const tables = await kysely.introspection.getTables()
   expect(tables.map((table) => table.name)).toEqual(expect.arrayContaining(['draft', 'person', 'pet']))
   const person = tables.find((table) => table.name === 'person')
