@@ -112,7 +112,10 @@ function lock(path: string): void {
     }
     const owner = Number(readFileSync(lockOf(path), 'utf8'))
     if (owner !== process.pid && isRunning(owner))
-      throw new SqliteError(`database is locked: process ${owner} has ${path} open; close it there first`, BUSY)
+      throw new SqliteError(
+        `database is locked: process ${owner} has ${path} open; close it there first, or delete ${lockOf(path)} if that process is another program`,
+        BUSY,
+      )
     rmSync(lockOf(path), { force: true }) // its owner has ended without closing
   }
   throw new SqliteError(`database is locked: another process has just opened ${path}`, BUSY)
