@@ -90,6 +90,8 @@ const (
 	ExprRaw      ExprKind = 15 // Name: SQL text with ? for each of Args; from the developer, never from a user
 	ExprCase     ExprKind = 16 // Args: when, then, …, [else]
 	ExprSub      ExprKind = 17 // Sub: a scalar subquery
+	ExprRows     ExprKind = 18 // Sub: all its rows as one value; a column of a result, nowhere else
+	ExprRow      ExprKind = 19 // Sub: its first row, or NULL, likewise
 )
 
 // Expr is an expression.

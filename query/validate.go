@@ -88,7 +88,11 @@ func (c *checker) selects(q *Select, where string, outer *scope, depth int) {
 		c.optional(j.On, at(where+".join", i)+".on", sc, depth+1)
 	}
 	for i := range q.Columns {
-		c.expr(&q.Columns[i].Expr, at(where+".columns", i), sc, depth+1)
+		if e := &q.Columns[i].Expr; e.Nested() {
+			c.nested(&q.Columns[i], at(where+".columns", i), sc, depth+1)
+		} else {
+			c.expr(e, at(where+".columns", i), sc, depth+1)
+		}
 		if as := q.Columns[i].As; as != "" {
 			sc.aliases = append(sc.aliases, as)
 		}
@@ -197,11 +201,35 @@ func (c *checker) expr(e *Expr, where string, sc *scope, depth int) {
 			c.add(fault.WrongParameters, where, "the text has "+strconv.Itoa(n)+" placeholders for "+
 				strconv.Itoa(len(e.Args))+" values", "", "")
 		}
+	case ExprRows, ExprRow:
+		c.form(where, "nested rows are a column of the result, and no part of an expression")
 	default:
 		c.form(where, "unknown kind of expression")
 	}
 	for i := range e.Args {
 		c.expr(&e.Args[i], at(where, i), sc, depth+1)
+	}
+}
+
+// nested checks a column that holds rows: its names become properties.
+func (c *checker) nested(r *ResultExpr, where string, sc *scope, depth int) {
+	if r.As == "" {
+		c.form(where, "nested rows need a name")
+	}
+	c.selects(r.Expr.Sub, where+".rows", sc, depth)
+	if r.Expr.Sub == nil {
+		return
+	}
+	names := make(map[string]bool)
+	for i := range r.Expr.Sub.Columns {
+		name := r.Expr.Sub.Columns[i].Name()
+		switch {
+		case name == "":
+			c.form(at(where+".rows.columns", i), "a column of nested rows needs a name")
+		case names[name]:
+			c.form(at(where+".rows.columns", i), "two columns of nested rows are called "+name)
+		}
+		names[name] = true
 	}
 }
 

@@ -259,7 +259,14 @@ var HeadColumnMessage = codec.Message{
 		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(HeadColumn{}.Name)},
 		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(HeadColumn{}.Decl)},
 		{Number: 3, Kind: codec.KindUint8, At: unsafe.Offsetof(HeadColumn{}.Type)},
+		{Number: 4, Kind: codec.KindList, At: unsafe.Offsetof(HeadColumn{}.Rows)},
+		{Number: 5, Kind: codec.KindBool, At: unsafe.Offsetof(HeadColumn{}.One)},
 	},
+}
+
+// A table's initial value may not lead back to it.
+func init() {
+	HeadColumnMessage.Fields[3].Of = &HeadColumnMessage // Rows
 }
 
 // HeadColumnMessage takes the types for granted that this function asks for.
@@ -267,6 +274,8 @@ func _(m *HeadColumn) {
 	_ = (*string)(&m.Name)
 	_ = (*string)(&m.Decl)
 	_ = (*uint8)(&m.Type)
+	_ = (*[]HeadColumn)(&m.Rows)
+	_ = (*bool)(&m.One)
 }
 
 // AppendTo encodes m after dst (package codec).

@@ -6,4 +6,4 @@ package wire
 const relayHash = "fd6dac852faf731a63e6da7045716d64"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "cab332b9c5989ca7344630e1b7e00a5e"
+const pageHash = "93e81de148769bcf05d0730177823f43"

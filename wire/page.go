@@ -178,6 +178,10 @@ type HeadColumn struct {
 	Name string      `wire:"1"`
 	Decl string      `wire:"2"`
 	Type schema.Type `wire:"3"`
+	// Rows are the columns of the rows that this one holds, as a blob of their
+	// values one after the other; One says that there is at most one row.
+	Rows []HeadColumn `wire:"4"`
+	One  bool         `wire:"5"`
 }
 
 // QueryDone ends a query.

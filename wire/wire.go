@@ -22,8 +22,9 @@ const Subprotocol = "rockpool.v1"
 // which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
 // has conflicts that name the other writer, which relays leave out; 5 packs
 // the short frames of one event; 6 tells that another schema is in force
-// (EventSchema); 7 has outcomes with the ID of what they are of.
-const PageVersion uint32 = 7
+// (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
+// whose columns hold rows (HeadColumn.Rows).
+const PageVersion uint32 = 8
 
 // StorageVersion is the version of the client's database layout. An older file
 // is brought up to date when it is opened (wasm/store, migrations); a newer one

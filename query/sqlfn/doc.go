@@ -9,6 +9,7 @@
 //	pg_lower(x) pg_upper(x)      all of Unicode
 //	decimal_add/sub/mul(a, b)    exact
 //	decimal_sum(x) decimal_avg(x)   aggregates, with Postgres's scale
+//	rockpool_rows(x, …)          aggregate: rows as one blob, for nested results
 //	rockpool_digest(x, …)        aggregate: equal rows have equal digests, here and at the relay
 package sqlfn
 
@@ -67,6 +68,7 @@ func Aggregates() []Aggregate {
 	return []Aggregate{
 		{"decimal_sum", 1, func() sqlite.Aggregate { return &sums{} }},
 		{"decimal_avg", 1, func() sqlite.Aggregate { return &sums{avg: true} }},
+		{"rockpool_rows", anyNumber, func() sqlite.Aggregate { return &nested{} }},
 		{"rockpool_digest", anyNumber, func() sqlite.Aggregate { return &digest{} }},
 	}
 }

@@ -41,4 +41,6 @@ type Options struct {
 type Statement struct {
 	SQL  string
 	Args value.Row
+	// Nested are the columns that hold rows.
+	Nested []Nested
 }

@@ -41,6 +41,8 @@ type writer struct {
 	args value.Row
 	// places are the parameters of typed values on Postgres, by type and value.
 	places map[string]int
+	// shapes are the nested rows of the query that is being written.
+	shapes []Nested
 	err    error
 }
 
@@ -52,7 +54,7 @@ func (w *writer) done() (Statement, error) {
 	if w.err != nil {
 		return Statement{}, w.err
 	}
-	return Statement{SQL: w.sql.String(), Args: w.args}, nil
+	return Statement{SQL: w.sql.String(), Args: w.args, Nested: w.shapes}, nil
 }
 
 func (w *writer) fail(msg string) {
@@ -161,7 +163,13 @@ func (w *writer) columns(q *query.Select, sc *scope) {
 			w.text(", ")
 		}
 		c := &q.Columns[i]
-		w.expr(&c.Expr, sc)
+		if c.Expr.Nested() {
+			shape := w.nested(&c.Expr, sc)
+			shape.As = c.As
+			w.shapes = append(w.shapes, shape)
+		} else {
+			w.expr(&c.Expr, sc)
+		}
 		switch {
 		case c.As != "":
 			w.text(" AS ")

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/query/sqlgen"
+	"rockpool.dev/schema"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/wire"
 )
@@ -27,9 +29,11 @@ type Plan struct {
 }
 
 // Plan compiles a text on a connection and returns what is known of it. The
-// statement stays in the connection's cache. Errors name what was likely meant.
-func (b *Builder) Plan(c *sqlite.Conn, sql string) (*Plan, error) {
-	if p, ok := b.plans.get(sql); ok {
+// statement stays in the connection's cache. nested are the columns of a built
+// query that hold rows. Errors name what was likely meant.
+func (b *Builder) Plan(c *sqlite.Conn, sql string, nested []sqlgen.Nested) (*Plan, error) {
+	key := planKey(sql, nested)
+	if p, ok := b.plans.get(key); ok {
 		return p, nil
 	}
 	if len(sql) > SQLBytesMax {
@@ -40,7 +44,7 @@ func (b *Builder) Plan(c *sqlite.Conn, sql string) (*Plan, error) {
 	if err != nil {
 		return nil, b.Explain(err)
 	}
-	p := &Plan{SQL: sql, ReadOnly: s.ReadOnly(), Params: s.Params(), Head: b.head(s)}
+	p := &Plan{SQL: sql, ReadOnly: s.ReadOnly(), Params: s.Params(), Head: b.head(s, nested)}
 	if err := b.touched(c, p, s.IsExplain()); err != nil {
 		return nil, err
 	}
@@ -48,19 +52,28 @@ func (b *Builder) Plan(c *sqlite.Conn, sql string) (*Plan, error) {
 		return nil, fault.New(fault.Forbidden, "run statement", "VACUUM is not available").
 			WithHint("db.export() gives the file, db.reset() starts anew")
 	}
-	b.plans.put(sql, p)
+	b.plans.put(key, p)
 	return p, nil
 }
 
 // Planned returns the plan of a text that Plan has seen, or nil.
-func (b *Builder) Planned(sql string) *Plan {
-	p, _ := b.plans.get(sql)
+func (b *Builder) Planned(sql string, nested []sqlgen.Nested) *Plan {
+	p, _ := b.plans.get(planKey(sql, nested))
 	return p
+}
+
+// planKey keeps a built query apart from the same text written by hand, whose
+// rows are not taken apart.
+func planKey(sql string, nested []sqlgen.Nested) string {
+	if len(nested) == 0 {
+		return sql
+	}
+	return sql + "\x00nested"
 }
 
 // head describes the columns of a statement, with the schema's types where
 // they come from its tables.
-func (b *Builder) head(s *sqlite.Stmt) []byte {
+func (b *Builder) head(s *sqlite.Stmt, nested []sqlgen.Nested) []byte {
 	var h wire.Head
 	for _, c := range s.Columns() {
 		col := wire.HeadColumn{Name: c.Name, Decl: c.DeclType}
@@ -73,7 +86,24 @@ func (b *Builder) head(s *sqlite.Stmt) []byte {
 		}
 		h.Columns = append(h.Columns, col)
 	}
+	nestHead(h.Columns, nested)
 	return h.AppendTo(nil)
+}
+
+// nestHead gives the columns that hold rows their shape.
+func nestHead(columns []wire.HeadColumn, nested []sqlgen.Nested) {
+	for _, n := range nested {
+		at := slices.IndexFunc(columns, func(c wire.HeadColumn) bool { return c.Name == n.As && c.Type == schema.TypeUnknown && c.Decl == "" })
+		if at < 0 {
+			continue
+		}
+		c := &columns[at]
+		c.One = !n.Many
+		for i, name := range n.Names {
+			c.Rows = append(c.Rows, wire.HeadColumn{Name: name, Type: n.Types[i]})
+		}
+		nestHead(c.Rows, n.Nested)
+	}
 }
 
 // touched reads the opcodes of a statement, https://www.sqlite.org/opcode.html:

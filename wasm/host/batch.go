@@ -7,7 +7,7 @@ import (
 
 // batch runs one writing statement for many sets of arguments.
 func (h *Host) batch(c *call, m *wire.Batch) {
-	plan, err := h.plan(m.SQL)
+	plan, err := h.plan(m.SQL, nil)
 	switch {
 	case err != nil:
 	case plan.ReadOnly:

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/query/sqlgen"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 	"rockpool.dev/wasm/builder"
@@ -17,14 +18,14 @@ import (
 func (h *Host) query(c *call, m *wire.Query) {
 	var plan *builder.Plan
 	if h.text[c.port] == 0 {
-		plan = h.builder.Planned(m.SQL) // then it begins and ends no transaction
+		plan = h.builder.Planned(m.SQL, nil) // then it begins and ends no transaction
 	}
 	if plan == nil {
 		if h.spoken(c, m) {
 			return
 		}
 		var err error
-		if plan, err = h.plan(m.SQL); err != nil {
+		if plan, err = h.plan(m.SQL, nil); err != nil {
 			h.fail(c, err)
 			return
 		}
@@ -42,35 +43,36 @@ func (h *Host) query(c *call, m *wire.Query) {
 
 // selects runs a built query.
 func (h *Host) selects(c *call, m *wire.SelectCall) {
-	plan, args, err := h.planSelect(m)
+	plan, s, err := h.planSelect(m)
 	if err != nil {
 		h.fail(c, err)
 		return
 	}
-	h.read(c, m.Lane, plan, args)
+	h.read(c, m.Lane, plan, s.Args)
 }
 
-func (h *Host) planSelect(m *wire.SelectCall) (*builder.Plan, value.Row, error) {
+func (h *Host) planSelect(m *wire.SelectCall) (*builder.Plan, sqlgen.Statement, error) {
+	var s sqlgen.Statement
 	if m.Select == nil {
-		return nil, nil, fault.New(fault.InvalidArgument, "run query", "there is no query")
+		return nil, s, fault.New(fault.InvalidArgument, "run query", "there is no query")
 	}
 	s, err := h.builder.Select(m.Select)
 	if err != nil {
-		return nil, nil, err
+		return nil, s, err
 	}
-	plan, err := h.plan(s.SQL)
+	plan, err := h.plan(s.SQL, s.Nested)
 	if err != nil {
-		return nil, nil, err
+		return nil, s, err
 	}
 	if !plan.ReadOnly { // raw text may hold anything
-		return nil, nil, fault.New(fault.Forbidden, "run query", "a built query may not write")
+		return nil, s, fault.New(fault.Forbidden, "run query", "a built query may not write")
 	}
-	return plan, s.Args, nil
+	return plan, s, nil
 }
 
 // plan compiles a text where nothing runs: on an idle reader, else on the writer.
-func (h *Host) plan(sql string) (*builder.Plan, error) {
-	if p := h.builder.Planned(sql); p != nil {
+func (h *Host) plan(sql string, nested []sqlgen.Nested) (*builder.Plan, error) {
+	if p := h.builder.Planned(sql, nested); p != nil {
 		return p, nil
 	}
 	switch txn.Classify(sql).Verb {
@@ -86,7 +88,7 @@ func (h *Host) plan(sql string) (*builder.Plan, error) {
 		defer h.prov.Pool.Give(r)
 		conn = r.Conn
 	}
-	return h.builder.Plan(conn, sql)
+	return h.builder.Plan(conn, sql, nested)
 }
 
 // parameters checks the number of values.

@@ -2,8 +2,8 @@ package host
 
 import (
 	"rockpool.dev/fault"
+	"rockpool.dev/query/sqlgen"
 	"rockpool.dev/sqlite"
-	"rockpool.dev/value"
 	"rockpool.dev/wasm/provider"
 	"rockpool.dev/wasm/txn"
 	"rockpool.dev/wire"
@@ -101,24 +101,24 @@ func (h *Host) txQuery(c *call, m *wire.TxQuery) {
 		h.ifEnded(t)
 		return
 	}
-	sql, args, err := h.txText(m)
+	text, err := h.txText(m)
 	if err != nil {
 		h.fail(c, err)
 		return
 	}
-	h.inTx(c, t, sql, args)
+	h.inTx(c, t, text)
 }
 
-func (h *Host) txText(m *wire.TxQuery) (string, value.Row, error) {
+func (h *Host) txText(m *wire.TxQuery) (sqlgen.Statement, error) {
 	if m.Select == nil {
-		return m.SQL, m.Args, nil
+		return sqlgen.Statement{SQL: m.SQL, Args: m.Args}, nil
 	}
-	s, err := h.builder.Select(m.Select)
-	return s.SQL, s.Args, err
+	return h.builder.Select(m.Select)
 }
 
 // inTx runs one statement of a transaction and answers with its rows.
-func (h *Host) inTx(c *call, t *txn.Tx, sql string, args value.Row) {
+func (h *Host) inTx(c *call, t *txn.Tx, text sqlgen.Statement) {
+	sql, args := text.SQL, text.Args
 	switch txn.Classify(sql).Verb {
 	case txn.Other:
 	case txn.Commit:
@@ -134,7 +134,7 @@ func (h *Host) inTx(c *call, t *txn.Tx, sql string, args value.Row) {
 		return
 	}
 	conn := t.Conn()
-	plan, err := h.builder.Plan(conn, sql)
+	plan, err := h.builder.Plan(conn, sql, text.Nested)
 	if err == nil {
 		err = parameters(plan, args)
 	}
@@ -235,20 +235,21 @@ func (h *Host) readTxQuery(c *call, m *wire.TxQuery) {
 		h.fail(c, fault.New(fault.NotFound, "use transaction", "it has ended").WithHint("it may have passed its timeout; run it again"))
 		return
 	}
-	sql, args, err := h.txText(m)
+	text, err := h.txText(m)
 	if err == nil && len(m.Ops) > 0 {
 		err = fault.New(fault.ReadOnly, "run operations", "the transaction is read-only")
 	}
 	if err == nil {
-		err = h.readInTx(c, t.reader.Conn, sql, args)
+		err = h.readInTx(c, t.reader.Conn, text)
 	}
 	if err != nil {
 		h.fail(c, h.builder.Explain(err))
 	}
 }
 
-func (h *Host) readInTx(c *call, conn *sqlite.Conn, sql string, args value.Row) error {
-	plan, err := h.builder.Plan(conn, sql)
+func (h *Host) readInTx(c *call, conn *sqlite.Conn, text sqlgen.Statement) error {
+	sql, args := text.SQL, text.Args
+	plan, err := h.builder.Plan(conn, sql, text.Nested)
 	if err != nil {
 		return err
 	}
@@ -276,7 +277,7 @@ func (h *Host) spoken(c *call, m *wire.Query) bool {
 	if id := h.text[c.port]; id != 0 {
 		t, err := h.txn.Tx(id, uint64(c.port))
 		if err == nil {
-			h.inTx(c, t, m.SQL, m.Args)
+			h.inTx(c, t, sqlgen.Statement{SQL: m.SQL, Args: m.Args})
 			return true
 		}
 		delete(h.text, c.port)

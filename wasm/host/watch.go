@@ -2,6 +2,7 @@ package host
 
 import (
 	"rockpool.dev/fault"
+	"rockpool.dev/query/sqlgen"
 	"rockpool.dev/wasm/live"
 	"rockpool.dev/wasm/provider"
 	"rockpool.dev/wire"
@@ -12,18 +13,18 @@ func liveID(c *call) live.ID { return live.ID{Port: c.port, Call: c.id} }
 // watch begins a live query. Its states follow; it is answered when it is
 // stopped (PageCancel) or fails.
 func (h *Host) watch(c *call, m *wire.LiveCall) {
-	sql, args := m.SQL, m.Args
+	text := sqlgen.Statement{SQL: m.SQL, Args: m.Args}
 	if m.Select != nil {
-		plan, bound, err := h.planSelect(&wire.SelectCall{Select: m.Select})
+		_, s, err := h.planSelect(&wire.SelectCall{Select: m.Select})
 		if err != nil {
 			h.fail(c, err)
 			return
 		}
-		sql, args = plan.SQL, bound
+		text = s
 	} else {
-		plan, err := h.plan(sql)
+		plan, err := h.plan(m.SQL, nil)
 		if err == nil {
-			err = parameters(plan, args)
+			err = parameters(plan, m.Args)
 		}
 		if err == nil && !plan.ReadOnly {
 			err = fault.New(fault.InvalidArgument, "watch a query", "the statement writes").
@@ -34,7 +35,7 @@ func (h *Host) watch(c *call, m *wire.LiveCall) {
 			return
 		}
 	}
-	if _, err := h.live.Add(liveID(c), sql, args); err != nil {
+	if _, err := h.live.Add(liveID(c), text); err != nil {
 		h.fail(c, err)
 	}
 }

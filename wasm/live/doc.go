@@ -14,7 +14,7 @@ import (
 	"strconv"
 
 	"rockpool.dev/fault"
-	"rockpool.dev/value"
+	"rockpool.dev/query/sqlgen"
 )
 
 // Limits.
@@ -50,7 +50,7 @@ type Set struct {
 func New() *Set { return &Set{queries: map[ID]*Query{}} }
 
 // Add watches a query, which is due at once. Kinds: limit_exceeded, duplicate.
-func (s *Set) Add(id ID, sql string, args value.Row) (*Query, error) {
+func (s *Set) Add(id ID, text sqlgen.Statement) (*Query, error) {
 	if len(s.queries) >= QueriesMax {
 		return nil, fault.New(fault.LimitExceeded, "watch a query", strconv.Itoa(QueriesMax)+" queries are watched already").
 			WithHint("stop those that are not on screen")
@@ -58,7 +58,7 @@ func (s *Set) Add(id ID, sql string, args value.Row) (*Query, error) {
 	if s.queries[id] != nil {
 		return nil, fault.New(fault.Duplicate, "watch a query", "the call is watched already")
 	}
-	q := &Query{ID: id, SQL: sql, Args: args, due: true}
+	q := &Query{ID: id, Statement: text, due: true}
 	s.queries[id] = q
 	s.order = append(s.order, q)
 	return q, nil

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/query/sqlgen"
 	"rockpool.dev/schema"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
@@ -65,7 +66,7 @@ func (x *bench) exec(sql string) {
 
 func (x *bench) add(call uint32, sql string, args ...value.Value) *live.Query {
 	x.t.Helper()
-	q, err := x.set.Add(live.ID{Port: 1, Call: call}, sql, args)
+	q, err := x.set.Add(live.ID{Port: 1, Call: call}, sqlgen.Statement{SQL: sql, Args: args})
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -181,7 +182,7 @@ func TestRefused(t *testing.T) {
 	t.Parallel()
 	x := newBench(t)
 	x.add(1, "SELECT 1")
-	if _, err := x.set.Add(live.ID{Port: 1, Call: 1}, "SELECT 2", nil); fault.KindOf(err) != fault.Duplicate {
+	if _, err := x.set.Add(live.ID{Port: 1, Call: 1}, sqlgen.Statement{SQL: "SELECT 2"}); fault.KindOf(err) != fault.Duplicate {
 		t.Errorf("the same call: %v", err)
 	}
 	for sql, kind := range map[string]fault.Kind{
@@ -189,7 +190,7 @@ func TestRefused(t *testing.T) {
 		"SELECT * FROM nowhere":        fault.UnknownTable,
 		"SELECT body FROM notes WHERE": fault.InvalidSQL,
 	} {
-		q, err := live.New().Add(live.ID{}, sql, nil)
+		q, err := live.New().Add(live.ID{}, sqlgen.Statement{SQL: sql})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +203,7 @@ func TestRefused(t *testing.T) {
 	for n := uint32(2); x.set.Len() < live.QueriesMax; n++ {
 		x.add(n, "SELECT 1")
 	}
-	if _, err := x.set.Add(live.ID{Port: 2}, "SELECT 1", nil); fault.KindOf(err) != fault.LimitExceeded || fault.HintOf(err) == "" {
+	if _, err := x.set.Add(live.ID{Port: 2}, sqlgen.Statement{SQL: "SELECT 1"}); fault.KindOf(err) != fault.LimitExceeded || fault.HintOf(err) == "" {
 		t.Errorf("one too many: %v, want limit_exceeded and a remedy", err)
 	}
 }
@@ -213,7 +214,7 @@ func TestRemove(t *testing.T) {
 	s := live.New()
 	for port := uint32(1); port <= 2; port++ {
 		for call := range uint32(3) {
-			if _, err := s.Add(live.ID{Port: port, Call: call}, "SELECT 1", nil); err != nil {
+			if _, err := s.Add(live.ID{Port: port, Call: call}, sqlgen.Statement{SQL: "SELECT 1"}); err != nil {
 				t.Fatal(err)
 			}
 		}

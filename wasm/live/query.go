@@ -5,16 +5,15 @@ import (
 	"strings"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/query/sqlgen"
 	"rockpool.dev/sqlite"
-	"rockpool.dev/value"
 	"rockpool.dev/wasm/builder"
 )
 
 // Query is one watched query.
 type Query struct {
-	ID   ID
-	SQL  string
-	Args value.Row
+	ID ID
+	sqlgen.Statement
 
 	plan   *builder.Plan
 	due    bool // a table it reads has changed since its last run began
@@ -58,7 +57,7 @@ func (q *Query) Gone() bool { return q.gone }
 // Begin starts a run on a reader. micros is the time now.
 func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, micros int64) error {
 	q.due, q.began = false, micros
-	p, err := b.Plan(c, q.SQL)
+	p, err := b.Plan(c, q.SQL, q.Nested)
 	if err != nil {
 		return q.failed(err)
 	}

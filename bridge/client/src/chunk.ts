@@ -11,20 +11,12 @@
  */
 
 import { textOf, type SqlValue } from './codec.ts'
-import type { HeadColumn } from './gen/wire.ts'
+import type { RowShape } from './shape.ts'
 
 /** One row as a plain object. */
 export type Row = Record<string, SqlValue | boolean>
 
 const CHUNK_HEADER_BYTES = 32
-
-/** How a result's columns become properties. */
-export interface RowShape {
-  readonly columns: readonly HeadColumn[]
-  readonly names: readonly string[]
-  /** Columns that are shown as true and false, or null when there are none. */
-  readonly booleans: readonly boolean[] | null
-}
 
 /** Reads one chunk's rows in slices, so that no slice holds the page for long. */
 export class ChunkReader {
@@ -63,7 +55,7 @@ export class ChunkReader {
 
   /** Appends up to `limit` further rows to `out`. */
   read(shape: RowShape, out: Row[], limit: number): void {
-    const { names, booleans } = shape
+    const { names, shows } = shape
     const columns = this.#columns
     const end = Math.min(this.rows, this.#row + limit)
     let cell = this.#row * columns
@@ -71,8 +63,8 @@ export class ChunkReader {
       const row: Row = {}
       for (let column = 0; column < columns; column++, cell++) {
         const value = this.#value(cell)
-        row[names[column] ?? ''] =
-          booleans !== null && booleans[column] === true && typeof value === 'number' ? value !== 0 : value
+        const show = shows === null ? undefined : shows[column]
+        row[names[column] ?? ''] = show === undefined ? value : (show(value) as SqlValue) // the builder's types tell what it is
       }
       out.push(row)
     }

@@ -580,6 +580,14 @@ export class SetsEncoding {
   }
 }
 
+/** Decodes rows of `n` tagged SQL values each, all of `src`. @throws {@link RockpoolError} of kind `protocol`. */
+export function decodeRows(src: Uint8Array, n: number): SqlValue[][] {
+  const r = new Reader(src)
+  const rows: SqlValue[][] = []
+  while (r.at < r.end) rows.push(Array.from({ length: n }, () => r.value()))
+  return rows
+}
+
 /** Decodes `n` tagged SQL values from the start of `src`. @throws {@link RockpoolError} of kind `protocol`. */
 export function decodeRow(src: Uint8Array, n: number): SqlValue[] {
   const r = new Reader(src)

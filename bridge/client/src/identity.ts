@@ -71,7 +71,7 @@ function keyOf(row: object, key: readonly string[]): unknown {
   return key.map((name) => String(values[name])).join('\u0000')
 }
 
-/** Whether two rows hold the same values, blobs by content. */
+/** Whether two rows hold the same values: blobs and nested rows by content. */
 export function isSameRow(a: object, b: object): boolean {
   const left = a as Row,
     right = b as Row // as above
@@ -79,10 +79,16 @@ export function isSameRow(a: object, b: object): boolean {
     const x = left[name],
       y = right[name]
     if (x === y || (Number.isNaN(x) && Number.isNaN(y))) continue
-    if (!(x instanceof Uint8Array && y instanceof Uint8Array && isSameBytes(x, y))) return false
+    if (!isObject(x) || !isObject(y)) return false
+    if (x instanceof Uint8Array ? !(y instanceof Uint8Array && isSameBytes(x, y)) : !isSameRow(x, y)) return false
   }
   for (const name in right) if (!(name in left)) return false
   return true
+}
+
+/** A blob, a nested row, or a list of them. */
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {

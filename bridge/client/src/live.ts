@@ -4,7 +4,7 @@
  * discarded render or StrictMode leaves behind is collected after a grace time.
  */
 
-import type { Booleans } from './rows.ts'
+import type { Booleans } from './shape.ts'
 import { RowSink } from './rows.ts'
 import { Cell, type Readable } from './emitter.ts'
 import { failure, type RockpoolError, toError } from './error.ts'

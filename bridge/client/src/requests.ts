@@ -26,8 +26,9 @@ import type { Row } from './chunk.ts'
 import { sliced } from './pace.ts'
 import { lowerOperation, type DatabaseOperation } from './operations.ts'
 import { newKey } from './key.ts'
-import { RowSink, type Booleans } from './rows.ts'
+import { RowSink } from './rows.ts'
 import type { CallOptions, Session, Sink } from './session.ts'
+import type { Booleans } from './shape.ts'
 import { toSql } from './values.ts'
 
 /** The queue a call waits in. */

@@ -1,18 +1,15 @@
 /** Collects the chunks of one call into rows, in slices, in order. */
 
-import { ChunkReader, type Row, type RowShape } from './chunk.ts'
+import { ChunkReader, type Row } from './chunk.ts'
 import { toError, type RockpoolError } from './error.ts'
 import { inSlices } from './pace.ts'
 import type { Sink } from './session.ts'
-import { TypeBool } from './gen/schema.ts'
 import { decode } from './codec.ts'
 import { HeadMessage } from './gen/wire.ts'
+import { shaped, type Booleans, type RowShape } from './shape.ts'
 
 /** Rows decoded between two looks at the clock. */
 const ROWS_PER_STEP = 256
-
-/** How rows show booleans. `schema`: true and false where the column is a boolean of the schema. `sqlite`: 0 and 1, as SQLite has them. */
-export type Booleans = 'schema' | 'sqlite'
 
 /** Results' columns that are remembered: most queries are asked again and again. */
 const SHAPES_MAX = 32
@@ -28,13 +25,7 @@ let oldest = 0
 /** The columns that a head tells of. */
 function shapeOf(head: Uint8Array, mode: Booleans): RowShape {
   for (const one of known) if (one.mode === mode && isSame(one.head, head)) return one.shape
-  const { columns } = decode(HeadMessage, head)
-  const booleans = mode === 'schema' ? columns.map((column) => column.type === TypeBool) : []
-  const shape = {
-    columns,
-    names: columns.map((column) => column.name),
-    booleans: booleans.includes(true) ? booleans : null,
-  }
+  const shape = shaped(decode(HeadMessage, head).columns, mode)
   known[oldest++ % SHAPES_MAX] = { head: head.slice(), mode, shape }
   return shape
 }
@@ -49,7 +40,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 export abstract class Rows<R> implements Sink {
   readonly #booleans: Booleans
   readonly #onState: ((body: Uint8Array) => void) | undefined
-  #shape: RowShape = { columns: [], names: [], booleans: null }
+  #shape: RowShape = { columns: [], names: [], shows: null }
   #rows: R[] = []
   #error: RockpoolError | null = null
   /** Grows with each reset: slices of an earlier attempt are dropped. */

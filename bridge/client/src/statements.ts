@@ -5,12 +5,13 @@
  * need none of it.
  */
 
-import type { ChunkReader, RowShape } from './chunk.ts'
+import type { ChunkReader } from './chunk.ts'
 import type { SqlValue } from './codec.ts'
 import { failure } from './error.ts'
 import { beginInteractive, type Interactive, type TransactionOptions } from './interactive.ts'
 import { askSql } from './requests.ts'
 import { Rows } from './rows.ts'
+import type { RowShape } from './shape.ts'
 import type { Session } from './session.ts'
 import { toRow } from './values.ts'
 

@@ -10,7 +10,8 @@ import { OperationsDoneMessage, TxQueryMessage, type WriteDone, PageTxQuery } fr
 import type { Schema } from './gen/schema.ts'
 import { beginInteractive, cancelled, type Interactive, type TransactionOptions } from './interactive.ts'
 import { lowerOperation, toObjects, type DatabaseOperation } from './operations.ts'
-import { RowSink, type Booleans } from './rows.ts'
+import { RowSink } from './rows.ts'
+import type { Booleans } from './shape.ts'
 import type { Session } from './session.ts'
 import { toRow } from './values.ts'
 

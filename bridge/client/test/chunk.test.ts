@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { ChunkReader, type Row } from '../src/chunk.ts'
 import type { SqlValue } from '../src/codec.ts'
+import { shaped, type RowShape } from '../src/shape.ts'
 import { encodeChunk } from './encode-chunk.ts'
+import { headColumn } from './head-column.ts'
+import { TypeBool } from '../src/gen/schema.ts'
 
 /** A chunk inside a longer buffer, as a pack has it. */
 function framed(chunk: Uint8Array): Uint8Array {
@@ -10,10 +13,10 @@ function framed(chunk: Uint8Array): Uint8Array {
   return bytes.subarray(16, 16 + chunk.length)
 }
 
-function read(rows: SqlValue[][], names: string[], limit = 1000, booleans: boolean[] | null = null): Row[] {
+function read(rows: SqlValue[][], names: string[], limit = 1000, shows: RowShape['shows'] = null): Row[] {
   const reader = new ChunkReader(framed(encodeChunk(names.length, rows)))
   const out: Row[] = []
-  while (!reader.isDone) reader.read({ columns: [], names, booleans }, out, limit)
+  while (!reader.isDone) reader.read({ columns: [], names, shows }, out, limit)
   return out
 }
 
@@ -70,7 +73,7 @@ describe('ChunkReader', () => {
       ),
     )
     const out: Row[] = []
-    reader.read({ columns: [], names: ['a', 'b'], booleans: null }, out, 10)
+    reader.read({ columns: [], names: ['a', 'b'], shows: null }, out, 10)
     expect(out).toEqual([
       { a: 'x', b: 'y' },
       { a: 'a\ufffd', b: 'z' },
@@ -87,7 +90,7 @@ describe('ChunkReader', () => {
         ],
         ['a', 'b'],
         10,
-        [true, false],
+        shaped([headColumn('a', TypeBool), headColumn('b')], 'schema').shows,
       ),
     ).toEqual([
       { a: true, b: 1 },

@@ -29,6 +29,48 @@ describe('reconcile', () => {
     expect(reconcile(before, [thing(1, 'a'), thing(2, 'b')], ['id']).rows).toBe(before)
   })
 
+  test('nested rows count by content', () => {
+    const order = (lines: object[], blob = [1]) => ({
+      id: 1,
+      lines,
+      last: lines[0] ?? null,
+      blob: new Uint8Array(blob),
+    })
+    const before = [
+      order([
+        { id: 1, n: 2 },
+        { id: 2, n: 3 },
+      ]),
+    ]
+    expect(
+      reconcile(
+        before,
+        [
+          order([
+            { id: 1, n: 2 },
+            { id: 2, n: 3 },
+          ]),
+        ],
+        ['id'],
+      ).rows,
+    ).toBe(before)
+    for (const other of [
+      order([{ id: 1, n: 2 }]),
+      order([
+        { id: 1, n: 2 },
+        { id: 2, n: 4 },
+      ]),
+      order(
+        [
+          { id: 1, n: 2 },
+          { id: 2, n: 3 },
+        ],
+        [2],
+      ),
+    ])
+      expect(reconcile(before, [other], ['id']).patch.changed).toHaveLength(1)
+  })
+
   test('random edits keep the identity of every unchanged row', () => {
     let seed = 20261125
     const random = (n: number) => {

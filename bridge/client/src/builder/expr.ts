@@ -16,6 +16,8 @@ import {
   ExprIsNull,
   ExprNot,
   ExprOr,
+  ExprRow,
+  ExprRows,
   ExprStar,
   ExprValue,
 } from '../gen/query.ts'
@@ -243,6 +245,25 @@ export function fn<T = unknown>(name: string, ...args: readonly Expression<unkno
     name,
     args.map((arg) => arg.node),
   )
+}
+/** A query whose rows one row holds. */
+type Nestable<R> = { readonly ast: Select; all(): Promise<R[]> }
+
+/**
+ * All rows of a query that may name the outer one's columns, as one property.
+ *
+ * @example
+ * db.from('orders').select({
+ *   id: col('orders.id'),
+ *   lines: many(db.from('order_lines').where('order_id', '=', col('orders.id'))),
+ * })
+ */
+export function many<R>(query: Nestable<R>): Expression<R[]> {
+  return expression(node(ExprRows, { sub: query.ast }))
+}
+/** The first row of such a query, or null. */
+export function one<R>(query: Nestable<R>): Expression<R | null> {
+  return expression(node(ExprRow, { sub: query.ast }))
 }
 /** Arithmetic and `||`. */
 export function math(

@@ -63,9 +63,13 @@ export const ExprRaw = 15
 export const ExprCase = 16
 /** Sub: a scalar subquery */
 export const ExprSub = 17
+/** Sub: all its rows as one value; a column of a result, nowhere else */
+export const ExprRows = 18
+/** Sub: its first row, or NULL, likewise */
+export const ExprRow = 19
 
 /** ExprKind is the kind of an expression. */
-export const ExprKind = { ExprColumn, ExprValue, ExprCompare, ExprAnd, ExprOr, ExprNot, ExprIn, ExprBetween, ExprIsNull, ExprCall, ExprArith, ExprExists, ExprStar, ExprJSONPath, ExprRaw, ExprCase, ExprSub } as const
+export const ExprKind = { ExprColumn, ExprValue, ExprCompare, ExprAnd, ExprOr, ExprNot, ExprIn, ExprBetween, ExprIsNull, ExprCall, ExprArith, ExprExists, ExprStar, ExprJSONPath, ExprRaw, ExprCase, ExprSub, ExprRows, ExprRow } as const
 export type ExprKind = (typeof ExprKind)[keyof typeof ExprKind]
 
 /** Select is a query. */

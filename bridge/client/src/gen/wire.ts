@@ -57,9 +57,10 @@ export const Subprotocol = 'rockpool.v1'
  * which conflicts are off the list (ConflictInfo.Gone); 3 added PageBatch; 4
  * has conflicts that name the other writer, which relays leave out; 5 packs
  * the short frames of one event; 6 tells that another schema is in force
- * (EventSchema); 7 has outcomes with the ID of what they are of.
+ * (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
+ * whose columns hold rows (HeadColumn.Rows).
  */
-export const PageVersion = 7
+export const PageVersion = 8
 
 /**
  * StorageVersion is the version of the client's database layout. An older file
@@ -468,8 +469,14 @@ export interface HeadColumn {
   readonly name: string
   readonly decl: string
   readonly type: Type
+  /**
+   * Rows are the columns of the rows that this one holds, as a blob of their
+   * values one after the other; One says that there is at most one row.
+   */
+  readonly rows: readonly HeadColumn[]
+  readonly one: boolean
 }
-export const HeadColumnMessage: Message<HeadColumn> = { spec: 'Sname Sdecl Utype' }
+export const HeadColumnMessage: Message<HeadColumn> = { spec: 'Sname Sdecl Utype Arows Bone', of: () => [HeadColumnMessage] }
 /** Encodes a {@link HeadColumn}; fields that are left out have the zero value. */
 export const encodeHeadColumn = (message: Init<HeadColumn>): Uint8Array<ArrayBuffer> => encode(HeadColumnMessage, message)
 /** Decodes a {@link HeadColumn}. @throws RockpoolError of kind `protocol`. */
