@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rockpool.dev/fault"
 	"rockpool.dev/query"
 	"rockpool.dev/schema"
 	"rockpool.dev/value"
@@ -102,9 +103,7 @@ var numeric = &schema.Column{Type: schema.TypeDecimal, SourceType: "numeric"}
 // value binds v.
 func (w *writer) value(v value.Value, as *schema.Column) {
 	if w.opt.Dialect == SQLite {
-		if as != nil && as.Type == schema.TypeDecimal && (v.Kind() == value.KindInt || v.Kind() == value.KindFloat) {
-			v = decimalText(v)
-		}
+		v = w.stored(v, as)
 		w.args = append(w.args, v)
 		w.text("?")
 		return
@@ -128,6 +127,27 @@ func (w *writer) value(v value.Value, as *schema.Column) {
 		w.places[id] = at
 	}
 	w.text("CAST($" + strconv.Itoa(at) + " AS " + cast + ")")
+}
+
+// stored returns v as SQLite stores it in the column that it meets: the same
+// moment, written otherwise, is another text.
+func (w *writer) stored(v value.Value, as *schema.Column) value.Value {
+	if as == nil {
+		return v
+	}
+	switch as.Type {
+	case schema.TypeDecimal:
+		if v.Kind() == value.KindInt || v.Kind() == value.KindFloat {
+			return decimalText(v)
+		}
+	case schema.TypeTimestampTZ, schema.TypeTimestamp, schema.TypeDate, schema.TypeTime, schema.TypeUUID, schema.TypeBool:
+		canonical, err := as.Canonical(v)
+		if err != nil && w.err == nil {
+			w.err = fault.In("compare a value", err)
+		}
+		return canonical
+	}
+	return v
 }
 
 // decimalText returns a number in the form that decimals are stored in.
