@@ -12,13 +12,14 @@ import (
 // bridges says which of our npm packages each one may import. A client of the
 // database is a package on top of bridge/client, which knows none of them.
 var bridges = map[string][]string{
-	"worker":  {"client"}, // its gen/: the kinds of errors
-	"client":  {"worker"},
-	"react":   {"client"},
-	"kysely":  {"client"},
-	"drizzle": {"client"},
-	"prisma":  {"client"},
-	"node":    {"client", "worker"},
+	"worker":      {"client"}, // its gen/: the kinds of errors
+	"client":      {"worker"},
+	"react":       {"client"},
+	"kysely":      {"client"},
+	"drizzle":     {"client"},
+	"prisma":      {"client"},
+	"planetscale": {"client"},
+	"node":        {"client", "worker"},
 }
 
 var (

@@ -37,6 +37,7 @@ var budgets = []budget{
 	adapter("kysely", 2_000),
 	adapter("prisma", 3_000),
 	adapter("drizzle", 3_000),
+	adapter("planetscale", 6_500),
 }
 
 // page is what a page has of ours without React.

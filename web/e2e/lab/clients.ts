@@ -8,6 +8,8 @@ import * as columns from 'drizzle-orm/sqlite-core'
 import * as drizzle from '@rockpool/drizzle'
 import { RockpoolDialect } from '@rockpool/kysely'
 import { PrismaRockpool } from '@rockpool/prisma'
+import { localFetch } from '@rockpool/planetscale'
+import * as planetscale from '@planetscale/database'
 import { runOperations, type Client } from '../../../bridge/prisma/test/operations.ts'
 
 // Prisma's runtime for browsers asks for it without a look whether it is there: pages have it only with COOP and COEP.
@@ -26,7 +28,7 @@ async function prismaOf(database: ConstructorParameters<typeof PrismaRockpool>[0
   return new PrismaClient({ adapter: new PrismaRockpool(database) })
 }
 
-const clients = { kysely, RockpoolDialect, drizzle, orm, columns, prismaOf, runOperations }
+const clients = { planetscale, localFetch, kysely, RockpoolDialect, drizzle, orm, columns, prismaOf, runOperations }
 
 declare global {
   interface Window {

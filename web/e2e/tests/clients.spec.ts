@@ -217,3 +217,39 @@ test('a transaction whose tab dies is rolled back, and what waited for it goes o
   expect(await written).toEqual([{ name: 'Ada' }, { name: 'after' }])
   await context.close()
 })
+
+test('PlanetScale: the driver runs on the local database, and what it writes reaches the relay', async ({
+  browser,
+}) => {
+  const page = await withClients(browser)
+  const got = await page.evaluate(async () => {
+    const { planetscale, localFetch } = window.clients
+    const connection = planetscale.connect({ host: 'local', username: '', password: '', fetch: localFetch(window.db) })
+    const seen = new Date('2026-01-01T12:00:00Z')
+    await connection.execute('INSERT INTO `person` (id, name, seen) VALUES (?, ?, ?)', [2, "Grace 'O\\", seen])
+    await connection.transaction(async (tx) => {
+      await tx.execute('INSERT INTO pet (id, owner_id, name) VALUES (1, 2, :name)', { name: 'Rex' })
+      await tx.execute("UPDATE person SET name = CONCAT(name, '!') WHERE id = 2")
+    })
+    const taken = await connection
+      .execute("INSERT INTO pet (id, owner_id, name) VALUES (1, 2, 'Max')")
+      .catch((error: unknown) => String(error))
+    // What the relay brought is found by a moment that is written as MySQL writes it.
+    const { rows } = await connection.execute(
+      "SELECT id, name, seen FROM person WHERE seen = '2026-01-01 12:00:00' ORDER BY id",
+    )
+    return { rows, taken }
+  })
+  expect(got.rows).toEqual([
+    { id: 1, name: 'Ada', seen: '2026-01-01 12:00:00' },
+    { id: 2, name: "Grace 'O\\!", seen: '2026-01-01 12:00:00' },
+  ])
+  expect(got.taken).toContain("Duplicate entry for key 'pet.id' (errno 1062) (sqlstate 23000)")
+  await settled(page)
+  expect(await truth.query('select id, seen from person order by id')).toEqual([
+    { id: '1', seen: '2026-01-01T12:00:00.000000+00:00' },
+    { id: '2', seen: '2026-01-01T12:00:00.000000+00:00' },
+  ])
+  expect(await truth.query('select name from pet')).toEqual([{ name: 'Rex' }])
+  await page.context().close()
+})
