@@ -96,6 +96,13 @@ func nameList(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
+// HasLocalDefault reports whether a client's own database fills the column in
+// where a writer gives no value: its default is a constant, or the present time.
+func (c *Column) HasLocalDefault() bool {
+	expr, ok := portableDefault(c)
+	return c.Default != "" && ok && expr != "NULL"
+}
+
 // portableDefault is a constant default, or the present time, as SQLite
 // expression that gives the canonical form. Other defaults are the source's.
 func portableDefault(c *Column) (string, bool) {

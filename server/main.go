@@ -3,6 +3,7 @@
 //
 //	rockpool dev    [--seed dir] [--web dir]         everything open, on this machine
 //	rockpool relay  [--config rockpool.yaml]         secure by default
+//	rockpool generate --from postgres://… --out dir  types and tables for an app
 //	rockpool sql    --store file "select …"          read the relay's store
 //	rockpool doctor [--config rockpool.yaml]         what is wrong, and what to do
 package main
@@ -26,10 +27,11 @@ type command struct {
 }
 
 var commands = map[string]command{
-	"dev":    {runDev, "serve on this machine with every table open: embedded database, demo data, web apps"},
-	"relay":  {runRelay, "serve as rockpool.yaml says"},
-	"sql":    {runSQL, "run a reading statement on a relay's store"},
-	"doctor": {runDoctor, "say what is wrong and what to do"},
+	"dev":      {runDev, "serve on this machine with every table open: embedded database, demo data, web apps"},
+	"relay":    {runRelay, "serve as rockpool.yaml says"},
+	"generate": {runGenerate, "write a database's schema as TypeScript, Go and SQL"},
+	"sql":      {runSQL, "run a reading statement on a relay's store"},
+	"doctor":   {runDoctor, "say what is wrong and what to do"},
 }
 
 func main() {
@@ -67,7 +69,7 @@ func run(ctx context.Context, args []string) error {
 
 func usage() {
 	fmt.Println("usage: rockpool <command> [flags]")
-	for _, name := range []string{"dev", "relay", "sql", "doctor", "help", "version"} {
+	for _, name := range []string{"dev", "relay", "generate", "sql", "doctor", "help", "version"} {
 		fmt.Printf("  %-8s %s\n", name, commands[name].help)
 	}
 }

@@ -37,6 +37,8 @@ var arrows = map[string][]string{
 	"server/shape":            {"server/policy", "server/source", "server/store", "schema", "value", "wire"},
 	"server/config":           {"server/policy", "server/shape", "server/auth", "schema", "query", "value"},
 	"server/seed":             {"schema", "value", "server/config"},
+	"server/generate":         {"schema"},
+	"server/generate/...":     {"server/source", "schema", "sqlite", "query", "value"},
 	"server/ingest":           {"server/source", "server/store", "server/fanout", "changelog", "version", "schema", "value"},
 	"server/snapshot":         {"server/store", "server/shape", "server/fanout", "schema", "wire", "value", "version"},
 	"server/fanout":           {"server/store", "server/shape", "schema", "wire", "value", "version", "changelog", "mutation"},

@@ -134,11 +134,11 @@ var portableCheck = regexp.MustCompile(`^[a-zA-Z0-9_ ()<>=!.'+\-*]*$`)
 
 func readConstraints(ctx context.Context, conn *pgx.Conn, oid uint32, t *schema.Table, index map[int16]uint32) error {
 	rows, err := conn.Query(ctx, `
-SELECT k.conname, k.contype::text, k.conkey, coalesce(f.relname, ''), pg_get_constraintdef(k.oid),
+SELECT k.conname, k.contype::text, k.conkey, CASE WHEN f.relnamespace = c.relnamespace THEN f.relname ELSE '' END, pg_get_constraintdef(k.oid),
        coalesce((SELECT array_agg(a.attname::text ORDER BY u.n) FROM unnest(k.confkey) WITH ORDINALITY u(num, n)
                  JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num), '{}'),
        k.confdeltype::text
-FROM pg_constraint k LEFT JOIN pg_class f ON f.oid = k.confrelid
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_class f ON f.oid = k.confrelid
 WHERE k.conrelid = $1 AND k.contype IN ('p', 'u', 'f', 'c') ORDER BY k.conname`, oid)
 	if err != nil {
 		return fault.Wrap(fault.SourceUnavailable, "read constraints", err)
@@ -161,6 +161,9 @@ WHERE k.conrelid = $1 AND k.contype IN ('p', 'u', 'f', 'c') ORDER BY k.conname`,
 		case "u":
 			t.Unique = append(t.Unique, schema.Unique{Name: name, Columns: columns})
 		case "f":
+			if foreign == "" {
+				continue // to another schema, as auth.users: no table here has that name, or another one has
+			}
 			names := make([]string, len(columns))
 			for i, c := range columns {
 				names[i] = t.Columns[c].Name

@@ -1,0 +1,355 @@
+// Made by rockpool generate from northwind.db. Do not edit: change the source and run it again.
+
+import { declareSchema, type DefinedSchema } from '@rockpool/client'
+
+/** A row of categories. */
+export interface CategoriesRow {
+  id: number | bigint
+  name: string
+  description: string
+}
+
+/** What an insert into categories takes. */
+export interface CategoriesInsert {
+  id: number | bigint
+  name: string
+  description: string
+}
+
+/** What an update of categories takes: the key, and what changes. */
+export interface CategoriesUpdate {
+  id: number | bigint
+  name?: string
+  description?: string
+}
+
+/** A row of customers. */
+export interface CustomersRow {
+  id: string
+  company: string
+  contact: string
+  title: string
+  address: string
+  city: string
+  region: string
+  postal_code: string | null
+  country: string
+  phone: string
+}
+
+/** What an insert into customers takes. */
+export interface CustomersInsert {
+  id: string
+  company: string
+  contact: string
+  title: string
+  address: string
+  city: string
+  region: string
+  postal_code?: string | null
+  country: string
+  phone: string
+}
+
+/** What an update of customers takes: the key, and what changes. */
+export interface CustomersUpdate {
+  id: string
+  company?: string
+  contact?: string
+  title?: string
+  address?: string
+  city?: string
+  region?: string
+  postal_code?: string | null
+  country?: string
+  phone?: string
+}
+
+/** A row of order_lines. */
+export interface OrderLinesRow {
+  /** Refers to orders.id. */
+  order_id: string
+  /** Refers to products.id. */
+  product_id: number | bigint
+  price: string
+  quantity: number | bigint
+  discount: number
+}
+
+/** What an insert into order_lines takes. */
+export interface OrderLinesInsert {
+  order_id: string
+  product_id: number | bigint
+  price: string | number | bigint
+  quantity: number | bigint
+  discount?: number
+}
+
+/** What an update of order_lines takes: the key, and what changes. */
+export interface OrderLinesUpdate {
+  order_id: string
+  product_id: number | bigint
+  price?: string | number | bigint
+  quantity?: number | bigint
+  discount?: number
+}
+
+/** A row of orders. */
+export interface OrdersRow {
+  id: string
+  number: number | bigint
+  /** Refers to customers.id. */
+  customer_id: string
+  ordered_on: string
+  required_on: string | null
+  shipped_on: string | null
+  /** Refers to shippers.id. */
+  shipper_id: number | bigint | null
+  freight: string
+  ship_name: string
+  ship_city: string
+  ship_country: string
+  note: string | null
+  status: string
+}
+
+/** What an insert into orders takes. */
+export interface OrdersInsert {
+  id: string
+  number: number | bigint
+  customer_id: string
+  ordered_on: string
+  required_on?: string | null
+  shipped_on?: string | null
+  shipper_id?: number | bigint | null
+  freight?: string | number | bigint
+  ship_name: string
+  ship_city: string
+  ship_country: string
+  note?: string | null
+  status?: string
+}
+
+/** What an update of orders takes: the key, and what changes. */
+export interface OrdersUpdate {
+  id: string
+  number?: number | bigint
+  customer_id?: string
+  ordered_on?: string
+  required_on?: string | null
+  shipped_on?: string | null
+  shipper_id?: number | bigint | null
+  freight?: string | number | bigint
+  ship_name?: string
+  ship_city?: string
+  ship_country?: string
+  note?: string | null
+  status?: string
+}
+
+/** A row of products. */
+export interface ProductsRow {
+  id: number | bigint
+  name: string
+  /** Refers to suppliers.id. */
+  supplier_id: number | bigint
+  /** Refers to categories.id. */
+  category_id: number | bigint
+  unit: string
+  price: string
+  units_in_stock: number | bigint
+  units_on_order: number | bigint
+  reorder_level: number | bigint
+  discontinued: boolean
+}
+
+/** What an insert into products takes. */
+export interface ProductsInsert {
+  id: number | bigint
+  name: string
+  supplier_id: number | bigint
+  category_id: number | bigint
+  unit: string
+  price: string | number | bigint
+  units_in_stock: number | bigint
+  units_on_order: number | bigint
+  reorder_level: number | bigint
+  discontinued?: boolean
+}
+
+/** What an update of products takes: the key, and what changes. */
+export interface ProductsUpdate {
+  id: number | bigint
+  name?: string
+  supplier_id?: number | bigint
+  category_id?: number | bigint
+  unit?: string
+  price?: string | number | bigint
+  units_in_stock?: number | bigint
+  units_on_order?: number | bigint
+  reorder_level?: number | bigint
+  discontinued?: boolean
+}
+
+/** A row of shippers. */
+export interface ShippersRow {
+  id: number | bigint
+  company: string
+  phone: string
+}
+
+/** What an insert into shippers takes. */
+export interface ShippersInsert {
+  id: number | bigint
+  company: string
+  phone: string
+}
+
+/** What an update of shippers takes: the key, and what changes. */
+export interface ShippersUpdate {
+  id: number | bigint
+  company?: string
+  phone?: string
+}
+
+/** A row of suppliers. */
+export interface SuppliersRow {
+  id: number | bigint
+  company: string
+  contact: string
+  city: string
+  country: string
+  phone: string
+}
+
+/** What an insert into suppliers takes. */
+export interface SuppliersInsert {
+  id: number | bigint
+  company: string
+  contact: string
+  city: string
+  country: string
+  phone: string
+}
+
+/** What an update of suppliers takes: the key, and what changes. */
+export interface SuppliersUpdate {
+  id: number | bigint
+  company?: string
+  contact?: string
+  city?: string
+  country?: string
+  phone?: string
+}
+
+/** The tables, for open<Tables> and Database<Tables>. */
+export type Tables = {
+  categories: { row: CategoriesRow; insert: CategoriesInsert; update: CategoriesUpdate }
+  customers: { row: CustomersRow; insert: CustomersInsert; update: CustomersUpdate }
+  order_lines: { row: OrderLinesRow; insert: OrderLinesInsert; update: OrderLinesUpdate }
+  orders: { row: OrdersRow; insert: OrdersInsert; update: OrdersUpdate }
+  products: { row: ProductsRow; insert: ProductsInsert; update: ProductsUpdate }
+  shippers: { row: ShippersRow; insert: ShippersInsert; update: ShippersUpdate }
+  suppliers: { row: SuppliersRow; insert: SuppliersInsert; update: SuppliersUpdate }
+}
+
+/** The schema, for open({ schema }). */
+export const schema: DefinedSchema<Tables> = declareSchema<Tables>({
+  categories: {
+    key: ['id'],
+    columns: {
+      id: 'bigint',
+      name: 'text',
+      description: 'text',
+    },
+  },
+  customers: {
+    key: ['id'],
+    columns: {
+      id: 'text',
+      company: 'text',
+      contact: 'text',
+      title: 'text',
+      address: 'text',
+      city: 'text',
+      region: 'text',
+      postal_code: 'text?',
+      country: 'text',
+      phone: 'text',
+    },
+  },
+  order_lines: {
+    key: ['order_id', 'product_id'],
+    columns: {
+      order_id: 'uuid',
+      product_id: 'bigint',
+      price: { type: 'decimal', sourceType: 'numeric(10,2)', scale: 2 },
+      quantity: 'bigint',
+      discount: { type: 'float', default: '0' },
+    },
+    foreign: [
+      { name: 'order_lines_order_id_fkey', columns: ['order_id'], table: 'orders', references: ['id'], onDelete: 'cascade' },
+      { name: 'order_lines_product_id_fkey', columns: ['product_id'], table: 'products', references: ['id'] },
+    ],
+  },
+  orders: {
+    key: ['id'],
+    columns: {
+      id: 'uuid',
+      number: 'bigint',
+      customer_id: 'text',
+      ordered_on: 'date',
+      required_on: 'date?',
+      shipped_on: 'date?',
+      shipper_id: 'bigint?',
+      freight: { type: 'decimal', sourceType: 'numeric(10,2)', scale: 2, default: '0' },
+      ship_name: 'text',
+      ship_city: 'text',
+      ship_country: 'text',
+      note: 'text?',
+      status: { type: 'text', default: "'open'" },
+    },
+    foreign: [
+      { name: 'orders_customer_id_fkey', columns: ['customer_id'], table: 'customers', references: ['id'] },
+      { name: 'orders_shipper_id_fkey', columns: ['shipper_id'], table: 'shippers', references: ['id'] },
+    ],
+  },
+  products: {
+    key: ['id'],
+    columns: {
+      id: 'bigint',
+      name: 'text',
+      supplier_id: 'bigint',
+      category_id: 'bigint',
+      unit: 'text',
+      price: { type: 'decimal', sourceType: 'numeric(10,2)', scale: 2 },
+      units_in_stock: 'bigint',
+      units_on_order: 'bigint',
+      reorder_level: 'bigint',
+      discontinued: { type: 'bool', default: 'false' },
+    },
+    foreign: [
+      { name: 'products_supplier_id_fkey', columns: ['supplier_id'], table: 'suppliers', references: ['id'] },
+      { name: 'products_category_id_fkey', columns: ['category_id'], table: 'categories', references: ['id'] },
+    ],
+  },
+  shippers: {
+    key: ['id'],
+    columns: {
+      id: 'bigint',
+      company: 'text',
+      phone: 'text',
+    },
+  },
+  suppliers: {
+    key: ['id'],
+    columns: {
+      id: 'bigint',
+      company: 'text',
+      contact: 'text',
+      city: 'text',
+      country: 'text',
+      phone: 'text',
+    },
+  },
+})
