@@ -10,10 +10,7 @@ const schemas = {
   synced: defineSchema({ t: { key: ['id'], columns } }),
 }
 
-interface Tables {
-  readonly t: { readonly id: number; readonly name: string; readonly v: number; readonly grp: number }
-  readonly [table: string]: Record<string, unknown>
-}
+type Tables = NonNullable<typeof schemas.synced.types>
 
 /** Rockpool with a table of that kind. There is no relay: what a synced table costs here is its capture and its outbox. */
 export class Rockpool implements Adapter {

@@ -1,14 +1,8 @@
 /** A database as an application sees it. */
 
 import type { Row } from './chunk.ts'
-import {
-  emptySelect,
-  SelectBuilder,
-  type AnyQuery,
-  type QueryRunner,
-  type Tables,
-  type UntypedTables,
-} from './builder/select.ts'
+import { emptySelect, SelectBuilder, type QueryRunner } from './builder/select.ts'
+import type { AnyQuery, RowAt, ScopeOf, TableRef, Tables, UntypedTables } from './builder/scope.ts'
 import { isStatement, sql, type Statement } from './builder/sql.ts'
 import { decode, encode } from './codec.ts'
 import { Conflicts } from './conflicts.ts'
@@ -232,8 +226,8 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   // Reading
 
-  /** Begins a query. */
-  from<T extends keyof DB & string>(table: T): SelectBuilder<DB, DB[T], DB[T], LiveQuery<DB[T]>> {
+  /** Begins a query of a table, "name" or "name as alias". */
+  from<const E extends TableRef<DB>>(table: E): SelectBuilder<DB, ScopeOf<DB, E>, RowAt<DB, E>> {
     return new SelectBuilder(this.#runner, emptySelect(table))
   }
 

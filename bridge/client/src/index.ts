@@ -7,6 +7,7 @@ export { failure, KIND_NAMES, RockpoolError, toError, type Kind } from './error.
 export type { SqlValue } from './codec.ts'
 export type { Row } from './chunk.ts'
 export {
+  declareSchema,
   defineSchema,
   typeName,
   type ColumnSpec,
@@ -35,7 +36,9 @@ export {
   type Expression,
   type Operator,
 } from './builder/expr.ts'
-export { SelectBuilder, type AnyQuery, type Conditions, type Tables, type UntypedTables } from './builder/select.ts'
+export { SelectBuilder } from './builder/select.ts'
+export type { AnyQuery, Conditions, Tables, TableTypes, UntypedTables } from './builder/scope.ts'
+export type { Json } from './values.ts'
 export { newKey } from './key.ts'
 export type { DatabaseOperation, OperationKind } from './operations.ts'
 export type { Transaction } from './transaction.ts'

@@ -1,6 +1,6 @@
 /** Opening, once per name: everybody in a tab who asks for the same database shares it. */
 
-import type { Tables, UntypedTables } from './builder/select.ts'
+import type { Tables, UntypedTables } from './builder/scope.ts'
 import { Database } from './database.ts'
 import type { OpenOptions } from './options.ts'
 

@@ -2,6 +2,7 @@
 
 import type { Init } from './codec.ts'
 import { failure } from './error.ts'
+import type { Json } from './values.ts'
 import type { Schema, Strategy, Table, Type } from './gen/schema.ts'
 
 /** Column types by name, and what their values are in TypeScript. */
@@ -24,6 +25,8 @@ export interface ColumnTypes {
   enum: string
   interval: string
   array: string
+  /** A type that Rockpool does not know: Postgres's text. */
+  unknown: string
 }
 
 /** How concurrent writes are settled. */
@@ -50,8 +53,9 @@ export interface TableSpec {
   /** The primary key's columns. */
   readonly key: readonly string[]
   readonly strategy?: StrategyName
-  readonly unique?: readonly (readonly string[])[]
+  readonly unique?: readonly (readonly string[] | { readonly name: string; readonly columns: readonly string[] })[]
   readonly foreign?: readonly {
+    readonly name?: string
     readonly columns: readonly string[]
     readonly table: string
     readonly references: readonly string[]
@@ -76,15 +80,43 @@ type ValueOf<T> = T extends `${infer N}?`
     ? ColumnTypes[T]
     : never
 
-/** The row types that a schema in code implies. */
+/** What a column takes: dates and JSON also as JavaScript has them. */
+type WriteOf<T> = T extends 'json' | 'jsonb' | 'json?' | 'jsonb?'
+  ? Json
+  :
+      | ValueOf<T>
+      | (T extends 'timestamptz' | 'timestamptz?' | 'timestamp' | 'timestamp?' ? Date : never)
+      | (T extends 'decimal' | 'decimal?' ? number | bigint : never)
+
+/** The columns that an insert may leave out: nullable ones, and those that the source fills in, but for the key. */
+type OptionalOf<S extends TableSpec> = {
+  [C in keyof S['columns'] & string]: C extends S['key'][number]
+    ? never
+    : SpecType<S['columns'][C]> extends `${string}?`
+      ? C
+      : S['columns'][C] extends
+            | { readonly default: string }
+            | { readonly identity: true }
+            | { readonly generated: true }
+        ? C
+        : never
+}[keyof S['columns'] & string]
+
+type Writes<S extends TableSpec> = { [C in keyof S['columns'] & string]: WriteOf<SpecType<S['columns'][C]>> }
+
+/** The types of the tables that a schema in code implies: each one's row, insert and update. */
 export type InferTables<S extends SchemaSpec> = {
-  [T in keyof S & string]: { [C in keyof S[T]['columns'] & string]: ValueOf<SpecType<S[T]['columns'][C]>> }
+  [T in keyof S & string]: {
+    row: { [C in keyof S[T]['columns'] & string]: ValueOf<SpecType<S[T]['columns'][C]>> }
+    insert: Omit<Writes<S[T]>, OptionalOf<S[T]>> & Partial<Pick<Writes<S[T]>, OptionalOf<S[T]>>>
+    update: Pick<Writes<S[T]>, S[T]['key'][number] & keyof Writes<S[T]>> & Partial<Writes<S[T]>>
+  }
 }
 
-/** A schema, with the types of its rows. `rockpool generate` writes one; defineSchema makes one. */
+/** A schema, with the types of its tables. `rockpool generate` writes one; defineSchema makes one. */
 export interface DefinedSchema<DB = never> {
   readonly tables: Init<Schema>
-  readonly rows?: DB
+  readonly types?: DB
 }
 
 /** By schema.Type's number; a test compares them. A type's own name is also Postgres's unless POSTGRES says otherwise. */
@@ -115,6 +147,7 @@ const POSTGRES: Readonly<Record<string, string>> = {
   bytes: 'bytea',
   enum: '',
   array: '',
+  unknown: '',
 }
 
 /** By schema.Strategy's number; a test compares them. */
@@ -138,6 +171,15 @@ const typeNumber = (name: string): Type =>
  * })
  */
 export function defineSchema<const S extends SchemaSpec>(spec: S): DefinedSchema<InferTables<S>> {
+  return declareSchema(spec)
+}
+
+/**
+ * As defineSchema, for types that are known beforehand: the compiler infers nothing. `rockpool generate` writes the call.
+ *
+ * @throws `invalid_argument` for a key that names no column.
+ */
+export function declareSchema<DB>(spec: SchemaSpec): DefinedSchema<DB> {
   const tables = Object.entries(spec).map(([name, table], at) => defineTable(at + 1, name, table))
   return { tables: { version: 0, tables } }
 }
@@ -171,7 +213,11 @@ function defineTable(id: number, name: string, spec: TableSpec): Init<Table> {
         strategy: strategyNumber(long.strategy),
       }
     }),
-    unique: spec.unique?.map((columns, at) => ({ name: `${name}_unique_${at + 1}`, columns: columns.map(index) })),
+    unique: spec.unique?.map((one, at) =>
+      'columns' in one
+        ? { name: one.name, columns: one.columns.map(index) }
+        : { name: `${name}_unique_${at + 1}`, columns: one.map(index) },
+    ),
     foreign: spec.foreign?.map((foreign, at) => ({ name: `${name}_foreign_${at + 1}`, ...foreign })),
     checks: spec.checks && Object.entries(spec.checks).map(([check, expr]) => ({ name: check, expr })),
     strategy: strategyNumber(spec.strategy),

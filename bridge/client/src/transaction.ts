@@ -2,14 +2,15 @@
 
 import type { SqlValue } from './codec.ts'
 import type { Row } from './chunk.ts'
-import { SelectBuilder, emptySelect, type QueryRunner, type Tables } from './builder/select.ts'
+import type { RowAt, ScopeOf, TableRef, Tables } from './builder/scope.ts'
+import { SelectBuilder, emptySelect, type QueryRunner } from './builder/select.ts'
 import { sql, type Statement } from './builder/sql.ts'
 import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import { OperationsDoneMessage, TxQueryMessage, type WriteDone, PageTxQuery } from './gen/wire.ts'
 import type { Schema } from './gen/schema.ts'
 import { beginInteractive, cancelled, type Interactive, type TransactionOptions } from './interactive.ts'
-import { lowerOperation, toObjects, type DatabaseOperation } from './operations.ts'
+import { lowerOperation, toObjects, type DatabaseOperation, type OperationKind } from './operations.ts'
 import { RowSink } from './rows.ts'
 import type { Booleans } from './shape.ts'
 import type { Session } from './session.ts'
@@ -37,7 +38,7 @@ export class Transaction<DB extends Tables> implements QueryRunner {
   }
 
   /** Begins a query that sees this transaction's writes. */
-  from<T extends keyof DB & string>(table: T): SelectBuilder<DB, DB[T], DB[T], never> {
+  from<const E extends TableRef<DB>>(table: E): SelectBuilder<DB, ScopeOf<DB, E>, RowAt<DB, E>, 'once'> {
     return new SelectBuilder(this, emptySelect(table))
   }
 
@@ -56,20 +57,20 @@ export class Transaction<DB extends Tables> implements QueryRunner {
   }
 
   /** Writes a row; returns it as it stands. */
-  async insert(table: keyof DB & string, data: Readonly<Record<string, unknown>>): Promise<Row> {
-    return this.#one({ type: 'insert', table, data })
+  async insert<T extends keyof DB & string>(table: T, data: DB[T]['insert']): Promise<DB[T]['row']> {
+    return this.#one('insert', table, data)
   }
   /** Changes the row whose key is in the data. @throws `not_found`. */
-  async update(table: keyof DB & string, data: Readonly<Record<string, unknown>>): Promise<Row> {
-    return this.#one({ type: 'update', table, data })
+  async update<T extends keyof DB & string>(table: T, data: DB[T]['update']): Promise<DB[T]['row']> {
+    return this.#one('update', table, data)
   }
   /** Deletes the row whose key is in the data. */
-  async delete(table: keyof DB & string, data: Readonly<Record<string, unknown>>): Promise<Row> {
-    return this.#one({ type: 'delete', table, data })
+  async delete<T extends keyof DB & string>(table: T, data: Partial<DB[T]['row']>): Promise<DB[T]['row']> {
+    return this.#one('delete', table, data)
   }
   /** Adds to columns of the row whose key is in the data; concurrent increments add up. */
-  async increment(table: keyof DB & string, data: Readonly<Record<string, unknown>>): Promise<Row> {
-    return this.#one({ type: 'increment', table, data })
+  async increment<T extends keyof DB & string>(table: T, data: Partial<DB[T]['row']>): Promise<DB[T]['row']> {
+    return this.#one('increment', table, data)
   }
 
   /** For the builder. */
@@ -81,8 +82,8 @@ export class Transaction<DB extends Tables> implements QueryRunner {
     throw failure('invalid_argument', 'watch a query', 'a transaction has no live queries', 'use db.from(…).live()')
   }
 
-  async #one(operation: DatabaseOperation): Promise<Row> {
-    return (await this.execute(operation))[0] ?? {}
+  async #one<T extends keyof DB & string>(type: OperationKind, table: T, data: object): Promise<DB[T]['row']> {
+    return (await this.execute({ type, table, data: { ...data } }))[0] ?? {}
   }
 
   #rows(what: { sql?: string; args?: readonly SqlValue[]; select?: Select }, booleans: Booleans): Promise<Row[]> {

@@ -13,7 +13,8 @@ interface Post {
   title: string
   author_id: number
 }
-type DB = { users: User; posts: Post }
+type Table<Row> = { row: Row; insert: Partial<Row>; update: Partial<Row> }
+type DB = { users: Table<User>; posts: Table<Post> }
 declare const db: Database<DB>
 const prisma = models<DB, { users: { posts: 'posts[]' }; posts: { author: 'users' } }>(db)
 const same = <T>(_value: T): void => {}

@@ -5,7 +5,7 @@ import { schema, shopStore } from './shop.ts'
 import { TabWorld, type FakeTab } from './tab-world.ts'
 import { until } from './until.ts'
 
-type Shop = NonNullable<typeof schema.rows>
+type Shop = NonNullable<typeof schema.types>
 
 const opened: Database<Shop>[] = []
 let names = 0

@@ -14,7 +14,7 @@ import {
   type OpenOptions,
   type RockpoolError,
   toError,
-  type Tables,
+  type UntypedTables,
 } from '@rockpool/client'
 
 /** Milliseconds that a connection nobody holds is kept. */
@@ -30,7 +30,7 @@ export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'waiting' | 
 export interface ConnectionSnapshot {
   readonly state: ConnectionState
   /** There as soon as an attempt began: calls on it wait until it is open. */
-  readonly database: Database<Tables> | null
+  readonly database: Database<UntypedTables> | null
   readonly error: RockpoolError | null
   readonly attempts: number
   /** The database is open here and its leading tab answers; being offline does not make it false. */
@@ -44,7 +44,7 @@ export const SERVER_SNAPSHOT = IDLE
 
 /** See the file's comment. */
 export class ConnectionStore {
-  readonly options: OpenOptions<Tables>
+  readonly options: OpenOptions<UntypedTables>
   readonly #listeners = new Set<() => void>()
   readonly #onIdle: () => void
   readonly #random: () => number
@@ -55,7 +55,7 @@ export class ConnectionStore {
   #stopHealth = () => {}
   #wait: Wait | null = null
 
-  constructor(options: OpenOptions<Tables>, onIdle: () => void, random: () => number = Math.random) {
+  constructor(options: OpenOptions<UntypedTables>, onIdle: () => void, random: () => number = Math.random) {
     this.options = options
     this.#onIdle = onIdle
     this.#random = random
@@ -90,7 +90,7 @@ export class ConnectionStore {
   }
 
   /** The open database; connects when that has not been asked for yet. @throws the error of an attempt that cannot succeed. */
-  readonly database = (): Promise<Database<Tables>> => {
+  readonly database = (): Promise<Database<UntypedTables>> => {
     const { state, database } = this.#snapshot
     if (state === 'connected' && database !== null) return Promise.resolve(database)
     this.#wait ??= makeWait()
@@ -116,9 +116,9 @@ export class ConnectionStore {
 
   #attempt(attempts: number): void {
     clearTimeout(this.#retry)
-    let database: Database<Tables>
+    let database: Database<UntypedTables>
     try {
-      database = openLater<Tables>(this.options)
+      database = openLater<UntypedTables>(this.options)
     } catch (thrown) {
       this.#fail(thrown, attempts, null)
       return
@@ -141,7 +141,7 @@ export class ConnectionStore {
     )
   }
 
-  #fail(thrown: unknown, attempts: number, database: Database<Tables> | null): void {
+  #fail(thrown: unknown, attempts: number, database: Database<UntypedTables> | null): void {
     const error = toError(thrown, 'connect')
     this.#stopHealth()
     void database?.close()
@@ -157,7 +157,7 @@ export class ConnectionStore {
     }, this.#random() * longest)
   }
 
-  #heard(database: Database<Tables>, health: DatabaseHealth): void {
+  #heard(database: Database<UntypedTables>, health: DatabaseHealth): void {
     const now = this.#snapshot
     if (now.database !== database || now.state !== 'connected') return
     if (health.database === 'closed') {
@@ -197,15 +197,15 @@ function isUp(health: DatabaseHealth): boolean {
 }
 
 interface Wait {
-  readonly promise: Promise<Database<Tables>>
-  resolve(database: Database<Tables>): void
+  readonly promise: Promise<Database<UntypedTables>>
+  resolve(database: Database<UntypedTables>): void
   reject(error: unknown): void
 }
 
 function makeWait(): Wait {
   let resolve: Wait['resolve'] = () => {},
     reject: Wait['reject'] = () => {}
-  const promise = new Promise<Database<Tables>>((yes, no) => {
+  const promise = new Promise<Database<UntypedTables>>((yes, no) => {
     resolve = yes
     reject = no
   })
@@ -216,7 +216,7 @@ function makeWait(): Wait {
 const stores = new Map<string, ConnectionStore>()
 
 /** The store for these options. Providers of one name share it; the options of the first one count. */
-export function storeFor(options: OpenOptions<Tables>): ConnectionStore {
+export function storeFor(options: OpenOptions<UntypedTables>): ConnectionStore {
   const key = `${options.storage ?? 'opfs'} ${options.name} ${options.user ?? ''}`
   let store = stores.get(key)
   if (store === undefined) {

@@ -8,7 +8,7 @@ import {
   failure,
   type RockpoolError,
   type Stats,
-  type Tables,
+  type UntypedTables,
 } from '@rockpool/client'
 import { SERVER_SNAPSHOT, type ConnectionSnapshot, type ConnectionStore } from './connection-store.ts'
 
@@ -20,7 +20,7 @@ export interface DatabaseConnection {
   stats(): Promise<Stats>
   close(): Promise<void>
   /** The whole client: builder, live queries, sync, conflicts, outbox. */
-  readonly database: Database<Tables>
+  readonly database: Database<UntypedTables>
 }
 
 /** The seed's interface. `any` is the seed's own. */
@@ -56,7 +56,7 @@ export function useConnection(): ConnectionSnapshot {
 }
 
 /** The database, or null before the first attempt and on servers. */
-export function useClient(): Database<Tables> | null {
+export function useClient(): Database<UntypedTables> | null {
   return useConnection().database
 }
 

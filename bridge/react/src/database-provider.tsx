@@ -1,7 +1,7 @@
 /** <DatabaseProvider>: gives a database to the tree below. */
 
 import { useEffect, useState, type ReactNode } from 'react'
-import type { OpenOptions, Tables } from '@rockpool/client'
+import type { OpenOptions, UntypedTables } from '@rockpool/client'
 import { storeFor } from './connection-store.ts'
 import { StoreContext } from './context.ts'
 
@@ -23,10 +23,10 @@ export interface DatabaseProviderProps extends OpenOptions<any> {
 export function DatabaseProvider({ children, connectOnMount = true, ...options }: DatabaseProviderProps) {
   const { name, user, storage } = options
   const key = `${storage ?? 'opfs'} ${name} ${user ?? ''}`
-  const [held, setHeld] = useState(() => ({ key, store: storeFor(options as OpenOptions<Tables>) }))
+  const [held, setHeld] = useState(() => ({ key, store: storeFor(options as OpenOptions<UntypedTables>) }))
   let { store } = held
   if (held.key !== key) {
-    store = storeFor(options as OpenOptions<Tables>)
+    store = storeFor(options as OpenOptions<UntypedTables>)
     setHeld({ key, store })
   }
   useEffect(() => {

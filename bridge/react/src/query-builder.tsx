@@ -9,7 +9,7 @@ import {
   toError,
   type Schema,
   type SelectBuilder,
-  type Tables,
+  type UntypedTables,
   typeName,
   type Validated,
 } from '@rockpool/client'
@@ -65,7 +65,7 @@ function operandOf(filter: Filter, type: string): unknown {
   return filter.op === 'in' || filter.op === 'not in' || filter.op === 'between' ? list() : parse(filter.text, type)
 }
 
-type AnySelect = SelectBuilder<Tables, any, any, any>
+type AnySelect = SelectBuilder<UntypedTables, any, any, any>
 
 /**
  * Chooses columns, filters, order and limit of a table. `onQuery` is called

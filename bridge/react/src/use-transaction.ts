@@ -6,7 +6,7 @@ import {
   type Confirmation,
   type DatabaseOperation,
   type RockpoolError,
-  type Tables,
+  type UntypedTables,
   type Transaction,
   type TransactionOptions,
   type TransactionState,
@@ -20,7 +20,7 @@ export type WriteStatus = 'idle' | 'running' | 'failed' | TransactionState
 export interface TransactionHook {
   /** Runs operations, or a function in an interactive transaction. Resolves when it is durable here. */
   readonly run: <T = unknown>(
-    work: readonly DatabaseOperation[] | ((tx: Transaction<Tables>) => Promise<T>),
+    work: readonly DatabaseOperation[] | ((tx: Transaction<UntypedTables>) => Promise<T>),
     options?: TransactionOptions,
   ) => Promise<T>
   readonly status: WriteStatus
@@ -54,7 +54,7 @@ export function useTransaction(): TransactionHook {
 
   const run = useCallback(
     async <T>(
-      work: readonly DatabaseOperation[] | ((tx: Transaction<Tables>) => Promise<T>),
+      work: readonly DatabaseOperation[] | ((tx: Transaction<UntypedTables>) => Promise<T>),
       options: TransactionOptions = {},
     ): Promise<T> => {
       const turn = ++latest.current

@@ -24,7 +24,8 @@ interface Profile {
   bio: string | null
   user_id: number
 }
-type DB = { users: User; posts: Post; profiles: Profile }
+type Table<Row> = { row: Row; insert: Partial<Row>; update: Partial<Row> }
+type DB = { users: Table<User>; posts: Table<Post>; profiles: Table<Profile> }
 type Rel = {
   users: { posts: 'posts[]'; profiles: 'profiles' }
   posts: { author: 'users' }

@@ -23,12 +23,17 @@ import {
 } from '../gen/query.ts'
 
 declare const result: unique symbol
+declare const reads: unique symbol
 
-/** An expression whose result has type T. */
-export interface Expression<T> {
+/** An expression whose result has type T, over the columns C; `never` where they are not known to the compiler. */
+export interface Expression<T, C extends string = string> {
   readonly node: Expr
   readonly [result]?: T
+  readonly [reads]?: C
 }
+
+/** The columns of an expression over a name: a name that is only known at run time is checked there. */
+export type Reads<C extends string> = string extends C ? never : C
 
 /** Comparisons that `where` takes. */
 export type Operator =
@@ -114,7 +119,7 @@ function operand(of: unknown, what: string): Expr {
 /** What this module and the builder have made: an object from outside, as JSON of a request, is bound and never part of a tree. */
 const made = new WeakSet<object>()
 
-function expression<T>(of: Expr): Expression<T> {
+function expression<T, C extends string>(of: Expr): Expression<T, C> {
   const wrapped = { node: of }
   made.add(wrapped)
   return wrapped
@@ -203,44 +208,47 @@ export function conditions(of: Readonly<Record<string, unknown>>): Expr | undefi
   return and(all)
 }
 
-function call<T>(name: string, args: Expr[], distinct = false): Expression<T> {
+function call<T, C extends string>(name: string, args: Expr[], distinct = false): Expression<T, C> {
   return expression(node(ExprCall, { name, args, distinct }))
 }
 
 /** A column as an expression. */
-export function col<T = unknown>(name: string): Expression<T> {
+export function col<T = unknown, C extends string = string>(name: C): Expression<T, Reads<C>> {
   return expression(column(name))
 }
 /** A bound value as an expression. */
-export function val<T>(of: T): Expression<T> {
+export function val<T>(of: T): Expression<T, never> {
   return expression(value(of))
 }
 /** count(*), or the rows in which a column is not NULL. */
-export function count(name?: string): Expression<number> {
+export function count<C extends string>(name?: C): Expression<number, Reads<C>> {
   return call('count', [name === undefined ? node(ExprStar) : column(name)])
 }
 /** The number of different values of a column. */
-export function countDistinct(name: string): Expression<number> {
+export function countDistinct<C extends string>(name: C): Expression<number, Reads<C>> {
   return call('count', [column(name)], true)
 }
 /** The sum of a column; null over no rows. */
-export function sum(name: string): Expression<number | null> {
+export function sum<C extends string>(name: C): Expression<number | null, Reads<C>> {
   return call('sum', [column(name)])
 }
 /** The mean of a column; null over no rows. */
-export function avg(name: string): Expression<number | null> {
+export function avg<C extends string>(name: C): Expression<number | null, Reads<C>> {
   return call('avg', [column(name)])
 }
 /** The smallest value of a column; null over no rows. */
-export function min<T = number>(name: string): Expression<T | null> {
+export function min<T = number, C extends string = string>(name: C): Expression<T | null, Reads<C>> {
   return call('min', [column(name)])
 }
 /** The largest value of a column; null over no rows. */
-export function max<T = number>(name: string): Expression<T | null> {
+export function max<T = number, C extends string = string>(name: C): Expression<T | null, Reads<C>> {
   return call('max', [column(name)])
 }
 /** Any function that the core allows, by name. */
-export function fn<T = unknown>(name: string, ...args: readonly Expression<unknown>[]): Expression<T> {
+export function fn<T = unknown, C extends string = string>(
+  name: string,
+  ...args: readonly Expression<unknown, C>[]
+): Expression<T, Reads<C>> {
   return call(
     name,
     args.map((arg) => arg.node),
@@ -266,10 +274,10 @@ export function one<R>(query: Nestable<R>): Expression<R | null> {
   return expression(node(ExprRow, { sub: query.ast }))
 }
 /** Arithmetic and `||`. */
-export function math(
-  left: Expression<unknown>,
+export function math<L extends string, R extends string>(
+  left: Expression<unknown, L>,
   op: '+' | '-' | '*' | '/' | '%' | '||',
-  right: Expression<unknown>,
-): Expression<number> {
+  right: Expression<unknown, R>,
+): Expression<number, L | R> {
   return expression(node(ExprArith, { name: op, args: [left.node, right.node] }))
 }

@@ -17,52 +17,24 @@ import {
   ExprCompare,
   ExprStar,
 } from '../gen/query.ts'
-import {
-  and,
-  column,
-  compare,
-  conditions,
-  isExpression,
-  node,
-  noteQuery,
-  or,
-  value,
-  type Expression,
-  type Operator,
-} from './expr.ts'
-
-/** Tables by name, each a flat interface of its row. */
-export type Tables = { readonly [table: string]: object }
-
-/** Tables of a database that was opened without a schema: any name, any column. */
-export type UntypedTables = Record<string, Record<string, unknown>>
-
-/** A column of the tables in scope, or "table.column". */
-export type ColumnOf<Scope> = (keyof Scope & string) | `${string}.${string}`
-
-/** What a column holds, or unknown for "table.column". */
-export type TypeOf<Scope, C> = C extends keyof Scope ? Scope[C] : unknown
-
-/** What a column may be compared to with an operator. */
-export type Comparand<T, Op> = Op extends 'in' | 'not in'
-  ? readonly T[] | AnyQuery
-  : Op extends 'between'
-    ? readonly [T, T]
-    : T | null | Expression<unknown>
-
-/** An object of conditions, all of which must hold: a value, a list (IN), or operators. */
-export type Conditions<Scope> = {
-  readonly [C in keyof Scope & string]?:
-    | Scope[C]
-    | readonly Scope[C][]
-    | null
-    | { readonly [Op in Operator]?: Comparand<Scope[C], Op> }
-} & { readonly [qualified: `${string}.${string}`]: unknown }
-
-/** Any query, where its columns do not matter. */
-export interface AnyQuery {
-  readonly ast: Select
-}
+import type { LiveQuery } from '../live.ts'
+import { and, column, compare, conditions, isExpression, node, noteQuery, or, value, type Expression } from './expr.ts'
+import type {
+  Chosen,
+  ColumnOf,
+  Comparand,
+  Conditions,
+  Joined,
+  Nullable,
+  OperatorFor,
+  RowAt,
+  Selectable,
+  Selected,
+  TableRef,
+  Tables,
+  TypeOf,
+  Widened,
+} from './scope.ts'
 
 /** How a builder reaches the database. */
 export interface QueryRunner {
@@ -70,16 +42,21 @@ export interface QueryRunner {
   watch(ast: Select): unknown
 }
 
-type Simplify<T> = { [K in keyof T]: T[K] } & {}
-
 /**
- * A query on its way. `Scope` is the columns it may name, `Out` its rows.
+ * A query on its way. `Scope` is the tables it may name columns of, `Out` its rows, `Picked` whether columns were chosen
+ * yet; `Mode` is `live` where it can be watched.
  *
  * @example
  * const cheap = db.from('products').select('id', 'name').where('price', '<', 10).orderBy('name').limit(20)
  * const rows = await cheap.all()
  */
-export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
+export class SelectBuilder<
+  DB extends Tables,
+  Scope,
+  Out,
+  Mode extends 'live' | 'once' = 'live',
+  Picked extends boolean = false,
+> {
   /** The query's tree. Never change it. */
   readonly ast: Select
   readonly #runner: QueryRunner
@@ -90,21 +67,27 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
     noteQuery(this)
   }
 
-  #with<S = Scope, O = Out>(change: Partial<Select>): SelectBuilder<DB, S, O, Live> {
+  #with<S = Scope, O = Out, P extends boolean = Picked>(change: Partial<Select>): SelectBuilder<DB, S, O, Mode, P> {
     return new SelectBuilder(this.#runner, { ...this.ast, ...change })
   }
 
-  /** Chooses columns of the tables in scope. Several calls add up. */
-  select<C extends keyof Scope & string>(
+  /** Chooses "column", "table.column", any of them "as name", "table.*" or "*". Several calls add up. */
+  select<const C extends Selectable<Scope>>(
     ...columns: readonly C[]
-  ): SelectBuilder<DB, Scope, Simplify<Pick<Scope, C>>, Live>
+  ): SelectBuilder<DB, Scope, Chosen<Out, Picked, Selected<Scope, C>>, Mode, true>
   /** Chooses expressions, named by the object's keys. */
-  select<E extends Record<string, Expression<unknown>>>(
+  select<E extends Record<string, Expression<unknown, ColumnOf<Scope>>>>(
     expressions: E,
-  ): SelectBuilder<DB, Scope, Simplify<{ [K in keyof E]: E[K] extends Expression<infer T> ? T : never }>, Live>
-  /** Chooses "column", "table.column", "table.*" or any of them "as name". */
-  select(...columns: readonly string[]): SelectBuilder<DB, Scope, Record<string, unknown>, Live>
-  select(...columns: readonly (string | Record<string, Expression<unknown>>)[]): SelectBuilder<DB, Scope, never, Live> {
+  ): SelectBuilder<
+    DB,
+    Scope,
+    Chosen<Out, Picked, { [K in keyof E]: E[K] extends Expression<infer T, string> ? T : never }>,
+    Mode,
+    true
+  >
+  select(
+    ...columns: readonly (string | Record<string, Expression<unknown, string>>)[]
+  ): SelectBuilder<DB, Scope, never, Mode, true> {
     const added = columns.flatMap((one) =>
       typeof one === 'string'
         ? [named(one)]
@@ -114,7 +97,7 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   }
 
   /** Drops rows that are the same as another. */
-  distinct(): SelectBuilder<DB, Scope, Out, Live> {
+  distinct(): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     return this.#with({ distinct: true })
   }
 
@@ -123,69 +106,80 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
    * object of operators compares by them: what comes from outside goes in as
    * `where(name, '=', value)`, where it is a value whatever it is.
    */
-  where<C extends ColumnOf<Scope>, Op extends Operator>(
+  where<C extends ColumnOf<Scope>, Op extends OperatorFor<TypeOf<Scope, C>>>(
     name: C,
     op: Op,
     to: Comparand<TypeOf<Scope, C>, Op>,
-  ): SelectBuilder<DB, Scope, Out, Live>
-  where(all: Conditions<Scope>): SelectBuilder<DB, Scope, Out, Live>
-  where(expression: Expression<unknown>): SelectBuilder<DB, Scope, Out, Live>
-  where(first: unknown, op?: string, to?: unknown): SelectBuilder<DB, Scope, Out, Live> {
+  ): SelectBuilder<DB, Scope, Out, Mode, Picked>
+  where(all: Conditions<Scope>): SelectBuilder<DB, Scope, Out, Mode, Picked>
+  where(expression: Expression<unknown, ColumnOf<Scope>>): SelectBuilder<DB, Scope, Out, Mode, Picked>
+  where(first: unknown, op?: string, to?: unknown): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     return this.#filter(this.ast.where, and, condition(first, op, to))
   }
 
   /** Keeps rows for which what was asked so far holds, or this. */
-  orWhere<C extends ColumnOf<Scope>, Op extends Operator>(
+  orWhere<C extends ColumnOf<Scope>, Op extends OperatorFor<TypeOf<Scope, C>>>(
     name: C,
     op: Op,
     to: Comparand<TypeOf<Scope, C>, Op>,
-  ): SelectBuilder<DB, Scope, Out, Live>
-  orWhere(all: Conditions<Scope>): SelectBuilder<DB, Scope, Out, Live>
-  orWhere(first: unknown, op?: string, to?: unknown): SelectBuilder<DB, Scope, Out, Live> {
+  ): SelectBuilder<DB, Scope, Out, Mode, Picked>
+  orWhere(all: Conditions<Scope>): SelectBuilder<DB, Scope, Out, Mode, Picked>
+  orWhere(first: unknown, op?: string, to?: unknown): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     return this.#filter(this.ast.where, or, condition(first, op, to))
   }
 
-  #filter(before: Expr | null, how: typeof and, added: Expr | undefined): SelectBuilder<DB, Scope, Out, Live> {
+  #filter(before: Expr | null, how: typeof and, added: Expr | undefined): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     if (added === undefined) return this
     const where = before === null ? added : how([before, added])
     return where === undefined ? this : this.#with({ where })
   }
 
-  /** Adds the columns of rows of another table whose `right` equals `left`; rows without a partner go. */
-  join<T extends keyof DB & string>(
-    table: T,
-    left: string,
-    right: string,
-  ): SelectBuilder<DB, Scope & DB[T], Out & DB[T], Live> {
+  /** Adds the columns of rows of another table ("name" or "name as alias") whose `right` equals `left`; rows without a partner go. */
+  join<const E extends TableRef<DB>>(
+    table: E,
+    left: ColumnOf<Joined<Scope, E, RowAt<DB, E>>>,
+    right: ColumnOf<Joined<Scope, E, RowAt<DB, E>>>,
+  ): SelectBuilder<
+    DB,
+    Joined<Scope, E, RowAt<DB, E>>,
+    Picked extends true ? Out : Widened<Out, RowAt<DB, E>>,
+    Mode,
+    Picked
+  > {
     return this.#join(InnerJoin, table, left, right)
   }
 
   /** As join, but rows without a partner stay, with nulls. */
-  leftJoin<T extends keyof DB & string>(
-    table: T,
-    left: string,
-    right: string,
+  leftJoin<const E extends TableRef<DB>>(
+    table: E,
+    left: ColumnOf<Joined<Scope, E, RowAt<DB, E>>>,
+    right: ColumnOf<Joined<Scope, E, RowAt<DB, E>>>,
   ): SelectBuilder<
     DB,
-    Scope & { [C in keyof DB[T]]: DB[T][C] | null },
-    Out & { [C in keyof DB[T]]: DB[T][C] | null },
-    Live
+    Joined<Scope, E, Nullable<RowAt<DB, E>>>,
+    Picked extends true ? Out : Widened<Out, Nullable<RowAt<DB, E>>>,
+    Mode,
+    Picked
   > {
     return this.#join(LeftJoin, table, left, right)
   }
 
-  #join<S, O>(kind: JoinKind, table: string, left: string, right: string): SelectBuilder<DB, S, O, Live> {
+  #join<S, O>(kind: JoinKind, table: string, left: string, right: string): SelectBuilder<DB, S, O, Mode, Picked> {
     const on = node(ExprCompare, { name: '=', args: [column(left), column(right)] })
     return this.#with({ joins: [...this.ast.joins, { kind, table: tableRef(table), on }] })
   }
 
   /** One row for each set of equal values. */
-  groupBy(...names: readonly ColumnOf<Scope>[]): SelectBuilder<DB, Scope, Out, Live> {
+  groupBy(...names: readonly (ColumnOf<Scope> | (keyof Out & string))[]): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     return this.#with({ groupBy: [...this.ast.groupBy, ...names.map(column)] })
   }
 
   /** Keeps groups for which this also holds. */
-  having(left: Expression<unknown>, op: Operator, to: unknown): SelectBuilder<DB, Scope, Out, Live> {
+  having<T, Op extends OperatorFor<T>>(
+    left: Expression<T, ColumnOf<Scope>>,
+    op: Op,
+    to: Comparand<T, Op>,
+  ): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     const test = compare(left.node, op, to, 'having')
     const having = this.ast.having === null ? test : and([this.ast.having, test])
     return having === undefined ? this : this.#with({ having })
@@ -193,9 +187,9 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
 
   /** Sorts; several calls refine. NULLs come last when ascending, first when descending, as in Postgres. @throws `invalid_argument` for another direction. */
   orderBy(
-    by: ColumnOf<Scope> | (keyof Out & string) | Expression<unknown>,
+    by: ColumnOf<Scope> | (keyof Out & string) | Expression<unknown, ColumnOf<Scope> | (keyof Out & string)>,
     direction: 'asc' | 'desc' = 'asc',
-  ): SelectBuilder<DB, Scope, Out, Live> {
+  ): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     if (direction !== 'asc' && direction !== 'desc') {
       throw failure(
         'invalid_argument',
@@ -209,12 +203,12 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   }
 
   /** At most this many rows. */
-  limit(rows: number): SelectBuilder<DB, Scope, Out, Live> {
+  limit(rows: number): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     return this.#with({ limit: value(rows, 'limit') })
   }
 
   /** Leaves out the first rows. */
-  offset(rows: number): SelectBuilder<DB, Scope, Out, Live> {
+  offset(rows: number): SelectBuilder<DB, Scope, Out, Mode, Picked> {
     return this.#with({ offset: value(rows, 'offset') })
   }
 
@@ -241,8 +235,8 @@ export class SelectBuilder<DB extends Tables, Scope, Out, Live = unknown> {
   }
 
   /** Watches it: see LiveQuery. */
-  live(): Live {
-    return this.#runner.watch(this.ast) as Live
+  live(): Mode extends 'live' ? LiveQuery<Out> : never {
+    return this.#runner.watch(this.ast) as Mode extends 'live' ? LiveQuery<Out> : never // as all
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { RockpoolError, failure } from '../error.ts'
 import type { Row } from '../chunk.ts'
-import type { Tables } from '../builder/select.ts'
+import type { Tables } from '../builder/scope.ts'
 import type { Database } from '../database.ts'
 import type { Select } from '../gen/query.ts'
 import type { TransactionOptions } from '../interactive.ts'

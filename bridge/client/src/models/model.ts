@@ -1,7 +1,7 @@
 /** One table in Prisma's shape. */
 
 import type { Row } from '../chunk.ts'
-import type { Tables } from '../builder/select.ts'
+import type { Tables } from '../builder/scope.ts'
 import { value } from '../builder/expr.ts'
 import { failure } from '../error.ts'
 import type { Select } from '../gen/query.ts'
@@ -17,6 +17,7 @@ import type {
   GroupArgs,
   OneOf,
   Result,
+  RowOf,
   Shape,
   UpdateData,
   Where,
@@ -109,7 +110,9 @@ export class Model<DB extends Tables, Rel, T extends keyof DB & string> {
   /** The same for each set of rows with equal values. */
   groupBy<const A extends GroupArgs<DB, Rel, T>>(
     args: A,
-  ): ModelQuery<(Pick<DB[T], OneOf<A['by']> & keyof DB[T]> & Aggregated<DB, T, Omit<A, 'by' | 'where'>>)[]> {
+  ): ModelQuery<
+    (Pick<RowOf<DB, T>, OneOf<A['by']> & keyof RowOf<DB, T>> & Aggregated<DB, T, Omit<A, 'by' | 'where'>>)[]
+  > {
     return this.#query(async (source, tables) => {
       const select = lowerGroups(args as Loose, tables(this.#table), new Scope(tables))
       const rows = await source.read((run) => run(select), true)
@@ -140,9 +143,9 @@ export class Model<DB extends Tables, Rel, T extends keyof DB & string> {
   createManyAndReturn(args: {
     readonly data: CreateData<DB, Rel, T> | readonly CreateData<DB, Rel, T>[]
     readonly skipDuplicates?: boolean
-  }): ModelQuery<DB[T][]> {
+  }): ModelQuery<RowOf<DB, T>[]> {
     return this.#writing(
-      async (writing, of) => (await writing.createMany(of, args.data, args.skipDuplicates === true)) as DB[T][],
+      async (writing, of) => (await writing.createMany(of, args.data, args.skipDuplicates === true)) as RowOf<DB, T>[],
     ) // the table's rows
   }
 

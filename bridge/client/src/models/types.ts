@@ -1,6 +1,6 @@
 /** The types of Prisma's arguments and results, from the flat interfaces of rows. */
 
-import type { Tables } from '../builder/select.ts'
+import type { Tables } from '../builder/scope.ts'
 
 /** Relations of tables: a table's name, with `[]` behind it for a list. */
 export type Relations<DB extends Tables> = {
@@ -50,7 +50,18 @@ type RelationFilter<DB extends Tables, Rel, X> =
         | null
         | { readonly is?: Where<DB, Rel, TableOf<X>> | null; readonly isNot?: Where<DB, Rel, TableOf<X>> | null }
 
-type RowOf<DB, T> = T extends keyof DB ? DB[T] : Record<string, unknown>
+/** A row of a table. */
+export type RowOf<DB, T> = T extends keyof DB
+  ? DB[T] extends { readonly row: infer R extends object }
+    ? R
+    : never
+  : Record<string, unknown>
+
+type InsertOf<DB, T> = T extends keyof DB
+  ? DB[T] extends { readonly insert: infer R extends object }
+    ? R
+    : never
+  : Record<string, unknown>
 
 /** A condition. */
 export type Where<DB extends Tables, Rel, T> = {
@@ -111,7 +122,7 @@ type NestedWrites<Rel, T> = { readonly [N in Names<Rel, T>]?: object }
 
 /** A row to write. Columns with a default, and what a nested write sets, may be left out. */
 export type CreateData<DB extends Tables, Rel, T> = {
-  readonly [C in keyof RowOf<DB, T> & string]?: RowOf<DB, T>[C]
+  readonly [C in keyof InsertOf<DB, T> & string]?: InsertOf<DB, T>[C]
 } & NestedWrites<Rel, T>
 
 /** Changes of a row. */
