@@ -146,6 +146,11 @@ bench: setup core ## benchmarks with peers in one run (ONLY=name runs one, ONLY=
 
 # --- what CI asks before the tests
 
+# The shop's types are those of the demo's tables.
+SHOP_TYPES := generate --from build/seed/northwind --out web/shop/src/gen --ts
+build/seed/northwind/schema.yaml: web/shop/seed/northwind.mjs web/shop/seed/schema.mjs node_modules/.installed
+	node web/shop/seed/northwind.mjs build/seed/northwind
+
 .PHONY: check check-format check-go check-wasm check-web check-generated
 check: check-format check-go check-wasm check-generated check-web engine-check ## format, vet, lint, types, architecture, generated files, module file, engine
 
@@ -166,8 +171,9 @@ check-wasm:
 	GOBIN=$(CURDIR)/build go install $(STATICCHECK)
 	$(WASM) build/staticcheck -checks=inherit,-U1000 $(WASM_PACKAGES)
 
-check-generated:
+check-generated: build/seed/northwind/schema.yaml
 	go run ./internal/gen -check
+	go run ./server $(SHOP_TYPES) --check
 	cmp wasm_exec.js "$$(go env GOROOT)/lib/wasm/wasm_exec.js"
 
 check-web: node_modules/.installed
@@ -180,5 +186,6 @@ format: node_modules/.installed ## format Go and TypeScript
 	go run $(GOFUMPT) -w $(GO_FILES)
 	npx biome format --write .
 
-generate: ## write what the contracts imply: Go codecs, TypeScript twins, golden files
+generate: build/seed/northwind/schema.yaml ## write what the contracts imply: Go codecs, TypeScript twins, golden files; the shop's types
 	go run ./internal/gen
+	go run ./server $(SHOP_TYPES)

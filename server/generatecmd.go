@@ -16,9 +16,13 @@ import (
 	"rockpool.dev/server/generate"
 	"rockpool.dev/server/generate/prisma"
 	"rockpool.dev/server/generate/sqlitefile"
+	"rockpool.dev/server/seed"
 	"rockpool.dev/server/source"
 	"rockpool.dev/server/source/postgres"
 )
+
+// sources is the hint for what is none.
+const sources = "sources are postgres://…, an SQLite file, a schema.prisma and a seed's folder"
 
 // generateMax bounds the reading of a catalog.
 const generateMax = 60 * time.Second
@@ -26,7 +30,7 @@ const generateMax = 60 * time.Second
 // runGenerate writes what a database's schema is in TypeScript, Go and SQL.
 func runGenerate(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("generate", flag.ContinueOnError)
-	from := flags.String("from", "", "`source`: postgres://…, an SQLite file, a schema.prisma or a folder of *.prisma; DATABASE_URL does the same")
+	from := flags.String("from", "", "`source`: postgres://…, an SQLite file, a schema.prisma (or a folder of *.prisma), or a seed's folder; DATABASE_URL does the same")
 	out := flags.String("out", "", "`folder` for schema.ts, schema.go and schema.sql")
 	ts := flags.Bool("ts", false, "write TypeScript; without --ts, --go and --sql: all three")
 	golang := flags.Bool("go", false, "write Go")
@@ -118,13 +122,20 @@ func readSource(ctx context.Context, from string) (in generate.Input, omissions 
 		return in, omissions, err
 	case isURL:
 		return in, nil, fault.New(fault.InvalidArgument, "read "+redacted(from), "there is no source "+scheme+"://").
-			WithHint("sources are postgres://…, an SQLite file and a schema.prisma")
+			WithHint(sources)
 	}
 	info, err := os.Stat(from)
 	if err != nil {
 		return in, nil, fault.Wrap(fault.NotFound, "read the source", err)
 	}
 	in.From = filepath.Base(from)
+	if info.IsDir() {
+		if _, err := os.Stat(filepath.Join(from, "schema.yaml")); err == nil {
+			in.From += "/schema.yaml"
+			in.Schema, err = seed.Schema(from)
+			return in, nil, err
+		}
+	}
 	if info.IsDir() || strings.HasSuffix(from, ".prisma") {
 		r, err := prisma.Read(from)
 		if err != nil {
@@ -135,7 +146,7 @@ func readSource(ctx context.Context, from string) (in generate.Input, omissions 
 	}
 	if !isSQLite(from) {
 		return in, nil, fault.New(fault.NotADatabase, "read "+from, "it is no SQLite file, and its name does not end in .prisma").
-			WithHint("sources are postgres://…, an SQLite file and a schema.prisma")
+			WithHint(sources)
 	}
 	in.Schema, omissions, err = sqlitefile.Read(from)
 	return in, omissions, err

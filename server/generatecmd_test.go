@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/server/seed"
 )
 
 const todoPrisma = "model Todo {\n  id String @id @db.Uuid\n  title String\n}\n"
@@ -88,5 +89,54 @@ func TestGenerateRefuses(t *testing.T) {
 				t.Errorf("the error holds a password: %v", err)
 			}
 		})
+	}
+}
+
+// TestGenerateFromSeed: what an embedded relay is started with is a source too,
+// and so is the store that it makes of it: both say the same.
+func TestGenerateFromSeed(t *testing.T) {
+	t.Setenv("DATABASE_URL", "")
+	dir := t.TempDir()
+	writeFile(t, filepath.Join(dir, "schema.yaml"), `tables:
+  todos:
+    key: [id]
+    columns:
+      id: { type: text, not_null: true }
+      state: { type: text, not_null: true, enum: [open, done], default: "'open'" }
+      stars: { type: integer, not_null: true, default: "0", conflict: delta }
+`)
+	p := &parts{epoch: 1}
+	tables, err := seed.Schema(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "demo.db")
+	if err := p.embed(path, tables, dir); err != nil {
+		t.Fatal(err)
+	}
+	p.source.Close()
+	if err := p.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, from := range []string{dir, path} {
+		out := filepath.Join(dir, "gen")
+		if err := run(t.Context(), []string{"generate", "--from", from, "--out", out, "--ts"}); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(out, "schema.ts"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, _ := strings.Cut(string(text), "\n") // the header names the source
+		texts = append(texts, body)
+	}
+	if texts[0] != texts[1] {
+		t.Errorf("the seed gives\n%s\nand the store\n%s", texts[0], texts[1])
+	}
+	for _, want := range []string{"export type TodosState = 'open' | 'done'", "stars: { type: 'int', default: '0', strategy: 'delta' }"} {
+		if !strings.Contains(texts[0], want) {
+			t.Errorf("there is no %q in\n%s", want, texts[0])
+		}
 	}
 }

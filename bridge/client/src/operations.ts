@@ -14,7 +14,7 @@ export type OperationKind = 'insert' | 'update' | 'delete' | 'increment' | 'upse
 export interface DatabaseOperation {
   readonly type: OperationKind
   readonly table: string
-  readonly data: Readonly<Record<string, unknown>>
+  readonly data: object
 }
 
 const TYPES: { readonly [K in OperationKind]: OperationType } = {

@@ -1,13 +1,8 @@
 import { sql } from '@rockpool/client'
+import type { CustomersRow } from '../gen/schema.ts'
 import { useRows } from './use-rows.ts'
 
-export interface Customer {
-  id: string
-  company: string
-  contact: string
-  city: string
-  country: string
-  phone: string
+export interface Customer extends Pick<CustomersRow, 'id' | 'company' | 'contact' | 'city' | 'country' | 'phone'> {
   orders: number
 }
 

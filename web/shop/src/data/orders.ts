@@ -1,6 +1,7 @@
 import { sql } from '@rockpool/client'
 import { useDatabase } from '@rockpool/react'
 import { useCallback } from 'react'
+import type { OrderLinesRow, OrdersUpdate } from '../gen/schema.ts'
 import type { Order } from './schema.ts'
 import { useRows } from './use-rows.ts'
 
@@ -10,12 +11,8 @@ export interface OrderSummary extends Order {
   total: number
 }
 
-export interface OrderLine {
-  product_id: number
+export interface OrderLine extends Omit<OrderLinesRow, 'order_id'> {
   name: string
-  price: string
-  quantity: number
-  discount: number
 }
 
 /** Every order, the newest first; those that wait for their number come on top. */
@@ -43,7 +40,8 @@ export function useSaveNote(): (id: string, note: string) => Promise<void> {
   const { executeTransaction } = useDatabase()
   return useCallback(
     async (id, note) => {
-      await executeTransaction([{ type: 'update', table: 'orders', data: { id, note: note === '' ? null : note } }])
+      const data: OrdersUpdate = { id, note: note === '' ? null : note }
+      await executeTransaction([{ type: 'update', table: 'orders', data }])
     },
     [executeTransaction],
   )

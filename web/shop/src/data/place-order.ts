@@ -1,6 +1,7 @@
 import { useDatabase } from '@rockpool/react'
 import { useCallback, useState } from 'react'
 import type { BasketLine } from '../basket.ts'
+import type { OrderLinesInsert, OrdersInsert } from '../gen/schema.ts'
 
 export interface PlaceOrder {
   readonly busy: boolean
@@ -38,12 +39,18 @@ export function usePlaceOrder(): PlaceOrder {
               ship_country: customer.country,
               freight: '0',
               status: 'open',
-            },
+            } satisfies OrdersInsert,
           },
           ...lines.map((l) => ({
             type: 'insert' as const,
             table: 'order_lines',
-            data: { order_id: id, product_id: l.productId, price: l.price, quantity: l.quantity, discount: 0 },
+            data: {
+              order_id: id,
+              product_id: l.productId,
+              price: l.price,
+              quantity: l.quantity,
+              discount: 0,
+            } satisfies OrderLinesInsert,
           })),
           ...lines.map((l) => ({
             type: 'increment' as const,
