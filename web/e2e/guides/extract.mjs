@@ -5,6 +5,7 @@
  * test (tests/guides.spec.ts) or does not compile.
  */
 
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -42,8 +43,25 @@ export function programOf(text) {
   return `import { check } from '../check.ts'\n${blocks.join('\n')}\ncheck(0, 'end', 'end')\n`
 }
 
+/** Writes gen/schema.ts as docs/generate.md says, from the tables of docs/start.md. */
+function generate() {
+  const yaml = /^```yaml\n([\s\S]*?)^```$/m.exec(readFileSync(join(root, 'docs/start.md'), 'utf8'))?.[1]
+  if (yaml === undefined) throw new Error('docs/start.md has no yaml block')
+  const seed = join(built, 'seed')
+  mkdirSync(seed)
+  writeFileSync(join(seed, 'schema.yaml'), yaml)
+  execFileSync('go', ['run', './server', 'generate', '--from', seed, '--out', join(built, 'gen'), '--ts'], {
+    cwd: root,
+  })
+  const written = readFileSync(join(built, 'gen/schema.ts'), 'utf8')
+  const guide = readFileSync(join(root, 'docs/generate.md'), 'utf8')
+  for (const [, shown] of guide.matchAll(/^```typescript\n([\s\S]*?)^```$/gm))
+    if (!written.includes(shown)) throw new Error(`docs/generate.md shows what is not written:\n${shown}`)
+}
+
 rmSync(built, { recursive: true, force: true })
 mkdirSync(built)
+generate()
 for (const name of readdirSync(join(root, 'docs'))) {
   if (!name.endsWith('.md')) continue
   const text = readFileSync(join(root, 'docs', name), 'utf8')
