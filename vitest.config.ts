@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'clients',
           globalSetup: 'bridge/prisma/test/generate.mjs',
-          include: ['bridge/{kysely,drizzle,prisma,planetscale,node}/test/**/*.test.ts'],
+          include: ['bridge/{kysely,drizzle,prisma,planetscale,supabase,node}/test/**/*.test.ts'],
           environment: 'node',
           testTimeout: 30_000,
         },

@@ -19,6 +19,7 @@ var bridges = map[string][]string{
 	"drizzle":     {"client"},
 	"prisma":      {"client"},
 	"planetscale": {"client"},
+	"supabase":    {"client"},
 	"node":        {"client", "worker"},
 }
 

@@ -8,8 +8,10 @@ import * as columns from 'drizzle-orm/sqlite-core'
 import * as drizzle from '@rockpool/drizzle'
 import { RockpoolDialect } from '@rockpool/kysely'
 import { PrismaRockpool } from '@rockpool/prisma'
-import { localFetch } from '@rockpool/planetscale'
+import { localFetch as planetscaleFetch } from '@rockpool/planetscale'
 import * as planetscale from '@planetscale/database'
+import { createClient } from '@supabase/supabase-js'
+import { realtimeTransport } from '@rockpool/supabase'
 import { runOperations, type Client } from '../../../bridge/prisma/test/operations.ts'
 
 // Prisma's runtime for browsers asks for it without a look whether it is there: pages have it only with COOP and COEP.
@@ -28,7 +30,19 @@ async function prismaOf(database: ConstructorParameters<typeof PrismaRockpool>[0
   return new PrismaClient({ adapter: new PrismaRockpool(database) })
 }
 
-const clients = { planetscale, localFetch, kysely, RockpoolDialect, drizzle, orm, columns, prismaOf, runOperations }
+const clients = {
+  planetscale,
+  planetscaleFetch,
+  kysely,
+  RockpoolDialect,
+  drizzle,
+  orm,
+  columns,
+  prismaOf,
+  runOperations,
+  createClient,
+  realtimeTransport,
+}
 
 declare global {
   interface Window {

@@ -31,7 +31,7 @@ async function open(page: Page, guide: string): Promise<void> {
   await page.goto(`${relay.url}/?guide=${guide}`)
 }
 
-for (const guide of ['queries', 'models', 'writes', 'sync', 'errors', 'clients', 'generate']) {
+for (const guide of ['queries', 'models', 'writes', 'sync', 'errors', 'clients', 'generate', 'supabase']) {
   test(`docs/${guide}.md says what is so`, async ({ page }) => {
     await open(page, guide)
     const ended = () => window.checked?.at(-1)?.expected === 'end'

@@ -1,0 +1,3 @@
+/** The public face of @rockpool/supabase. */
+
+export { realtimeTransport, type LocalSocket, type RealtimeTransport } from './realtime/transport.ts'
