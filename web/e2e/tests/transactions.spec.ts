@@ -22,6 +22,7 @@ test.afterAll(async () => {
 test('a transaction of many frames arrives whole everywhere, and one beyond the limit is refused where it is made', async ({
   browser,
 }) => {
+  test.slow() // megabytes, several times
   const here = await Device.open(browser, truth.url, ['notes'])
   const there = await Device.open(browser, truth.url, ['notes'])
   const lengths = 'select id, length(body) as n from notes order by id'
@@ -61,6 +62,15 @@ test('a transaction of many frames arrives whole everywhere, and one beyond the 
   expect(await truth.query("select count(*) as n from notes where id in ('1', '2', '3', 'after')")).toEqual([
     { n: '1' },
   ])
+
+  // Who comes later gets them by a snapshot, whose chunks have 1 MiB: a longer row has its own.
+  const late = await Device.open(browser, truth.url, ['notes'])
+  const long = await late.page.evaluate((sql) => window.device.db.query(sql), `${lengths} limit 2`)
+  expect(long).toEqual([
+    { id: 'after', n: 8 },
+    { id: 'long', n: 3 << 20 },
+  ])
+  await late.close()
   await here.close()
   await there.close()
 })
