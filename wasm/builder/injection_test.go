@@ -82,7 +82,7 @@ func (r *rig) run(q *query.Select) (names []string, rows []value.Row, err error)
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := r.b.Plan(r.c, st.SQL, st.Nested)
+	p, err := r.b.Touched(r.c, st.SQL, st.Nested)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -20,12 +20,14 @@ type Plan struct {
 	// Head is the encoded wire.Head of its result.
 	Head []byte
 	// Reads and Writes name the tables it touches, views and triggers looked
-	// through; All says that they cannot be told, as with virtual tables.
+	// through; All says that they cannot be told, as with virtual tables. Of a
+	// statement that only reads they are known after Touched.
 	Reads, Writes []string
 	All           bool
 	// DDL says that it changes the schema of the database.
-	DDL    bool
-	vacuum bool
+	DDL     bool
+	vacuum  bool
+	touched bool
 }
 
 // Plan compiles a text on a connection and returns what is known of it. The
@@ -45,8 +47,10 @@ func (b *Builder) Plan(c *sqlite.Conn, sql string, nested []sqlgen.Nested) (*Pla
 		return nil, b.Explain(err)
 	}
 	p := &Plan{SQL: sql, ReadOnly: s.ReadOnly(), Params: s.Params(), Head: b.head(s, nested)}
-	if err := b.touched(c, p, s.IsExplain()); err != nil {
-		return nil, err
+	if !p.ReadOnly { // whoever only reads a result need not wait for it
+		if err := b.touched(c, p, s.IsExplain()); err != nil {
+			return nil, err
+		}
 	}
 	if p.vacuum { // it cannot run in a transaction, and every write is in one
 		return nil, fault.New(fault.Forbidden, "run statement", "VACUUM is not available").
@@ -54,6 +58,19 @@ func (b *Builder) Plan(c *sqlite.Conn, sql string, nested []sqlgen.Nested) (*Pla
 	}
 	b.plans.put(key, p)
 	return p, nil
+}
+
+// Touched is Plan, and also finds which tables a statement reads that only reads.
+func (b *Builder) Touched(c *sqlite.Conn, sql string, nested []sqlgen.Nested) (*Plan, error) {
+	p, err := b.Plan(c, sql, nested)
+	if err != nil || p.touched {
+		return p, err
+	}
+	s, err := c.Cached(sql)
+	if err == nil {
+		err = b.touched(c, p, s.IsExplain())
+	}
+	return p, err
 }
 
 // Planned returns the plan of a text that Plan has seen, or nil.
@@ -110,7 +127,7 @@ func nestHead(columns []wire.HeadColumn, nested []sqlgen.Nested) {
 // which root pages it opens, and so which tables.
 func (b *Builder) touched(c *sqlite.Conn, p *Plan, explain bool) error {
 	if explain || strings.HasPrefix(strings.ToUpper(strings.TrimSpace(p.SQL)), "PRAGMA") {
-		p.All = !p.ReadOnly
+		p.All, p.touched = !p.ReadOnly, true
 		return nil
 	}
 	roots, err := rootPages(c)
@@ -138,6 +155,7 @@ func (b *Builder) touched(c *sqlite.Conn, p *Plan, explain bool) error {
 	slices.Sort(p.Reads)
 	slices.Sort(p.Writes)
 	p.Reads, p.Writes = slices.Compact(p.Reads), slices.Compact(p.Writes)
+	p.touched = true
 	return nil
 }
 

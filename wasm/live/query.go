@@ -57,7 +57,7 @@ func (q *Query) Gone() bool { return q.gone }
 // Begin starts a run on a reader. micros is the time now.
 func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, micros int64) error {
 	q.due, q.began = false, micros
-	p, err := b.Plan(c, q.SQL, q.Nested)
+	p, err := b.Touched(c, q.SQL, q.Nested)
 	if err != nil {
 		return q.failed(err)
 	}
