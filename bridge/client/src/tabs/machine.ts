@@ -534,5 +534,5 @@ const TABLE: { readonly [S in State]: Row } = {
 }
 
 /** For tests: every state and every event. */
-export const STATES = Object.keys(TABLE) as State[]
-export const EVENTS = Object.keys(TABLE.idle) as Event['type'][]
+export const STATES = /* @__PURE__ */ Object.keys(TABLE) as State[]
+export const EVENTS = /* @__PURE__ */ Object.keys(TABLE.idle) as Event['type'][]
