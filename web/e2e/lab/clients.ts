@@ -11,7 +11,7 @@ import { PrismaRockpool } from '@rockpool/prisma'
 import { localFetch as planetscaleFetch } from '@rockpool/planetscale'
 import * as planetscale from '@planetscale/database'
 import { createClient } from '@supabase/supabase-js'
-import { realtimeTransport } from '@rockpool/supabase'
+import { localFetch, realtimeTransport } from '@rockpool/supabase'
 import { runOperations, type Client } from '../../../bridge/prisma/test/operations.ts'
 
 // Prisma's runtime for browsers asks for it without a look whether it is there: pages have it only with COOP and COEP.
@@ -41,6 +41,7 @@ const clients = {
   prismaOf,
   runOperations,
   createClient,
+  localFetch,
   realtimeTransport,
 }
 

@@ -224,7 +224,12 @@ test('PlanetScale: the driver runs on the local database, and what it writes rea
   const page = await withClients(browser)
   const got = await page.evaluate(async () => {
     const { planetscale, planetscaleFetch } = window.clients
-    const connection = planetscale.connect({ host: 'local', username: '', password: '', fetch: planetscaleFetch(window.db) })
+    const connection = planetscale.connect({
+      host: 'local',
+      username: '',
+      password: '',
+      fetch: planetscaleFetch(window.db),
+    })
     const seen = new Date('2026-01-01T12:00:00Z')
     await connection.execute('INSERT INTO `person` (id, name, seen) VALUES (?, ?, ?)', [2, "Grace 'O\\", seen])
     await connection.transaction(async (tx) => {

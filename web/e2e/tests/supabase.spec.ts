@@ -166,3 +166,31 @@ test('broadcasts reach the other tabs of the device', async ({ browser }) => {
   expect(await told(other, 1)).toEqual([['hello', { from: 'the first tab' }, {}]])
   expect(await page.evaluate(() => window.told)).toEqual([])
 })
+
+test('tables: a client without a network reads and writes; its writes reach the server, and its own channel', async ({
+  browser,
+}) => {
+  const { page, proxy } = await device(browser)
+  proxy.cut()
+  await page.waitForFunction(() => window.db.health.get().socket !== 'open')
+  const got = await page.evaluate(async () => {
+    const { createClient, localFetch, realtimeTransport } = window.clients
+    const supabase = createClient('http://project.invalid', 'key', {
+      auth: { persistSession: false, autoRefreshToken: false },
+      global: { fetch: localFetch(window.db) },
+      realtime: { transport: realtimeTransport(window.db) },
+    })
+    const added = await supabase.from('users').insert({ id: 5, name: 'Ida', price: 1.5 }).select().single()
+    const names = await supabase.from('users').select('name').order('name', { ascending: false })
+    const none = await supabase.from('users').select().eq('id', 9).single()
+    const away = await supabase.rpc('f')
+    return [added.status, added.data, names.data, none.error?.code, away.error?.code]
+  })
+  const ida = { id: 5, name: 'Ida', seen: null, price: 1.5 }
+  expect(got).toEqual([201, ida, [{ name: 'Ida' }, { name: 'Ada' }], 'PGRST116', 'PGRST202'])
+  expect(await told(page, 1)).toEqual([['INSERT', ida, {}]])
+  proxy.resume()
+  await page.evaluate(() => window.db.sync.now())
+  expect(await truth.query('SELECT name, price FROM users WHERE id = 5')).toEqual([{ name: 'Ida', price: '1.5' }])
+  expect(await page.evaluate(() => window.told.length)).toBe(1)
+})
