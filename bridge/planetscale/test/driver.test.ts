@@ -152,7 +152,7 @@ test('errors have the service’s form', async () => {
     ['SELEC 1', 'INVALID_ARGUMENT', /\(errno 1064\) \(sqlstate 42000\)/],
     ['SELECT a || b FROM people', 'INVALID_ARGUMENT', /\|\|.*\(errno 1064\)/],
     ['CREATE TABLE t (a INT)', 'INVALID_ARGUMENT', /tables are made at the source.*\(errno 1064\)/],
-    ['DELETE FROM _rockpool_outbox', 'PERMISSION_DENIED', /\(errno 1142\)/],
+    ['DELETE FROM _rockpool_tx', 'PERMISSION_DENIED', /\(errno 1142\)/],
   ]
   for (const [sql, code, message] of cases) {
     const error: unknown = await connection.execute(sql).catch((thrown: unknown) => thrown)
