@@ -104,6 +104,10 @@ export function CacheSync({
   const loaded = shapes.reduce((sum, shape) => sum + shape.rowsLoaded, 0),
     total = shapes.reduce((sum, shape) => sum + shape.rowsTotal, 0)
   const isLoading = shapes.some((shape) => !shape.isReady && shape.error === null)
+  // A table that is followed and of which nothing is told yet is not in step either.
+  const isWhole = follow
+    ? tables.every((table) => shapes.some((shape) => shape.table === table && (shape.isReady || shape.error !== null)))
+    : !isLoading
   const now = () => {
     client?.sync.now().then(
       () => {
@@ -119,7 +123,13 @@ export function CacheSync({
       <div className="rp-row">
         <span className={`rp-dot rp-dot-${health.socket}`} aria-hidden="true" />
         <span role="status" data-socket={health.socket} data-pending={status.pending}>
-          {health.socket === 'open' ? 'In step' : health.socket === 'idle' ? 'Not connected' : 'Offline'}
+          {health.socket === 'open'
+            ? isWhole
+              ? 'In step'
+              : 'Loading'
+            : health.socket === 'idle'
+              ? 'Not connected'
+              : 'Offline'}
           {status.pending > 0 && `, ${status.pending} waiting to be sent`}
           {status.parked > 0 && `, ${status.parked} in conflict`}
         </span>
