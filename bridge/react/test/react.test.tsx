@@ -546,6 +546,31 @@ describe('components', () => {
     expect(onSyncComplete.mock.calls).toEqual([[{ updated: 3, conflicts: 1 }], [{ updated: 0, conflicts: 2 }]])
   })
 
+  test('CacheSync: in step is said when every table is there, not when the socket opens', async () => {
+    render(
+      <Root>
+        <CacheSync tables={['products', 'orders']} onSyncComplete={() => {}} onConflict={() => {}} />
+        <Ready />
+      </Root>,
+    )
+    await screen.findByText('ready')
+    const told = (...shapes: { table: string; ready: boolean }[]) => {
+      act(() => {
+        world.latest.emit({ type: 5, sync: { shapes: shapes.map((one) => ({ ...one, shape: one.table })) } })
+      })
+    }
+    act(() => {
+      world.latest.emit({ type: 1, health: { database: 2, socket: 2 } })
+    })
+    await screen.findByText('Loading')
+    told({ table: 'products', ready: true })
+    await screen.findByText('Loading')
+    told({ table: 'products', ready: true }, { table: 'orders', ready: false })
+    await screen.findByText('Loading')
+    told({ table: 'products', ready: true }, { table: 'orders', ready: true })
+    await screen.findByText('In step')
+  })
+
   test('ConflictResolver: shows both sides, settles by the choice of each column', async () => {
     const onResolved = vi.fn()
     render(
