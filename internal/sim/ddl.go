@@ -46,9 +46,9 @@ func (d *database) ddl(table uint32) {
 		w.fail("database: policies: %v", err)
 		return
 	}
+	f.anew = true // whichever way this process ends, the next one finds another schema
 	f.do(f.core.Stop(fault.New(fault.SchemaMismatch, "follow the source", "a table of the database has changed")))
 	if !f.out.down {
-		f.anew = true
 		f.out.crash()
 	}
 }

@@ -280,7 +280,11 @@ func (f *replicaRelay) Restart() {
 	f.w.logf("%s: restarts at %v", f.out.name(), f.st.Head())
 }
 
-func (f *replicaRelay) Close() { _ = f.st.Close() }
+func (f *replicaRelay) Close() {
+	if f.st != nil { // it did not open again: the run has failed of it
+		_ = f.st.Close()
+	}
+}
 
 // replicaSource is the database as one relay process sees it.
 type replicaSource struct{ f *replicaRelay }
