@@ -1,6 +1,6 @@
 /** Our errors as Vitess tells them: applications match its texts. */
 
-import { failure, RockpoolError } from '@rockpool/client/statements'
+import { brokenConstraint, failure, RockpoolError } from '@rockpool/client/statements'
 
 /** An error of the service. */
 export interface VitessError {
@@ -71,22 +71,18 @@ function mapped(thrown: unknown): Mapped {
   }
 }
 
-/** SQLite's extended codes of broken constraints, https://www.sqlite.org/rescode.html. */
-const UNIQUE = [1555, 2067, 2579]
-const NOT_NULL = 1299
-
-function constraint({ code, message }: RockpoolError, text: string): Mapped {
-  if (UNIQUE.includes(code)) {
-    const key = /constraint failed: (?:index ')?([^,()']+)/.exec(message)?.[1]?.trim() ?? 'PRIMARY'
-    return of('ALREADY_EXISTS', 'AlreadyExists', 1062, '23000', `Duplicate entry for key '${key}'`)
+function constraint(error: RockpoolError, text: string): Mapped {
+  const broken = brokenConstraint(error)
+  switch (broken.kind) {
+    case 'unique': {
+      const key = broken.index === '' ? (broken.columns[0] ?? 'PRIMARY') : broken.index
+      return of('ALREADY_EXISTS', 'AlreadyExists', 1062, '23000', `Duplicate entry for key '${key}'`)
+    }
+    case 'not null':
+      return of('INVALID_ARGUMENT', 'InvalidArgument', 1048, '23000', text)
+    case 'foreign key':
+      return of('FAILED_PRECONDITION', 'FailedPrecondition', broken.isHeld ? 1451 : 1452, '23000', text)
+    default:
+      return of('FAILED_PRECONDITION', 'FailedPrecondition', 3819, 'HY000', text)
   }
-  if (code === NOT_NULL || message.includes('must not be NULL'))
-    return of('INVALID_ARGUMENT', 'InvalidArgument', 1048, '23000', text)
-  if (/ foreign key /i.test(message)) {
-    // A parent that is still referred to, or a child whose parent is not there.
-    return message.includes('refer to it')
-      ? of('FAILED_PRECONDITION', 'FailedPrecondition', 1451, '23000', text)
-      : of('FAILED_PRECONDITION', 'FailedPrecondition', 1452, '23000', text)
-  }
-  return of('FAILED_PRECONDITION', 'FailedPrecondition', 3819, 'HY000', text)
 }

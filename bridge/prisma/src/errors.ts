@@ -1,14 +1,7 @@
 /** Our errors as Prisma knows them: their kinds become P2002, P2003, P2034 and so on. */
 
-import { RockpoolError } from '@rockpool/client/statements'
+import { brokenConstraint, RockpoolError, unqualified } from '@rockpool/client/statements'
 import type { Error as Payload, MappedError } from '@prisma/driver-adapter-utils'
-
-/** SQLite's extended codes of broken constraints, https://www.sqlite.org/rescode.html. */
-const PRIMARY_KEY = 1555,
-  UNIQUE = 2067,
-  ROWID = 2579,
-  NOT_NULL = 1299,
-  FOREIGN_KEY = 787
 
 /** SQLite's code of an error without one of its own. */
 const SQL_ERROR = 1
@@ -67,28 +60,20 @@ function mappedOf(error: RockpoolError): MappedError {
   }
 }
 
-/** SQLite's constraints have a code; those of synced tables that the transaction manager checks have words. */
 function constraintOf(error: RockpoolError): MappedError {
-  const { code, message } = error
-  if (code === FOREIGN_KEY || / foreign key /.test(message))
-    return { kind: 'ForeignKeyConstraintViolation', constraint: { foreignKey: {} } }
-  const absent = /column (\S+) must not be NULL/.exec(message)?.[1]
-  if (absent !== undefined) return { kind: 'NullConstraintViolation', constraint: { fields: [absent] } }
-  const index = /constraint failed: index '(.+?)'/.exec(message)?.[1]
-  const fields = (/constraint failed: ([^()]+)/.exec(message)?.[1] ?? '')
-    .split(', ')
-    .map((field) => field.trim().split('.').pop() ?? '')
-    .filter((field) => field !== '')
-  const constraint = index === undefined ? { fields } : { index }
-  switch (code) {
-    case PRIMARY_KEY:
-    case ROWID:
-    case UNIQUE:
-      return { kind: 'UniqueConstraintViolation', constraint }
-    case NOT_NULL:
-      return { kind: 'NullConstraintViolation', constraint }
+  const broken = brokenConstraint(error)
+  switch (broken.kind) {
+    case 'foreign key':
+      return { kind: 'ForeignKeyConstraintViolation', constraint: { foreignKey: {} } }
+    case 'not null':
+      return { kind: 'NullConstraintViolation', constraint: { fields: broken.columns.map(unqualified) } }
+    case 'unique':
+      return {
+        kind: 'UniqueConstraintViolation',
+        constraint: broken.index === '' ? { fields: broken.columns.map(unqualified) } : { index: broken.index },
+      }
     default:
-      return { kind: 'sqlite', extendedCode: code || SQL_ERROR, message }
+      return { kind: 'sqlite', extendedCode: error.code || SQL_ERROR, message: error.message }
   }
 }
 

@@ -1,6 +1,7 @@
 /** PostgREST's errors: a status, and a body of four keys. */
 
 import { RockpoolError, type Row, type Table } from '@rockpool/client'
+import { brokenConstraint, unqualified, type BrokenConstraint } from '@rockpool/client/statements'
 import { BadLiteral } from '../literals.ts'
 
 /** An error that is answered, never thrown at the client. */
@@ -35,60 +36,61 @@ export function unsupported(what: string): RestError {
   return new RestError(400, '0A000', `${what} is not served by the local database`, null, 'use db.from(…) or db.sql')
 }
 
-/** SQLite's extended codes of the constraints that it holds itself. */
-const UNIQUE = 2067,
-  PRIMARY_KEY = 1555
-
 /** The answer for anything thrown. `row` is what was written, where it was one row. */
 export function restError(thrown: unknown, table: Table, row: Row | undefined): RestError {
   if (thrown instanceof RestError) return thrown
   if (thrown instanceof BadLiteral) return new RestError(400, thrown.code, thrown.message)
   if (!(thrown instanceof RockpoolError)) return new RestError(500, 'XX000', String(thrown))
   const { message, hint } = thrown
-  const failed = /constraint failed: ([^(]*)/.exec(message)?.[1]?.trim() ?? ''
-  const columns = failed.split(/,\s*/).map((name) => name.slice(name.lastIndexOf('.') + 1))
-  if (thrown.code === UNIQUE || thrown.code === PRIMARY_KEY) {
-    const values = columns.map((name) => row?.[name])
-    const details = row === undefined ? null : `Key (${columns.join(', ')})=(${values.join(', ')}) already exists.`
-    const name = constraintName(table, columns)
-    return new RestError(409, '23505', `duplicate key value violates unique constraint "${name}"`, details)
-  }
-  const checked = thrown.kind === 'constraint' ? checkedError(message, table) : undefined
-  if (checked !== undefined) return checked
+  const known = thrown.kind === 'constraint' ? constraintError(brokenConstraint(thrown), table, row) : undefined
+  if (known !== undefined) return known
   if (thrown.kind === 'type_mismatch') return new RestError(400, '22P02', message, null, hint || null)
   if (thrown.kind === 'constraint') return new RestError(409, '23000', message, null, hint || null)
   return new RestError(500, 'XX000', message, thrown.kind, hint || null)
 }
 
-/** What the core checks before a write is queued (wasm/store/check.go), by what it says: its errors have no code of SQLite's. */
-function checkedError(message: string, table: Table): RestError | undefined {
-  const isNull = /column (\S+) must not be NULL/.exec(message)?.[1]
-  if (isNull !== undefined)
-    return new RestError(
-      400,
-      '23502',
-      `null value in column "${isNull}" of relation "${table.name}" violates not-null constraint`,
-    )
-  const check = /the check (\S+) fails/.exec(message)?.[1]
-  if (check !== undefined)
-    return new RestError(400, '23514', `new row for relation "${table.name}" violates check constraint "${check}"`)
-  const [, foreign, parent] = /foreign key (\S+): there is no such row in (.+?)(?: \(|$)/.exec(message) ?? []
-  if (foreign !== undefined)
-    return new RestError(
-      409,
-      '23503',
-      `insert or update on table "${table.name}" violates foreign key constraint "${foreign}"`,
-      `Key is not present in table "${parent}".`,
-    )
-  const [, held, child] = /foreign key (\S+): rows of (.+?) refer to it/.exec(message) ?? []
-  if (held !== undefined)
-    return new RestError(
-      409,
-      '23503',
-      `update or delete on table "${table.name}" violates foreign key constraint "${held}" on table "${child}"`,
-      `Key is still referenced from table "${child}".`,
-    )
-  return undefined
+/** Postgres's error of a constraint; undefined for one whose name is not told. */
+function constraintError(broken: BrokenConstraint, table: Table, row: Row | undefined): RestError | undefined {
+  switch (broken.kind) {
+    case 'unique': {
+      const columns = broken.columns.map(unqualified)
+      const values = columns.map((name) => row?.[name])
+      const details = row === undefined ? null : `Key (${columns.join(', ')})=(${values.join(', ')}) already exists.`
+      const name = constraintName(table, columns)
+      return new RestError(409, '23505', `duplicate key value violates unique constraint "${name}"`, details)
+    }
+    case 'not null':
+      return new RestError(
+        400,
+        '23502',
+        `null value in column "${broken.columns.map(unqualified).join(', ')}" of relation "${table.name}" violates not-null constraint`,
+      )
+    case 'check':
+      return new RestError(
+        400,
+        '23514',
+        `new row for relation "${table.name}" violates check constraint "${broken.name}"`,
+      )
+    case 'foreign key': {
+      const { name, table: other, isHeld } = broken
+      if (name === '') return undefined
+      return isHeld
+        ? new RestError(
+            409,
+            '23503',
+            `update or delete on table "${table.name}" violates foreign key constraint "${name}" on table "${other}"`,
+            `Key is still referenced from table "${other}".`,
+          )
+        : new RestError(
+            409,
+            '23503',
+            `insert or update on table "${table.name}" violates foreign key constraint "${name}"`,
+            `Key is not present in table "${other}".`,
+          )
+    }
+    default:
+      return undefined
+  }
 }
 
 function constraintName(table: Table, columns: readonly string[]): string {
