@@ -106,7 +106,8 @@ function branch(kind: ExprKind, all: readonly Expr[]): Expr | undefined {
   return all.length < 2 ? all[0] : node(kind, { args: [...all] })
 }
 
-function not(of: Expr): Expr {
+/** What does not hold. */
+export function not(of: Expr): Expr {
   return node(ExprNot, { args: [of] })
 }
 

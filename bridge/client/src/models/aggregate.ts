@@ -1,12 +1,11 @@
 /** Prisma's count, aggregate and groupBy as queries. */
 
-import { and, node, value } from '../builder/expr.ts'
+import { and, compare, count, node } from '../builder/expr.ts'
 import { failure } from '../error.ts'
 import { type Expr, ExprCall, type Order, type ResultExpr, type Select, NullsDefault } from '../gen/query.ts'
-import { ExprCompare, ExprIsNull } from '../gen/query.ts'
-import { countAll, lowerFind } from './find.ts'
+import { lowerFind } from './find.ts'
 import { noProperty, type Described } from './relations.ts'
-import { columnOf, filtered, isLoose, lowerWhere, not, type Loose, type Scope } from './where.ts'
+import { columnOf, filtered, isLoose, lowerWhere, type Loose, type Scope } from './where.ts'
 
 const FUNCTIONS: Readonly<Record<string, string>> = {
   _sum: 'sum',
@@ -71,7 +70,7 @@ function aggregates(args: Loose, of: Described, alias: string): ResultExpr[] {
 }
 
 function aggregate(name: string, column: string, of: Described, alias: string): Expr {
-  if (name === '_count' && column === '_all') return countAll()
+  if (name === '_count' && column === '_all') return count().node
   if (!of.columns.includes(column)) throw noProperty(of, column, `aggregate ${of.name}`)
   return node(ExprCall, { name: FUNCTIONS[name] ?? '', args: [columnOf(alias, column)] })
 }
@@ -101,9 +100,7 @@ function testOf(left: Expr, name: string, to: unknown, of: Described): Expr {
       `having has no test ${JSON.stringify(name)}`,
       'tests are ' + Object.keys(OPERATORS).join(', '),
     )
-  if (to !== null) return node(ExprCompare, { name: op, args: [left, value(to)] })
-  const isNull = node(ExprIsNull, { args: [left] })
-  return name === 'not' ? not(isNull) : isNull
+  return compare(left, op, to, of.name)
 }
 
 /** Groups order by their columns, or by `{ _sum: { price: 'desc' } }`. */

@@ -1,15 +1,12 @@
 /** Prisma's reads as queries. */
 
-import { and, node, or, value } from '../builder/expr.ts'
+import { and, compare, count, node, or, value } from '../builder/expr.ts'
 import { failure } from '../error.ts'
 import {
   type Expr,
-  ExprCall,
   ExprCompare,
-  ExprIsNull,
   ExprRow,
   ExprRows,
-  ExprStar,
   ExprSub,
   type Order,
   type ResultExpr,
@@ -19,7 +16,7 @@ import {
   NullsLast,
 } from '../gen/query.ts'
 import { noProperty, type Described, type Relation } from './relations.ts'
-import { columnOf, filtered, isLoose, lowerWhere, not, type Loose, type Scope } from './where.ts'
+import { columnOf, filtered, isLoose, lowerWhere, type Loose, type Scope } from './where.ts'
 
 type Begun = ReturnType<Scope['begin']>
 
@@ -97,7 +94,7 @@ function counts(wanted: unknown, of: Described, alias: string, scope: Scope): Ex
     const test = lists?.[name]
     const where = isLoose(test) ? lowerWhere(test.where, next.of, next.alias, scope) : undefined
     return {
-      expr: node(ExprSub, { sub: filtered({ ...next.select, columns: [{ expr: countAll(), as: 'n' }] }, where) }),
+      expr: node(ExprSub, { sub: filtered({ ...next.select, columns: [{ expr: count().node, as: 'n' }] }, where) }),
       as: name,
     }
   })
@@ -108,11 +105,6 @@ function sameRow(of: Described, left: string, right: string): Expr | undefined {
   return and(
     of.key.map((name) => node(ExprCompare, { name: '=', args: [columnOf(left, name), columnOf(right, name)] })),
   )
-}
-
-/** count(*). */
-export function countAll(): Expr {
-  return node(ExprCall, { name: 'count', args: [node(ExprStar)] })
 }
 
 /** Lowers `orderBy`: `{ name: 'asc' }`, `{ name: { sort, nulls } }`, `{ customer: { name } }`, `{ lines: { _count } }`, or a list of them. */
@@ -130,7 +122,7 @@ export function lowerOrder(orderBy: unknown, of: Described, alias: string, scope
       if (relation.isMany) {
         if (!isLoose(how) || how._count === undefined)
           throw failure('invalid_argument', `order ${of.name}`, `${name} is a list`, 'a list orders by { _count }')
-        const counted = { ...next.select, columns: [{ expr: countAll(), as: 'n' }] }
+        const counted = { ...next.select, columns: [{ expr: count().node, as: 'n' }] }
         return [sorted(node(ExprSub, { sub: counted }), how._count, name)]
       }
       // A row's order by another's columns: each is a scalar of that row.
@@ -179,24 +171,18 @@ export function total(orderBy: readonly Order[], of: Described, alias: string): 
 
 /** The rows from a given one on, itself included: `at` holds the order's values in it. */
 export function from(orderBy: readonly Order[], at: readonly unknown[]): Expr | undefined {
-  const same = orderBy.map(({ expr }, index) => equalTo(expr, at[index]))
+  const same = orderBy.map(({ expr }, index) => compare(expr, '=', at[index], 'cursor'))
   const later = orderBy.map((order, index) => and([...same.slice(0, index), after(order, at[index])]))
   return or([...later, and(same)].filter((one) => one !== undefined))
-}
-
-function equalTo(expr: Expr, to: unknown): Expr {
-  return to === null ? isNull(expr) : node(ExprCompare, { name: '=', args: [expr, value(to)] })
 }
 
 /** What comes strictly after a value in an order, where NULLs have their place. */
 function after({ expr, desc, nulls }: Order, at: unknown): Expr {
   const isNullFirst = nulls === NullsFirst || (nulls === NullsDefault && desc)
-  if (at === null) return isNullFirst ? not(isNull(expr)) : never
-  const beyond = node(ExprCompare, { name: desc ? '<' : '>', args: [expr, value(at)] })
-  return isNullFirst ? beyond : (or([beyond, isNull(expr)]) ?? beyond)
+  if (at === null) return isNullFirst ? compare(expr, 'is not', null, 'cursor') : never
+  const beyond = compare(expr, desc ? '<' : '>', at, 'cursor')
+  return isNullFirst ? beyond : (or([beyond, compare(expr, 'is', null, 'cursor')]) ?? beyond)
 }
-
-const isNull = (expr: Expr): Expr => node(ExprIsNull, { args: [expr] })
 
 /** A condition that no row meets. */
 const never: Expr = node(ExprCompare, { name: '=', args: [value(1), value(0)] })

@@ -5,6 +5,7 @@
 
 import { RockpoolError, failure } from '../error.ts'
 import type { Row } from '../chunk.ts'
+import { sql } from '../builder/sql.ts'
 import type { Tables } from '../builder/scope.ts'
 import type { Database } from '../database.ts'
 import type { Select } from '../gen/query.ts'
@@ -75,7 +76,7 @@ export function models<DB extends Tables, const Rel extends Relations<DB> = AnyR
     },
     $queryRaw: (strings: TemplateStringsArray, ...values: unknown[]) => db.sql(strings, ...values),
     $executeRaw: async (strings: TemplateStringsArray, ...values: unknown[]) =>
-      (await db.queryResult(sqlText(strings), values)).changes,
+      (await db.queryResult(sql(strings, ...values))).changes,
   }) as Models<DB, Rel> // the names come from the schema
 }
 
@@ -83,14 +84,10 @@ function raw<DB extends Tables>(tx: Transaction<DB>): object {
   return {
     $queryRaw: (strings: TemplateStringsArray, ...values: unknown[]) => tx.sql(strings, ...values),
     $executeRaw: async (strings: TemplateStringsArray, ...values: unknown[]) => {
-      await tx.query(sqlText(strings), values)
+      await tx.query(sql(strings, ...values))
       return Number((await tx.query<{ n: number }>('SELECT changes() AS n'))[0]?.n ?? 0)
     },
   }
-}
-
-function sqlText(strings: TemplateStringsArray): string {
-  return strings.join('?')
 }
 
 function schemaOf<DB extends Tables>(db: Database<DB>): (table: string) => Described {

@@ -1,17 +1,8 @@
 /** Prisma's filters as expressions. */
 
-import { and, node, or, value } from '../builder/expr.ts'
+import { and, compare, node, not, or, value } from '../builder/expr.ts'
 import { failure } from '../error.ts'
-import {
-  type Expr,
-  ExprColumn,
-  ExprCompare,
-  ExprExists,
-  ExprIn,
-  ExprIsNull,
-  ExprNot,
-  type Select,
-} from '../gen/query.ts'
+import { type Expr, ExprColumn, ExprCompare, ExprExists, type Select } from '../gen/query.ts'
 import { emptySelect } from '../builder/select.ts'
 import { noProperty, type Described, type Relation } from './relations.ts'
 
@@ -58,8 +49,6 @@ export function filtered(select: Select, added: Expr | undefined): Select {
   return { ...select, where: (select.where === null ? added : and([select.where, added])) ?? null }
 }
 
-export const not = (of: Expr): Expr => node(ExprNot, { args: [of] })
-
 /** Whether a value is an object of properties, rather than something to bind. */
 export function isLoose(of: unknown): of is Loose {
   return typeof of === 'object' && of !== null && Object.getPrototypeOf(of) === Object.prototype
@@ -102,26 +91,26 @@ const COMPARISONS: Readonly<Record<string, string>> = { lt: '<', lte: '<=', gt: 
 
 /** The tests of one column. */
 function column(left: Expr, test: unknown, what: string): Expr[] {
-  if (!isLoose(test)) return [equals(left, test, what)]
+  if (!isLoose(test)) return [compare(left, '=', test, what)]
   const isFolded = test.mode === 'insensitive'
   const all: Expr[] = []
   for (const [name, to] of Object.entries(test)) {
     if (to === undefined || name === 'mode') continue
     switch (name) {
       case 'equals':
-        all.push(isFolded && typeof to === 'string' ? like(left, escaped(to), true) : equals(left, to, what))
+        all.push(isFolded && typeof to === 'string' ? like(left, escaped(to), true) : compare(left, '=', to, what))
         break
       case 'not': {
         // SQL's NOT of a comparison with NULL is not true: Prisma says the same.
-        const tested = isLoose(to) ? (and(column(left, to, what)) ?? always) : equals(left, to, what)
+        const tested = isLoose(to) ? (and(column(left, to, what)) ?? always) : compare(left, '=', to, what)
         all.push(not(tested))
         break
       }
       case 'in':
-        all.push(isIn(left, to, what))
+        all.push(compare(left, 'in', to, what))
         break
       case 'notIn':
-        all.push(not(isIn(left, to, what)))
+        all.push(compare(left, 'not in', to, what))
         break
       case 'contains':
         all.push(like(left, `%${escaped(text(to, what))}%`, isFolded))
@@ -141,26 +130,15 @@ function column(left: Expr, test: unknown, what: string): Expr[] {
             `there is no filter ${JSON.stringify(name)}`,
             'filters are equals, not, in, notIn, lt, lte, gt, gte, contains, startsWith, endsWith, mode',
           )
-        all.push(node(ExprCompare, { name: op, args: [left, value(to, what)] }))
+        all.push(compare(left, op, to, what))
       }
     }
   }
   return all
 }
 
-function equals(left: Expr, to: unknown, what: string): Expr {
-  return to === null
-    ? node(ExprIsNull, { args: [left] })
-    : node(ExprCompare, { name: '=', args: [left, value(to, what)] })
-}
-
-function isIn(left: Expr, to: unknown, what: string): Expr {
-  if (!Array.isArray(to)) throw failure('invalid_argument', `filter ${what}`, 'in and notIn take a list')
-  return node(ExprIn, { args: [left, ...to.map((one) => value(one, what))] })
-}
-
 function like(left: Expr, pattern: string, isFolded: boolean): Expr {
-  return node(ExprCompare, { name: isFolded ? 'ilike' : 'like', args: [left, value(pattern)] })
+  return compare(left, isFolded ? 'ilike' : 'like', pattern, 'a pattern')
 }
 
 function escaped(text: string): string {
