@@ -44,7 +44,7 @@ node_modules/.installed: package-lock.json
 # --- what is shipped
 
 .PHONY: core
-core: build/core.wasm build/trampoline.wasm ## build the Go core for the browser and link it to the engine
+core: build/core.wasm build/trampoline.wasm build/program.json ## build the Go core for the browser and link it to the engine
 
 GO_CORE := $(wildcard $(shell git ls-files 'fault/*.go' 'value/*.go' 'codec/*.go' 'schema/*.go' 'query/*.go' 'version/*.go' \
 	'mutation/*.go' 'changelog/*.go' 'wire/*.go' 'sqlite/*.go' 'wasm/*.go' go.mod go.sum 2>/dev/null))
@@ -74,6 +74,11 @@ build/core-failpoints.wasm: $(GO_CORE) build/overlay.json
 
 build/trampoline.wasm: build/core.wasm wasm/engine/link.mjs
 	node wasm/engine/link.mjs build/core.wasm $@
+
+# By this the Worker knows its own copy of the three.
+PROGRAM = build/core.wasm wasm/engine/rockpool-engine.wasm build/trampoline.wasm
+build/program.json: $(PROGRAM) wasm/engine/stamp.mjs
+	node wasm/engine/stamp.mjs $(PROGRAM) > $@
 
 .PHONY: engine engine-check
 engine: node_modules/.installed ## rebuild the committed SQLite engine with the pinned C compiler

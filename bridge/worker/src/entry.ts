@@ -1,5 +1,6 @@
 /** The Worker's script: boots the core and serves ports until it is told to freeze, or dies. */
 
+import stamp from '../../../build/program.json' with { type: 'json' }
 import { boot } from './boot.ts'
 import { isOnPort, type ControlError, type FromWorker, type Pulse, type ToWorker } from './control.ts'
 import type { Core } from './core.ts'
@@ -10,6 +11,7 @@ import { rockpoolImports } from './imports.ts'
 import { ownPort, type Port } from './link.ts'
 import { Pace } from './pace.ts'
 import { Ports } from './ports.ts'
+import { copies, fetched, keep, KEEP_AFTER_MS, kept, type ProgramURLs } from './program.ts'
 import { Sockets } from './sockets.ts'
 
 /** Milliseconds between two looks at whether the core has drained. */
@@ -109,22 +111,24 @@ function dead(error: ControlError): void {
   tell({ rp: 'dead', error })
 }
 
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  const response = await fetch(url)
-  if (!response.ok) throw new Error(`${url.pathname} could not be loaded: ${response.status}`)
-  // Servers that do not know the type application/wasm cannot be streamed from.
-  return response.headers.get('content-type')?.startsWith('application/wasm') === true
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer())
+const urls: ProgramURLs = {
+  core: new URL('../../../build/core.wasm', import.meta.url),
+  engine: new URL('../../../wasm/engine/rockpool-engine.wasm', import.meta.url),
+  trampoline: new URL('../../../build/trampoline.wasm', import.meta.url),
 }
 
+/** The program, and the copy of it that is to be made when the app is up. */
 async function load(): Promise<EngineModules> {
-  const [program, engine, trampoline] = await Promise.all([
-    compile(new URL('../../../build/core.wasm', import.meta.url)),
-    compile(new URL('../../../wasm/engine/rockpool-engine.wasm', import.meta.url)),
-    compile(new URL('../../../build/trampoline.wasm', import.meta.url)),
-  ])
-  return { core: program, engine, trampoline }
+  const home = copies()
+  const own = await kept(home, stamp)
+  if (own !== null) return own
+  const modules = await fetched(urls)
+  setTimeout(() => {
+    keep(home, stamp, urls).catch((error: unknown) => {
+      console.info(`rockpool: no copy of the program is kept: ${String(error)}`)
+    })
+  }, KEEP_AFTER_MS)
+  return modules
 }
 
 async function start(): Promise<void> {

@@ -1,0 +1,137 @@
+/**
+ * Where the program comes from: the core, the engine, and the trampoline that
+ * joins them (engine.ts).
+ *
+ * A browser moves a file of its HTTP cache through several processes, which
+ * takes it longer than compiling what it has moved; a file of OPFS is read in
+ * place, at about ten times the speed. So after a first start the modules are
+ * kept in OPFS, and the next one reads them there.
+ *
+ * A copy is known by the SHA-256 that the build has written into `stamp`. One
+ * of another build, or one that was cut short or has rotted, is no copy: the
+ * modules are fetched, and kept anew.
+ */
+
+import type { EngineModules } from './engine.ts'
+
+/** The modules by name, in the order in which a copy holds them. */
+const NAMES = ['core', 'engine', 'trampoline'] as const
+
+/** What the build says of its modules (wasm/engine/stamp.mjs). */
+export interface Stamp {
+  /** SHA-256 of the modules one behind the other, in hexadecimal. */
+  readonly sha256: string
+  /** Bytes of each. */
+  readonly bytes: { readonly [name in (typeof NAMES)[number]]: number }
+}
+
+/** Where each module is served. */
+export type ProgramURLs = { readonly [name in (typeof NAMES)[number]]: URL }
+
+/** Milliseconds after the start at which a copy is made: the app has the disk to itself until then. */
+export const KEEP_AFTER_MS = 4_000
+
+/** The folder of OPFS that holds the copy. Databases are in a folder of their own. */
+const FOLDER = 'rockpool-program'
+
+/** What TypeScript's page library leaves out: handles of Workers, the mode of the File System standard, iteration. */
+interface Handle {
+  getSize(): number
+  read(to: Uint8Array, options: { at: number }): number
+  write(from: Uint8Array, options: { at: number }): number
+  truncate(size: number): void
+  flush(): void
+  close(): void
+}
+type CopyFile = FileSystemFileHandle & { createSyncAccessHandle(options?: { mode: 'read-only' }): Promise<Handle> }
+export type Folder = Pick<FileSystemDirectoryHandle, 'getFileHandle' | 'removeEntry'> & {
+  keys(): AsyncIterable<string>
+}
+
+/** The copies' folder. @throws where there is no OPFS. */
+export async function copies(): Promise<Folder> {
+  const root = await navigator.storage.getDirectory()
+  return (await root.getDirectoryHandle(FOLDER, { create: true })) as unknown as Folder // TypeScript's page library has no keys()
+}
+
+/** Compiles the copy of this build; null where there is none that can be read now. */
+export async function kept(home: Promise<Folder>, stamp: Stamp): Promise<EngineModules | null> {
+  try {
+    const file = (await (await home).getFileHandle(stamp.sha256)) as CopyFile
+    // Several Workers read at a time. Browsers that do not know the mode give the file to one, and the others fetch.
+    const handle = await file.createSyncAccessHandle({ mode: 'read-only' })
+    const { core, engine, trampoline } = stamp.bytes
+    const all = new Uint8Array(core + engine + trampoline)
+    try {
+      if (handle.getSize() !== all.length) return null
+      // In parts: the core, which takes longest, is compiled while the others are read.
+      const part = (at: number, length: number): Promise<WebAssembly.Module> => {
+        const bytes = all.subarray(at, at + length)
+        handle.read(bytes, { at })
+        return WebAssembly.compile(bytes)
+      }
+      const modules = Promise.all([part(0, core), part(core, engine), part(core + engine, trampoline)])
+      const [[coreModule, engineModule, trampolineModule], sum] = await Promise.all([modules, sha256(all)])
+      if (sum !== stamp.sha256) return null
+      return { core: coreModule, engine: engineModule, trampoline: trampolineModule }
+    } finally {
+      handle.close()
+    }
+  } catch {
+    return null // no copy, no OPFS (a private window), or another Worker writes one
+  }
+}
+
+/** Fetches and compiles the modules. @throws Error when one cannot be loaded. */
+export async function fetched(urls: ProgramURLs): Promise<EngineModules> {
+  const [core, engine, trampoline] = await Promise.all([
+    compiled(urls.core),
+    compiled(urls.engine),
+    compiled(urls.trampoline),
+  ])
+  return { core, engine, trampoline }
+}
+
+/** Makes a copy for the next start, and removes those of other builds. @throws where there is no room, or no OPFS. */
+export async function keep(home: Promise<Folder>, stamp: Stamp, urls: ProgramURLs): Promise<void> {
+  const parts = await Promise.all(NAMES.map((name) => bytesOf(urls[name])))
+  const all = new Uint8Array(await new Blob(parts).arrayBuffer())
+  // The page and the server may be of different builds for a while.
+  if ((await sha256(all)) !== stamp.sha256) return
+  const folder = await home
+  for await (const name of folder.keys()) {
+    if (name !== stamp.sha256) await folder.removeEntry(name).catch(() => {}) // a Worker of that build reads it
+  }
+  const file = (await folder.getFileHandle(stamp.sha256, { create: true })) as CopyFile
+  const handle = await file.createSyncAccessHandle()
+  try {
+    handle.truncate(0)
+    handle.write(all, { at: 0 })
+    handle.flush()
+  } finally {
+    handle.close()
+  }
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+async function load(url: URL): Promise<Response> {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`${url.pathname} could not be loaded: ${response.status}`)
+  return response
+}
+
+async function bytesOf(url: URL): Promise<ArrayBuffer> {
+  return (await load(url)).arrayBuffer()
+}
+
+async function compiled(url: URL): Promise<WebAssembly.Module> {
+  const response = await load(url)
+  // Servers that do not know the type application/wasm cannot be streamed from.
+  return response.headers.get('content-type')?.startsWith('application/wasm') === true
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer())
+}

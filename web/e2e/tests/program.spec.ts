@@ -1,0 +1,75 @@
+import { expect, test, type Page } from '@playwright/test'
+import { startLab, type Relay } from '../rockpool.ts'
+
+let relay: Relay
+test.beforeAll(async () => {
+  relay = await startLab(`tables:
+  notes:
+    key: [id]
+    columns:
+      id: { type: integer, not_null: true }
+`)
+})
+test.afterAll(async () => {
+  await relay.close()
+})
+
+/** Opens a database and answers what its engine is, or the kind of error. */
+function engine(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    try {
+      const db = await window.rockpool.open({ name: 'program' })
+      const { engine } = db
+      await db.close()
+      return engine
+    } catch (error) {
+      return (error as InstanceType<typeof window.rockpool.RockpoolError>).kind
+    }
+  })
+}
+
+/** Opens a database that stays open. */
+async function stay(page: Page): Promise<void> {
+  await page.evaluate(() => window.rockpool.open({ name: 'program' }))
+}
+
+/** The SHA-256 of the device's copy, "" while there is none; with `hurt`, one byte of it is turned over first. */
+function copy(page: Page, hurt = false): Promise<string> {
+  return page.evaluate(async (hurt) => {
+    const home = await (await navigator.storage.getDirectory()).getDirectoryHandle('rockpool-program', { create: true })
+    const list = home as unknown as { values(): AsyncIterable<FileSystemFileHandle> } // the page library leaves it out
+    for await (const file of list.values()) {
+      const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer())
+      if (hurt) {
+        bytes[1000] = ~(bytes[1000] ?? 0)
+        const writer = await file.createWritable()
+        await writer.write(bytes)
+        await writer.close()
+      }
+      const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+      const told = Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('')
+      return told === file.name ? told : ''
+    }
+    return ''
+  }, hurt)
+}
+
+test('a page that comes back has its program on this device, and a damaged copy is made anew', async ({ page }) => {
+  await page.goto(relay.url)
+  await stay(page)
+  await expect.poll(() => copy(page)).not.toBe('')
+
+  const requests: string[] = []
+  page.on('request', (request) => {
+    if (request.url().endsWith('.wasm')) requests.push(request.url())
+  })
+  await page.goto(relay.url)
+  expect(await engine(page)).toMatch(/^3\./)
+  expect(requests).toEqual([])
+
+  expect(await copy(page, true)).toBe('')
+  await page.goto(relay.url)
+  await stay(page)
+  expect(requests).toHaveLength(3)
+  await expect.poll(() => copy(page)).not.toBe('')
+})
