@@ -187,9 +187,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
       { build: options.build ?? 0, storage: StorageVersion, version: PageVersion },
       environment,
       {
-        attach: (link) => {
-          void this.#session.attach(link)
-        },
+        attach: (link) => this.#session.attach(link),
         frame: (frame) => {
           this.#session.receive(frame)
         },

@@ -19,8 +19,8 @@ const REINTRODUCE_MS = 50
 
 /** What an agent tells its database. */
 export interface AgentEvents {
-  /** A link to a Worker that answers: the leader's own, or a follower's. */
-  attach(link: Link): void
+  /** A link to a Worker that answers: the leader's own, or a follower's. Resolves when the database is open on it, or is not to be. */
+  attach(link: Link): Promise<void>
   frame(frame: ArrayBuffer): void
   detach(why: RockpoolError): void
   silence(why: RockpoolError): void
@@ -163,12 +163,15 @@ export class TabAgent {
         return
       }
       case 'own': {
-        this.#meetBroker()
         this.#dropLink()
         const port = this.#worker?.own()
         if (port === undefined) return
-        this.#link = this.#connect((events) => portLink(port, events))
-        this.#events.attach(this.#link)
+        const link = this.#connect((events) => portLink(port, events))
+        this.#link = link
+        // A broker that is not there yet is a Worker to start: the page's own first rows go ahead of it.
+        void this.#events.attach(link).then(() => {
+          if (this.#link === link) this.#meetBroker()
+        })
         return
       }
       case 'link':
@@ -185,7 +188,7 @@ export class TabAgent {
         if (effect.say === 'visible' || effect.say === 'hidden') this.#events.visibility()
         return
       case 'attach':
-        if (this.#link !== null) this.#events.attach(this.#link)
+        if (this.#link !== null) void this.#events.attach(this.#link)
         return
       case 'detach':
         this.#dropLink()
