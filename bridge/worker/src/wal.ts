@@ -19,6 +19,9 @@ export const GATHER_BYTES_MAX = 256 << 10
 /** Bytes by which the file grows. What is behind the last frame is zeros, which SQLite takes for the end of the log. */
 export const RESERVE_BYTES = 256 << 10
 
+/** What room is taken with. Kept: memory that is touched for the first time costs more than writing it does. */
+const ZEROS = new Uint8Array(RESERVE_BYTES)
+
 /** A handle of a log. What it has gathered is part of the file for whoever reads. */
 export class WalHandle implements SyncHandle {
   readonly #file: SyncHandle
@@ -120,8 +123,11 @@ export class WalHandle implements SyncHandle {
   }
 
   #zeros(end: number): void {
-    put(this.#file, new Uint8Array(end - this.#taken), this.#taken)
-    this.#taken = end
+    while (this.#taken < end) {
+      const room = ZEROS.subarray(0, end - this.#taken)
+      put(this.#file, room, this.#taken)
+      this.#taken += room.length
+    }
   }
 }
 
