@@ -23,8 +23,9 @@ const Subprotocol = "rockpool.v1"
 // has conflicts that name the other writer, which relays leave out; 5 packs
 // the short frames of one event; 6 tells that another schema is in force
 // (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
-// whose columns hold rows (HeadColumn.Rows).
-const PageVersion uint32 = 8
+// whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
+// of the messages (bridge/worker, control.ts).
+const PageVersion uint32 = 9
 
 // StorageVersion is the version of the client's database layout. An older file
 // is brought up to date when it is opened (wasm/store, migrations); a newer one

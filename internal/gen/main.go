@@ -20,8 +20,11 @@ import (
 // packages are the contract packages, in the order of their imports.
 var packages = []string{"version", "schema", "mutation", "changelog", "query", "wire"}
 
-// typescript is where the TypeScript twins go.
-const typescript = "bridge/client/src/gen"
+// Where the TypeScript twins go, and the tables that a Worker brings its pages.
+const (
+	typescript   = "bridge/client/src/gen"
+	workerTables = "bridge/worker/src/gen/tables.ts"
+)
 
 func main() {
 	check := flag.Bool("check", false, "compare instead of writing")
@@ -64,6 +67,10 @@ func generate(root string) (map[string][]byte, error) {
 		return nil, err
 	}
 	files := map[string][]byte{}
+	n, err := number(c)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range c.packages {
 		if len(p.messages) == 0 {
 			continue
@@ -74,7 +81,7 @@ func generate(root string) (map[string][]byte, error) {
 		if files[p.name+"/fuzz_gen_test.go"], err = goFuzz(p); err != nil {
 			return nil, err
 		}
-		files[typescript+"/"+p.name+".ts"] = tsPackage(p)
+		files[typescript+"/"+p.name+".ts"] = tsPackage(p, n)
 	}
 	if files["wire/hash_gen.go"], err = goHashes(c); err != nil {
 		return nil, err
@@ -83,6 +90,8 @@ func generate(root string) (map[string][]byte, error) {
 		return nil, err
 	}
 	files[typescript+"/fault.ts"] = tsFaults()
+	files[typescript+"/hello-tables.ts"] = tsHelloTables(c, n)
+	files[workerTables] = tsWorkerTables(c, n)
 	return files, nil
 }
 

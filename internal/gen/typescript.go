@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"sort"
 	"strings"
 	"unicode"
@@ -9,9 +8,9 @@ import (
 	"rockpool.dev/fault"
 )
 
-// tsPackage is the TypeScript twin of a package: an interface, a table and two
+// tsPackage is the TypeScript twin of a package: an interface, a number and two
 // functions for each message, constants and an object of them for each enum.
-func tsPackage(p *pkg) []byte {
+func tsPackage(p *pkg, n *numbers) []byte {
 	w := &writer{}
 	w.line("%s", strings.TrimSuffix(generated, "\n\n"))
 	w.line("// The twin of Go's package %s. Fields are documented there too.\n", p.name)
@@ -39,7 +38,7 @@ func tsPackage(p *pkg) []byte {
 		tsEnum(w, e)
 	}
 	for _, m := range p.messages {
-		tsMessage(w, m)
+		tsMessage(w, n, m)
 	}
 	return w.Bytes()
 }
@@ -54,14 +53,8 @@ func tsImports(w *writer, p *pkg) {
 			if from[f.named.pkg] == nil {
 				from[f.named.pkg] = map[string]bool{}
 			}
-			switch f.kind {
-			case kindMessage:
-				from[f.named.pkg]["type "+f.named.name] = true
-				from[f.named.pkg][f.named.name+"Message"] = true
-			case kindUint:
-				if !f.big {
-					from[f.named.pkg]["type "+f.named.name] = true
-				}
+			if f.kind == kindMessage || f.kind == kindUint && !f.big {
+				from[f.named.pkg][f.named.name] = true
 			}
 		}
 	}
@@ -77,10 +70,8 @@ func tsImports(w *writer, p *pkg) {
 		for name := range from[other] {
 			names = append(names, name)
 		}
-		sort.Slice(names, func(i, j int) bool {
-			return strings.TrimPrefix(names[i], "type ") < strings.TrimPrefix(names[j], "type ")
-		})
-		w.line("import { %s } from './%s.ts'", strings.Join(names, ", "), other)
+		sort.Strings(names)
+		w.line("import type { %s } from './%s.ts'", strings.Join(names, ", "), other)
 	}
 }
 
@@ -127,7 +118,7 @@ func tsEnum(w *writer, e *enum) {
 	w.line("export type %s = (typeof %s)[keyof typeof %s]", e.name, e.name, e.name)
 }
 
-func tsMessage(w *writer, m *message) {
+func tsMessage(w *writer, n *numbers, m *message) {
 	tsDoc(w, "\n", m.doc)
 	if len(m.fields) == 0 {
 		w.line("export type %s = Record<never, never>", m.name)
@@ -139,48 +130,11 @@ func tsMessage(w *writer, m *message) {
 		}
 		w.line("}")
 	}
-	spec, of := tsSpec(m)
-	list := ""
-	if len(of) > 0 {
-		list = fmt.Sprintf(", of: () => [%s]", strings.Join(of, ", "))
-	}
-	w.line("export const %sMessage: Message<%s> = { spec: '%s'%s }", m.name, m.name, spec, list)
+	w.line("export const %sMessage = %d as Message<%s>", m.name, n.of(m), m.name)
 	w.line("/** Encodes a {@link %s}; fields that are left out have the zero value. */", m.name)
 	w.line("export const encode%s = (message: Init<%s>): Uint8Array<ArrayBuffer> => encode(%sMessage, message)", m.name, m.name, m.name)
 	w.line("/** Decodes a {@link %s}. @throws RockpoolError of kind `protocol`. */", m.name)
 	w.line("export const decode%s = (src: Uint8Array): %s => decode(%sMessage, src)", m.name, m.name, m.name)
-}
-
-// tsSpec is a message's table for bridge/client/src/codec.ts.
-func tsSpec(m *message) (spec string, of []string) {
-	var words []string
-	last := 0
-	for _, f := range m.fields {
-		letter := map[kind]string{
-			kindBool: "B", kindUint: "U", kindInt: "I", kindFloat: "F", kindString: "S", kindBytes: "Y",
-			kindStrings: "L", kindPacked: "P", kindValue: "V", kindRow: "R", kindMessage: "M",
-		}[f.kind]
-		switch {
-		case f.big:
-			letter = "X"
-		case f.wide:
-			letter = "W"
-		case f.list:
-			letter = "A"
-		case f.pointer:
-			letter = "O"
-		}
-		if f.kind == kindMessage {
-			of = append(of, f.named.name+"Message")
-		}
-		number := ""
-		if f.number != last+1 {
-			number = fmt.Sprint(f.number)
-		}
-		last = f.number
-		words = append(words, number+letter+tsName(f.name))
-	}
-	return strings.Join(words, " "), of
 }
 
 func tsType(f field) string {

@@ -1,13 +1,16 @@
 /**
- * Interprets the message tables in `gen/`: the twin of Go's package codec (layout there).
+ * Interprets tables of messages: the twin of Go's package codec (layout there). A page has the tables of what it says
+ * first; those of all else its Worker brings (learnTables), so that they are no part of the page's code.
  *
- * A table's `spec` is one word a field, in order of their numbers from 1 (a number before the kind where one is left out):
+ * A table is one word a field, in order of their numbers from 1 (a number before the kind where one is left out; behind
+ * the name, after a colon, the number of the field's own table):
  * `B` boolean · `U` unsigned and `I` signed integer, a number, refused beyond ±(2^53 − 1) · `X` unsigned as bigint ·
- * `W` signed, number where safe, else bigint · `F` float · `S` text · `Y` bytes · `L` texts · `P` unsigned integers ·
+ * `W` signed, number where safe, else bigint · `S` text · `Y` bytes · `L` texts · `P` unsigned integers ·
  * `V` SQL value · `R` SQL row · `M` message · `O` message or null · `A` messages.
  */
 
-import { RockpoolError } from './error.ts'
+import { failure } from './error.ts'
+import { HELLO_TABLES } from './gen/hello-tables.ts'
 
 /**
  * One SQL value. Integers are numbers where safe, else bigints. JavaScript has one number type: a number that is a safe
@@ -15,12 +18,8 @@ import { RockpoolError } from './error.ts'
  */
 export type SqlValue = null | number | bigint | string | Uint8Array
 
-/** A message table. `of` gives the tables of `M`, `O` and `A` fields in order; a function, as messages may recurse. */
-export interface Message<T> {
-  readonly spec: string
-  readonly of?: () => readonly Message<unknown>[]
-  readonly message?: T
-}
+/** The number of a message's table. */
+export type Message<T> = number & { readonly message?: T }
 
 /** What may be encoded as `T`: fields that are left out have the zero value. */
 export type Init<T> = T extends SqlValue | boolean
@@ -33,35 +32,39 @@ interface Field {
   readonly id: number
   readonly kind: string
   readonly name: string
-  readonly of: Message<unknown>
+  /** The table of `M`, `O` and `A`. */
+  readonly of: number
 }
 
 const DEPTH_MAX = 64
-const tables = new WeakMap<Message<unknown>, readonly Field[]>()
-const none: Message<unknown> = { spec: '' }
+let tables = HELLO_TABLES.split('\n')
+let parsed: (readonly Field[])[] = []
 
-function fieldsOf(type: Message<unknown>): readonly Field[] {
-  let fields = tables.get(type)
+/** Takes the tables that a Worker brings, in order of their numbers behind HELLO_TABLES, a line each. */
+export function learnTables(text: string): void {
+  tables = [HELLO_TABLES, text].join('\n').split('\n')
+  parsed = []
+}
+
+function fieldsOf(type: number): readonly Field[] {
+  let fields = parsed[type]
   if (!fields) {
-    const types = type.of?.() ?? []
+    const table = tables[type] ?? refuse(`no Worker has told table ${type}`)
     let id = 0
-    let nested = 0
-    fields = (type.spec.match(/\S+/g) ?? []).map((word) => {
-      const at = word.search(/\D/)
-      id = at > 0 ? Number(word.slice(0, at)) : id + 1
-      const kind = word.charAt(at)
-      return { id, kind, name: word.slice(at + 1), of: ('MOA'.includes(kind) ? types[nested++] : none) ?? none }
+    fields = Array.from(table.matchAll(/(\d*)([A-Z])(\w+):?(\d*)/g), ([, number, kind = '', name = '', of]) => {
+      id = Number(number) || id + 1
+      return { id, kind, name, of: Number(of) }
     })
-    tables.set(type, fields)
+    parsed[type] = fields
   }
   return fields
 }
 
 function refuse(message: string): never {
-  throw new RockpoolError({ kind: 'protocol', op: 'decode message', message })
+  throw failure('protocol', 'decode message', message)
 }
 function invalid(message: string): never {
-  throw new RockpoolError({ kind: 'invalid_argument', op: 'encode message', message })
+  throw failure('invalid_argument', 'encode message', message)
 }
 
 /** UTF-8 bytes of one UTF-16 unit at most. */
@@ -108,9 +111,11 @@ class Writer {
     const at = this.#room(1) // first: it may renew the view
     this.#view.setUint8(at, v)
   }
-  raw(v: Uint8Array): void {
+  /** Writes bytes and returns how many. */
+  raw(v: Uint8Array): number {
     const at = this.#room(v.length)
     this.#bytes.set(v, at)
+    return v.length
   }
   float(v: number): void {
     const at = this.#room(8)
@@ -147,24 +152,17 @@ class Writer {
 
   value(v: SqlValue): void {
     if (v === null || Number.isNaN(v)) this.byte(0)
-    else if (typeof v === 'bigint') this.#integer(v)
+    else if (typeof v === 'bigint' || (typeof v === 'number' && safe(v) && !Object.is(v, -0))) this.#integer(v)
     else if (typeof v === 'number') {
-      if (safe(v) && !Object.is(v, -0)) this.#integer(v)
-      else {
-        this.byte(2)
-        this.float(v)
-      }
-    } else if (typeof v === 'string') {
-      this.byte(3)
-      const at = this.#room(4)
-      const n = this.text(v)
-      this.#view.setUint32(at, n, true)
+      this.byte(2)
+      this.float(v)
     } else {
-      if (!(v instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
-      this.byte(4)
+      const isText = typeof v === 'string'
+      if (!isText && !(v instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
+      this.byte(isText ? 3 : 4)
       const at = this.#room(4)
-      this.#view.setUint32(at, v.length, true)
-      this.raw(v)
+      const n = isText ? this.text(v) : this.raw(v)
+      this.#view.setUint32(at, n, true)
     }
   }
 
@@ -190,8 +188,7 @@ class Writer {
     this.byte(1)
     const at = this.#room(8)
     if (typeof v === 'bigint') {
-      if (BigInt.asIntN(64, v) !== v) invalid('an integer has more than 64 bits')
-      this.#view.setBigInt64(at, v, true)
+      this.#view.setBigInt64(at, BigInt(checked(v, 'an SQL value', true)), true)
     } else {
       this.#view.setUint32(at, v >>> 0, true)
       this.#view.setInt32(at + 4, Math.floor(v / 2 ** 32), true)
@@ -214,11 +211,11 @@ function written(fill: (w: Writer) => void): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-function integer(v: number | bigint, name: string, least: number): number | bigint {
-  if (typeof v === 'bigint' ? BigInt.asIntN(64, v) !== v && (least < 0 || BigInt.asUintN(64, v) !== v) : !safe(v))
-    invalid(`${name} is not an integer that fits`)
-  if (v < least) invalid(`${name} is negative`)
-  return v
+/** @throws for what is no integer, or has more than 64 bits. */
+function checked(v: number | bigint, name: string, isSigned: boolean): number | bigint {
+  const fits =
+    typeof v === 'bigint' ? BigInt[isSigned ? 'asIntN' : 'asUintN'](64, v) === v : safe(v) && (isSigned || v >= 0)
+  return fits ? v : invalid(`${name} is not an integer that fits`)
 }
 
 function zigzag(v: number | bigint): number | bigint {
@@ -227,42 +224,43 @@ function zigzag(v: number | bigint): number | bigint {
   return big < 0n ? -2n * big - 1n : 2n * big
 }
 
-function writeMessage(w: Writer, type: Message<unknown>, message: object): void {
+function writeMessage(w: Writer, type: number, message: object): void {
   const from = message as Record<string, never> // the table describes it
   for (const field of fieldsOf(type)) {
-    const v = from[field.name]
+    const { id, kind, name } = field
+    const v = from[name]
     if (v === undefined || v === null) continue
-    if ('BUXIW'.includes(field.kind)) writeNumber(w, field, v)
-    else if (field.kind === 'F') writeFloat(w, field.id, v)
-    else if ('LA'.includes(field.kind)) {
-      const list: readonly never[] = v
-      for (const one of list) w.block(field.id, () => writeContent(w, field, one), true)
-    } else w.block(field.id, () => writeContent(w, field, v), field.kind === 'O')
+    if (isNumber(kind)) writeNumber(w, field, v)
+    else for (const one of isList(kind) ? v : [v]) w.block(id, () => writeContent(w, field, one), 'LAO'.includes(kind))
   }
 }
 
-function writeNumber(w: Writer, { id, kind, name }: Field, v: number | bigint | boolean): void {
-  const n = typeof v === 'boolean' ? Number(v) : integer(v, name, kind === 'U' || kind === 'X' ? 0 : -Infinity)
-  if (!n) return
-  w.uvarint(id * 8)
-  w.uvarint(kind === 'I' || kind === 'W' ? zigzag(n) : n)
+function isNumber(kind: string): boolean {
+  return 'BUXIW'.includes(kind)
+}
+function isSigned(kind: string): boolean {
+  return 'IW'.includes(kind)
+}
+/** Whether the field comes once for each element. */
+function isList(kind: string): boolean {
+  return 'LA'.includes(kind)
 }
 
-function writeFloat(w: Writer, id: number, v: number): void {
-  if (v === 0 && !Object.is(v, -0)) return
-  w.uvarint(id * 8 + 1)
-  w.float(v)
+function writeNumber(w: Writer, { id, kind, name }: Field, v: number | bigint | boolean): void {
+  const n = typeof v === 'boolean' ? Number(v) : checked(v, name, isSigned(kind))
+  if (!n) return
+  w.uvarint(id * 8)
+  w.uvarint(isSigned(kind) ? zigzag(n) : n)
 }
 
 // The table says what v is; that is taken on trust, so v is `never`, which fits every type.
 function writeContent(w: Writer, { kind, name, of }: Field, v: never): void {
-  if (kind === 'S' || kind === 'L') w.text(v)
+  if ('SL'.includes(kind)) w.text(v)
   else if (kind === 'Y') w.raw(v)
-  else if (kind === 'V') w.value(v)
-  else if (kind === 'P' || kind === 'R') {
-    const list: readonly never[] = v
-    for (const one of list) kind === 'P' ? w.uvarint(integer(one, name, 0)) : w.value(one)
-  } else writeMessage(w, of, v)
+  else if ('MOA'.includes(kind)) writeMessage(w, of, v)
+  else
+    for (const one of (kind === 'V' ? [v] : v) as never[])
+      kind === 'P' ? w.uvarint(checked(one, name, false)) : w.value(one)
 }
 
 /** Bytes of a text that is read without the decoder while it is ASCII. */
@@ -334,12 +332,9 @@ class Reader {
     return Number(n)
   }
 
-  /** Runs `read` until the end of a field with a length. */
-  block(read: () => void): void {
-    const outer = this.end
-    this.end = this.size() + this.at
-    while (this.at < this.end) read()
-    this.end = outer
+  /** What is left. */
+  rest(): Uint8Array {
+    return this.raw(this.end - this.at)
   }
 
   value(): SqlValue {
@@ -381,7 +376,7 @@ function zero(kind: string): unknown {
   return kind === 'X' ? 0n : 0
 }
 
-function zeroOf(type: Message<unknown>): Record<string, unknown> {
+function zeroOf(type: number): Record<string, unknown> {
   const out: Record<string, unknown> = {}
   for (const { kind, name, of } of fieldsOf(type)) out[name] = kind === 'M' ? zeroOf(of) : zero(kind)
   return out
@@ -389,25 +384,12 @@ function zeroOf(type: Message<unknown>): Record<string, unknown> {
 
 function skip(r: Reader, form: number): void {
   if (form === 0) r.uvarint()
-  else if (form === 1) r.step(8)
-  else r.step(r.size())
-}
-
-function readMessage(r: Reader, type: Message<unknown>, depth: number): Record<string, unknown> {
-  if (depth > DEPTH_MAX) refuse('messages nest deeper than is allowed')
-  const out = zeroOf(type)
-  readFields(r, type, out, depth, Infinity)
-  return out
+  else r.step(form === 1 ? 8 : r.size())
 }
 
 /** Reads up to `limit` fields into `out`; whether more are left. */
-function readFields(
-  r: Reader,
-  type: Message<unknown>,
-  out: Record<string, unknown>,
-  depth: number,
-  limit: number,
-): boolean {
+function readFields(r: Reader, type: number, out: Record<string, unknown>, depth: number, limit: number): boolean {
+  if (depth > DEPTH_MAX) refuse('messages nest deeper than is allowed')
   const fields = fieldsOf(type)
   for (; r.at < r.end && limit > 0; limit--) {
     const key = narrow(r.uvarint())
@@ -420,54 +402,43 @@ function readFields(
       skip(r, form)
       continue
     }
-    if (form !== ('BUXIW'.includes(field.kind) ? 0 : field.kind === 'F' ? 1 : 2))
-      refuse(`${field.name} has another form than its type`)
-    out[field.name] = readField(r, field, out[field.name], depth)
+    const { kind, name } = field
+    if (form !== (isNumber(kind) ? 0 : 2)) refuse(`${name} has another form than its type`)
+    if (form === 0) out[name] = readNumber(r, field)
+    else {
+      const outer = r.end
+      r.end = r.size() + r.at
+      const one = readContent(r, field, depth)
+      r.end = outer
+      if (isList(kind))
+        (out[name] as unknown[]).push(one) // zeroOf made it
+      else out[name] = one
+    }
   }
   return r.at < r.end
 }
 
-function readField(r: Reader, { kind, name, of }: Field, before: unknown, depth: number): unknown {
-  const list: unknown[] = Array.isArray(before) && (kind === 'L' || kind === 'A') ? before : []
-  switch (kind) {
-    case 'B': {
-      const v = r.uvarint()
-      return v === 0 || v === 1 ? v === 1 : refuse(`${name} is neither true nor false`)
-    }
-    case 'U':
-      return narrow(r.uvarint())
-    case 'X':
-      return BigInt(r.uvarint())
-    case 'I':
-      return narrow(unzigzag(r.uvarint()))
-    case 'W':
-      return unzigzag(r.uvarint())
-    case 'F':
-      return r.float()
-    case 'S':
-      return textOf(r.raw(r.size()))
-    case 'Y':
-      return r.raw(r.size()).slice()
-    case 'L':
-      list.push(textOf(r.raw(r.size())))
-      return list
-    case 'P':
-      r.block(() => list.push(narrow(r.uvarint())))
-      return list
-    case 'R':
-      r.block(() => list.push(r.value()))
-      return list
-    case 'V':
-      r.block(() => list.push(r.value()))
-      return list.length === 1 ? list[0] : refuse(`${name} is not one SQL value`)
+function readNumber(r: Reader, { kind, name }: Field): unknown {
+  const v = r.uvarint()
+  if (kind === 'B') return v === 1 || (v !== 0 && refuse(`${name} is neither true nor false`))
+  if (kind === 'X') return BigInt(v)
+  const n = isSigned(kind) ? unzigzag(v) : v
+  return kind === 'W' ? n : narrow(n)
+}
+
+/** Reads what is left as the content of a field with a length. */
+function readContent(r: Reader, { kind, name, of }: Field, depth: number): unknown {
+  if ('SL'.includes(kind)) return textOf(r.rest())
+  if (kind === 'Y') return r.rest().slice()
+  if ('MOA'.includes(kind)) {
+    const message = zeroOf(of)
+    readFields(r, of, message, depth + 1, Infinity)
+    return message
   }
-  const outer = r.end
-  r.end = r.size() + r.at
-  const message = readMessage(r, of, depth + 1)
-  r.end = outer
-  if (kind !== 'A') return message
-  list.push(message)
-  return list
+  const list: unknown[] = []
+  while (r.at < r.end) list.push(kind === 'P' ? narrow(r.uvarint()) : r.value())
+  if (kind !== 'V') return list
+  return list.length === 1 ? list[0] : refuse(`${name} is not one SQL value`)
 }
 
 /** Encodes a message by its table, with HEAD_BYTES free before it in its buffer. @throws {@link RockpoolError} of kind `invalid_argument` for a number that does not fit. */
@@ -499,31 +470,26 @@ export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole
 }
 
-/** Decodes a message by its table; the result shares nothing with `src`. @throws {@link RockpoolError} of kind `protocol`. */
-export function decode<T>(type: Message<T>, src: Uint8Array): T {
-  return readMessage(new Reader(src), type, 0) as T
+/** A long message that is decoded some fields at a time. */
+export interface Decoding<T> {
+  /** Decodes up to `fields` more; whether more are left. @throws {@link RockpoolError} of kind `protocol`. */
+  step(fields: number): boolean
+  /** What was decoded so far. */
+  readonly message: T
 }
 
-/** Decodes a long message some fields at a time: call `step` until it returns false. */
-export class Decoding<T> {
-  readonly #type: Message<T>
-  readonly #reader: Reader
-  readonly #out: Record<string, unknown>
+/** Begins to decode a message; it shares nothing with `src`. */
+export function decoding<T>(type: Message<T>, src: Uint8Array): Decoding<T> {
+  const reader = new Reader(src)
+  const message = zeroOf(type)
+  return { step: (fields) => readFields(reader, type, message, 0, fields), message: message as T }
+}
 
-  constructor(type: Message<T>, src: Uint8Array) {
-    this.#type = type
-    this.#reader = new Reader(src)
-    this.#out = zeroOf(type)
-  }
-
-  /** Decodes up to `fields` more; whether more are left. @throws as decode. */
-  step(fields: number): boolean {
-    return readFields(this.#reader, this.#type, this.#out, 0, fields)
-  }
-
-  get message(): T {
-    return this.#out as T
-  }
+/** Decodes a message by its table; the result shares nothing with `src`. @throws {@link RockpoolError} of kind `protocol`. */
+export function decode<T>(type: Message<T>, src: Uint8Array): T {
+  const { step, message } = decoding(type, src)
+  step(Infinity)
+  return message
 }
 
 /** Encodes SQL values one after the other, tagged. @throws {@link RockpoolError} of kind `invalid_argument`. */
@@ -555,12 +521,12 @@ export class SetsEncoding {
     for (; this.#set < sets.length && limit > 0; limit--, this.#set++) {
       const values = sets[this.#set] ?? []
       if (values.length !== length) {
-        throw new RockpoolError({
-          kind: 'wrong_parameters',
-          op: 'encode sets',
-          message: `set ${this.#set + 1} has ${values.length} values, the first ${length}`,
-          hint: 'give each set one value for each ? in the text',
-        })
+        throw failure(
+          'wrong_parameters',
+          'encode sets',
+          `set ${this.#set + 1} has ${values.length} values, the first ${length}`,
+          'give each set one value for each ? in the text',
+        )
       }
       for (let at = 0; at < length; at++) {
         const value = values[at]

@@ -356,7 +356,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
       type: PageExport,
       op: 'export database',
       policy: 'read',
-      body: new Uint8Array(),
+      body: () => new Uint8Array(),
       sink,
       decode: () => sink.blob(),
       ...options,
@@ -436,13 +436,14 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
       op: 'join the leading tab',
       policy: 'once',
       decode: (bytes) => decode(TabWelcomeMessage, bytes),
-      body: encode(TabHelloMessage, {
-        version: PageVersion,
-        build: options.build ?? 0,
-        storage: StorageVersion,
-        tab: this.#tab,
-        visible: this.#isVisible(),
-      }),
+      body: () =>
+        encode(TabHelloMessage, {
+          version: PageVersion,
+          build: options.build ?? 0,
+          storage: StorageVersion,
+          tab: this.#tab,
+          visible: this.#isVisible(),
+        }),
     })
     if (welcome.reload || welcome.version !== PageVersion) {
       throw failure(
@@ -458,19 +459,20 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
       op: 'open database',
       policy: 'once',
       decode: (bytes) => decode(OpenedMessage, bytes),
-      body: encode(OpenDatabaseMessage, {
-        name: options.name,
-        user: options.user,
-        key: typeof key === 'string' ? new TextEncoder().encode(key) : key,
-        schema: options.schema?.tables,
-        relayUrl: options.relay === undefined ? '' : socketUrl(options.relay.url),
-        hasToken: options.relay?.token !== undefined,
-        build: String(options.build ?? 0),
-        lazy: options.lazy,
-        memory: options.storage === 'memory',
-        readers: options.readers,
-        syncIntervalMillis: options.syncInterval,
-      }),
+      body: () =>
+        encode(OpenDatabaseMessage, {
+          name: options.name,
+          user: options.user,
+          key: typeof key === 'string' ? new TextEncoder().encode(key) : key,
+          schema: options.schema?.tables,
+          relayUrl: options.relay === undefined ? '' : socketUrl(options.relay.url),
+          hasToken: options.relay?.token !== undefined,
+          build: String(options.build ?? 0),
+          lazy: options.lazy,
+          memory: options.storage === 'memory',
+          readers: options.readers,
+          syncIntervalMillis: options.syncInterval,
+        }),
     })
     this.engine = welcome.engine
     this.clientId = opened.clientId

@@ -60,9 +60,20 @@ export class RockpoolError extends Error {
   }
 }
 
-/** An error of a kind: what was being done, what was wrong, what to do now. */
-export function failure(kind: Kind, op: string, message: string, hint = ''): RockpoolError {
-  return new RockpoolError({ kind, op, message, hint })
+/** An error of a kind: what was being done, what was wrong, what to do now, and what else is known of it. */
+export function failure(
+  kind: Kind,
+  op: string,
+  message: string,
+  hint = '',
+  more: Partial<FailureFields> = {},
+): RockpoolError {
+  return new RockpoolError({ kind, op, message, hint, ...more })
+}
+
+/** The error of a call whose signal was aborted. */
+export function cancelled(op: string, signal: AbortSignal | undefined): RockpoolError {
+  return failure('cancelled', op, 'the signal was aborted', '', { cause: signal?.reason })
 }
 
 /** The error of a Failure frame. Unknown numbers, from a newer Worker, become `unknown`. */
@@ -82,7 +93,7 @@ export function fromFailure(wire: {
 export function toError(thrown: unknown, op: string): RockpoolError {
   if (thrown instanceof RockpoolError) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)
-  return new RockpoolError({ kind: 'internal', op, message, cause: thrown })
+  return failure('internal', op, message, '', { cause: thrown })
 }
 
 /** The kind of that stable text, or `unknown` for one that this build does not know. */

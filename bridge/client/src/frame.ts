@@ -1,32 +1,20 @@
 /** The header of a page frame: type u8, flags u8, u16 zero, call ID u32 little endian; the body begins at byte 8. */
 
-import { SHORT_BYTES } from '@rockpool/worker/link'
 import { HEAD_BYTES } from './codec.ts'
 import { PagePack } from './gen/wire.ts'
 
 /** wire.PageHeaderBytes. */
 export const HEADER_BYTES = HEAD_BYTES
 
-/**
- * A frame of `type` for `call` with `body`. The first frame of a short body from `encode` is made around it, in its
- * buffer; links leave short buffers alone. So is that of a long one which is given away: its buffer may be gone then.
- * Any other has a buffer of its own.
- */
-export function frame(
-  type: number,
-  call: number,
-  body: Uint8Array<ArrayBuffer>,
-  flags = 0,
-  isGiven = false,
-): ArrayBuffer {
+/** A frame of `type` for `call` with `body`, which is the frame's from then on: one from `encode` is made into it in place. */
+export function frame(type: number, call: number, body: Uint8Array<ArrayBuffer>, flags = 0): ArrayBuffer {
   let { buffer } = body
-  let view = new DataView(buffer)
-  const isRoomy = body.byteOffset === HEADER_BYTES && view.getUint8(0) === 0
-  if (!isRoomy || (buffer.byteLength > SHORT_BYTES && !isGiven)) {
+  // A buffer that begins with a type is another frame already.
+  if (body.byteOffset !== HEADER_BYTES || new Uint8Array(buffer)[0] !== 0) {
     buffer = new ArrayBuffer(HEADER_BYTES + body.length)
     new Uint8Array(buffer).set(body, HEADER_BYTES)
-    view = new DataView(buffer)
   }
+  const view = new DataView(buffer)
   view.setUint8(0, type)
   view.setUint8(1, flags)
   view.setUint32(4, call, true)

@@ -1,7 +1,7 @@
 /** The life of an interactive transaction at the Worker: how it begins, whom it belongs to, how it ends. */
 
 import { decode, encode, type Init } from './codec.ts'
-import { failure, RockpoolError, toError } from './error.ts'
+import { cancelled, failure, toError, type RockpoolError } from './error.ts'
 import {
   BeginTxMessage,
   QueryDoneMessage,
@@ -66,7 +66,7 @@ export class Interactive {
       op: 'query in transaction',
       policy: 'once',
       sink,
-      body: encode(TxQueryMessage, { ...query, tx: this.id }),
+      body: () => encode(TxQueryMessage, { ...query, tx: this.id }),
       decode: (body) => result(decode(QueryDoneMessage, body)),
     })
   }
@@ -106,7 +106,7 @@ export class Interactive {
 export async function beginInteractive(session: Session, options: TransactionOptions): Promise<Interactive> {
   const { signal, deadline } = options
   const key = options.idempotencyKey ?? newKey()
-  if (signal?.aborted === true) throw cancelled(signal)
+  if (signal?.aborted === true) throw cancelled('run transaction', signal)
   const request = {
     timeoutMillis: millis(options.timeout ?? TRANSACTION_MS),
     idempotencyKey: key,
@@ -122,7 +122,7 @@ export async function beginInteractive(session: Session, options: TransactionOpt
       granted.then((tx) => tx.rollback()).catch(() => {})
     }
     const abort = () => {
-      giveUp(cancelled(signal))
+      giveUp(cancelled('run transaction', signal))
     }
     const timer =
       deadline === undefined
@@ -135,16 +135,6 @@ export async function beginInteractive(session: Session, options: TransactionOpt
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
     })
-  })
-}
-
-/** The error of a call whose signal was aborted. */
-export function cancelled(signal: AbortSignal | undefined): RockpoolError {
-  return new RockpoolError({
-    kind: 'cancelled',
-    op: 'run transaction',
-    message: 'the signal was aborted',
-    cause: signal?.reason,
   })
 }
 
@@ -175,21 +165,16 @@ async function afterLostCommit(session: Session, key: string, error: RockpoolErr
       { deadline: 4_000 },
     )
   } catch (cause) {
-    throw new RockpoolError({
-      kind: 'outcome_unknown',
-      op: 'commit',
-      message: 'the commit was sent and no answer came',
-      idempotencyKey: key,
-      cause,
-      hint: 'run the transaction again with the same idempotencyKey: it applies once',
-    })
+    throw failure(
+      'outcome_unknown',
+      'commit',
+      'the commit was sent and no answer came',
+      'run the transaction again with the same idempotencyKey: it applies once',
+      { idempotencyKey: key, cause },
+    )
   }
   if (status.known) return status
-  throw new RockpoolError({
-    kind: 'rolled_back',
-    op: 'commit',
-    message: 'the Worker died before the commit: nothing was applied',
-    hint: 'run it again',
+  throw failure('rolled_back', 'commit', 'the Worker died before the commit: nothing was applied', 'run it again', {
     cause: error,
   })
 }

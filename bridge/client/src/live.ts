@@ -57,8 +57,7 @@ export class LiveQueries {
 
   /** The entry for a query. `keyColumns` identify its rows. @throws `limit_exceeded`. */
   get<R extends object>(call: LiveCall, booleans: Booleans, keyColumns: readonly string[]): LiveQuery<R> {
-    const bytes = encode(LiveCallMessage, call)
-    const key = booleans + keyColumns.join(',') + '|' + latin1(bytes)
+    const key = keyOf([booleans, keyColumns, call])
     let entry = this.#entries.get(key)
     if (entry === undefined) {
       if (this.#entries.size >= LIVE_MAX)
@@ -68,7 +67,7 @@ export class LiveQueries {
           `${LIVE_MAX} live queries are open`,
           'stop those that are not on screen',
         )
-      entry = new Entry(this.#session, bytes, booleans, keyColumns, this.#isSchemaAwaited, () => {
+      entry = new Entry(this.#session, call, booleans, keyColumns, this.#isSchemaAwaited, () => {
         this.#entries.delete(key)
       })
       this.#entries.set(key, entry)
@@ -87,15 +86,18 @@ export class LiveQueries {
   }
 }
 
-function latin1(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return text
+/** Equal for equal values: numbers that JSON does not have, and bytes, are written out. */
+function keyOf(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'bigint' || (typeof one === 'number' && !Number.isFinite(one)) || Object.is(one, -0)
+      ? { is: `${one === 0 ? '-' : ''}${String(one)}` }
+      : one,
+  )
 }
 
 class Entry implements LiveQuery<object> {
   readonly #session: Session
-  readonly #body: Uint8Array<ArrayBuffer>
+  readonly #call: LiveCall
   readonly #booleans: Booleans
   readonly #keyColumns: readonly string[]
   readonly #isSchemaAwaited: () => boolean
@@ -114,14 +116,14 @@ class Entry implements LiveQuery<object> {
 
   constructor(
     session: Session,
-    body: Uint8Array<ArrayBuffer>,
+    call: LiveCall,
     booleans: Booleans,
     keyColumns: readonly string[],
     isSchemaAwaited: () => boolean,
     forget: () => void,
   ) {
     this.#session = session
-    this.#body = body
+    this.#call = call
     this.#booleans = booleans
     this.#keyColumns = keyColumns
     this.#isSchemaAwaited = isSchemaAwaited
@@ -207,7 +209,7 @@ class Entry implements LiveQuery<object> {
     this.#session
       .call({
         type: PageLive,
-        body: this.#body,
+        body: () => encode(LiveCallMessage, this.#call),
         op: 'watch a query',
         policy: 'read',
         isEndless: true,

@@ -1,6 +1,6 @@
 /** How writes end at the server: the promises behind `.confirmed`. */
 
-import { KIND_NAMES, RockpoolError } from './error.ts'
+import { failure, KIND_NAMES, type RockpoolError } from './error.ts'
 import type { Outcome, Status } from './gen/mutation.ts'
 
 /** How a write ended. `local`: it touched no synced table. */
@@ -83,13 +83,13 @@ function settle(outcome: Outcome, waiters: readonly Waiter[]): void {
   const status = statusName(outcome.status)
   if (status === 'rejected' || status === 'blocked') {
     const named = outcome.kind === 0 ? undefined : KIND_NAMES[outcome.kind]
-    const error = new RockpoolError({
-      kind: named ?? status,
-      op: 'apply write at the server',
-      message: outcome.detail || status,
-      mid: outcome.mid,
-      hint: 'its data is in db.outbox, to be fixed, retried or discarded',
-    })
+    const error = failure(
+      named ?? status,
+      'apply write at the server',
+      outcome.detail || status,
+      'its data is in db.outbox, to be fixed, retried or discarded',
+      { mid: outcome.mid },
+    )
     for (const waiter of waiters) waiter.reject(error)
   } else {
     for (const waiter of waiters) waiter.resolve({ status, mid: outcome.mid })

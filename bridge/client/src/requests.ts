@@ -1,6 +1,6 @@
 /** The calls of the page protocol, each in one place: its frame, its policy, its answer. */
 
-import { bytesField, decode, Decoding, encode, joined, SetsEncoding, type SqlValue } from './codec.ts'
+import { bytesField, decode, decoding, encode, joined, SetsEncoding, type SqlValue } from './codec.ts'
 import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
@@ -103,6 +103,8 @@ export function askSql<T>(
   result: (done: QueryDone) => T,
 ): Promise<T> {
   const isReading = isRead(sql)
+  const args = [...params]
+  const deadlineMillis = millis(options.deadline)
   const key = isReading ? '' : (options.idempotencyKey ?? newKey())
   return session.call({
     type: PageQuery,
@@ -112,13 +114,14 @@ export function askSql<T>(
     sink,
     signal: options.signal,
     deadline: options.deadline,
-    body: encode(QueryMessage, {
-      sql,
-      args: [...params],
-      lane: LANES[options.lane ?? 'interactive'],
-      deadlineMillis: millis(options.deadline),
-      idempotencyKey: key,
-    }),
+    body: () =>
+      encode(QueryMessage, {
+        sql,
+        args,
+        lane: LANES[options.lane ?? 'interactive'],
+        deadlineMillis,
+        idempotencyKey: key,
+      }),
     decode: (body) => result(decode(QueryDoneMessage, body)),
   })
 }
@@ -131,6 +134,7 @@ export function runSelect(
   booleans: Booleans = 'schema',
 ): Promise<QueryResult> {
   const sink = new RowSink(booleans)
+  const deadlineMillis = millis(options.deadline)
   return session.call({
     type: PageSelect,
     op: 'run query',
@@ -138,11 +142,7 @@ export function runSelect(
     sink,
     signal: options.signal,
     deadline: options.deadline,
-    body: encode(SelectCallMessage, {
-      select,
-      lane: LANES[options.lane ?? 'interactive'],
-      deadlineMillis: millis(options.deadline),
-    }),
+    body: () => encode(SelectCallMessage, { select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis }),
     decode: (body) => resultOf(sink, decode(QueryDoneMessage, body)),
   })
 }
@@ -174,7 +174,7 @@ export async function runOperations(
     deadline: options.deadline,
     encoded,
     body: () => joined(parts),
-    decode: (body) => new Decoding(OperationsDoneMessage, body),
+    decode: (body) => decoding(OperationsDoneMessage, body),
   })
   if (done.step(STEP)) await sliced(() => done.step(STEP))
   return done.message
@@ -191,12 +191,7 @@ export async function runBatch(
   const encoding = new SetsEncoding(sets, (value, set, at) => toSql(value, `parameter ${at + 1} of set ${set + 1}`))
   const step = () => encoding.step(STEP)
   const encoded = step() ? sliced(step) : undefined
-  const head = encode(BatchMessage, {
-    sql,
-    count: sets.length,
-    idempotencyKey: key,
-    deadlineMillis: millis(options.deadline),
-  })
+  const deadlineMillis = millis(options.deadline)
   return session.call({
     type: PageBatch,
     op: 'run batch',
@@ -205,7 +200,11 @@ export async function runBatch(
     signal: options.signal,
     deadline: options.deadline,
     encoded,
-    body: () => joined([head, ...bytesField(BatchMessage, 'sets', encoding.bytes)]),
+    body: () =>
+      joined([
+        encode(BatchMessage, { sql, count: sets.length, idempotencyKey: key, deadlineMillis }),
+        ...bytesField(BatchMessage, 'sets', encoding.bytes),
+      ]),
     decode: (body) => decode(QueryDoneMessage, body),
   })
 }

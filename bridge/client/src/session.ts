@@ -8,7 +8,7 @@
  */
 
 import type { Link } from '@rockpool/worker/link'
-import { failure, fromFailure, RockpoolError, toError } from './error.ts'
+import { cancelled, failure, fromFailure, toError, type RockpoolError } from './error.ts'
 import { body, eachFrame, frame, header, unflag } from './frame.ts'
 import { decode, encode, type Init, type Message } from './codec.ts'
 import {
@@ -65,8 +65,8 @@ export interface CallOptions {
 /** A call to make. */
 export interface Call<T> extends CallOptions {
   readonly type: number
-  /** A function makes it anew each time it is sent, where a long one is not to be copied once more. */
-  readonly body: Uint8Array<ArrayBuffer> | (() => Uint8Array<ArrayBuffer>)
+  /** Made each time it is sent: the tables of most messages come with the link. */
+  readonly body: () => Uint8Array<ArrayBuffer>
   /** Resolves when the body can be asked for; none when it can at once. Writes that are made later wait their turn. */
   readonly encoded?: Promise<void> | undefined
   /** What is being done, for errors. */
@@ -162,7 +162,7 @@ export class Session {
       type,
       op,
       policy: 'read',
-      body: encode(request, message),
+      body: () => encode(request, message),
       decode: (bytes) => decode(answer, bytes),
       ...more,
     })
@@ -328,7 +328,7 @@ export class Session {
         return
       }
       if (call.signal?.aborted === true) {
-        reject(cancelled(call))
+        reject(cancelled(call.op, call.signal))
         return
       }
       if (this.#pending.size >= CALLS_MAX) {
@@ -366,7 +366,7 @@ export class Session {
       }
       const abort = () => {
         if (pending.isSent) this.#cancel(id)
-        if (!pending.isSent || call.policy !== 'write') pending.reject(cancelled(call))
+        if (!pending.isSent || call.policy !== 'write') pending.reject(cancelled(call.op, call.signal))
       }
       call.signal?.addEventListener('abort', abort)
       if (call.deadline !== undefined && call.deadline > 0) {
@@ -396,12 +396,18 @@ export class Session {
 
   #send(pending: Pending): void {
     if (this.#link === null) return
+    const { call, id } = pending
+    let body: Uint8Array<ArrayBuffer>
+    try {
+      body = call.body()
+    } catch (thrown) {
+      pending.reject(toError(thrown, call.op))
+      return
+    }
     pending.isSent = true
-    pending.call.onSent?.(pending.id)
+    call.onSent?.(id)
     const turn = this.#turn ?? this.#beginTurn(pending)
-    const { type, body } = pending.call
-    const isMade = typeof body === 'function'
-    const bytes = frame(type, pending.id, isMade ? body() : body, turn.isAlone ? PageAlone : 0, isMade)
+    const bytes = frame(call.type, id, body, turn.isAlone ? PageAlone : 0)
     // Those of one turn share a flush, which the last of them asks for.
     if (turn.isAlone && turn.last !== null) unflag(turn.last)
     turn.last = bytes
@@ -462,27 +468,17 @@ export class Session {
   #inDoubt(pending: Pending, why: RockpoolError): RockpoolError {
     const { policy, op, key } = pending.call
     if (policy !== 'write') return why
-    return new RockpoolError({
-      kind: 'outcome_unknown',
+    return failure(
+      'outcome_unknown',
       op,
-      message: 'the write was sent and no answer came',
-      cause: why,
-      hint: 'repeat it with the same idempotencyKey: it applies once',
-      idempotencyKey: key ?? '',
-    })
+      'the write was sent and no answer came',
+      'repeat it with the same idempotencyKey: it applies once',
+      { cause: why, idempotencyKey: key ?? '' },
+    )
   }
 
   #set(state: SessionState, error: RockpoolError | null): void {
     this.#state = state
     this.#events.changed(state, error)
   }
-}
-
-function cancelled(call: Call<unknown>): RockpoolError {
-  return new RockpoolError({
-    kind: 'cancelled',
-    op: call.op,
-    message: 'the signal was aborted',
-    cause: call.signal?.reason,
-  })
 }

@@ -113,7 +113,7 @@ export class Sync {
   readonly #status = new Cell<SyncStatus>(NO_STATUS)
   readonly #rounds = new Topic<SyncStats>()
   /** Subscriptions of this tab, which are made again on a new link. */
-  readonly #active = new Map<string, { body: Uint8Array<ArrayBuffer>; users: number; ready: Promise<void> }>()
+  readonly #active = new Map<string, { body: () => Uint8Array<ArrayBuffer>; users: number; ready: Promise<void> }>()
 
   constructor(session: Session) {
     this.#session = session
@@ -152,12 +152,8 @@ export class Sync {
     const key = JSON.stringify([shape, named.map(({ name, value }) => [name, typeof value, String(value)])])
     let entry = this.#active.get(key)
     if (entry === undefined) {
-      const body = encode(SubscribeMessage, {
-        shape,
-        args: named,
-        ttlMillis: duration(options.ttl),
-        priority: options.priority,
-      })
+      const ttlMillis = duration(options.ttl)
+      const body = () => encode(SubscribeMessage, { shape, args: named, ttlMillis, priority: options.priority })
       const ready = this.#session.call({
         type: PageSubscribe,
         op: `follow ${shape}`,

@@ -5,11 +5,11 @@ import type { Row } from './chunk.ts'
 import type { RowAt, ScopeOf, TableRef, Tables } from './builder/scope.ts'
 import { SelectBuilder, emptySelect, type QueryRunner } from './builder/select.ts'
 import { sql, type Statement } from './builder/sql.ts'
-import { failure } from './error.ts'
+import { cancelled, failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import { OperationsDoneMessage, TxQueryMessage, type WriteDone, PageTxQuery } from './gen/wire.ts'
 import type { Schema } from './gen/schema.ts'
-import { beginInteractive, cancelled, type Interactive, type TransactionOptions } from './interactive.ts'
+import { beginInteractive, type Interactive, type TransactionOptions } from './interactive.ts'
 import { lowerOperation, toObjects, type DatabaseOperation, type OperationKind } from './operations.ts'
 import { RowSink } from './rows.ts'
 import type { Booleans } from './shape.ts'
@@ -106,7 +106,7 @@ export async function runTransaction<DB extends Tables, T>(
     options.signal?.throwIfAborted()
   } catch (thrown) {
     await tx.rollback()
-    throw thrown === options.signal?.reason && options.signal?.aborted === true ? cancelled(options.signal) : thrown
+    throw thrown === options.signal?.reason && options.signal?.aborted === true ? cancelled('run transaction', options.signal) : thrown
   }
   return { result, done: await tx.commit() }
 }

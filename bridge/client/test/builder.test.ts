@@ -6,6 +6,7 @@ import { identifier, isRead, sql } from '../src/builder/sql.ts'
 import { decodeSelect, encodeSelect, ExprKind, JoinKind, type Expr } from '../src/gen/query.ts'
 import { duration } from '../src/sync.ts'
 import { toSql } from '../src/values.ts'
+import './page-tables.ts'
 
 interface Product {
   id: number

@@ -8,6 +8,7 @@ import type { CoreWorker } from '@rockpool/worker'
 import { broadcastLink } from '@rockpool/worker/broadcast-link'
 import type { FromWorker, ToWorker } from '@rockpool/worker/control'
 import { portLink, type Link, type Port as LinkPort } from '@rockpool/worker/link'
+import { PAGE_TABLES } from '@rockpool/worker/tables'
 import type { SqlValue } from '../src/codec.ts'
 import { body, frame, header, HEADER_BYTES } from '../src/frame.ts'
 import { KIND_NAMES } from '../src/gen/fault.ts'
@@ -15,6 +16,7 @@ import { Type } from '../src/gen/schema.ts'
 import * as wire from '../src/gen/wire.ts'
 import { encodeChunk } from './encode-chunk.ts'
 import { FakeFailure, type FakeStore } from './fake-store.ts'
+import './page-tables.ts'
 
 const { PageFrame } = wire
 
@@ -162,6 +164,7 @@ export class FakeWorker implements CoreWorker {
       }),
     }
     this.#ports.add(port)
+    port.link.tell({ rp: 'tables', text: PAGE_TABLES })
   }
 
   #frame(port: Port, buffer: ArrayBuffer): void {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { decodeSchema, encodeSchema, type Schema } from '../src/gen/schema.ts'
 import type { DefinedSchema } from '../src/schema.ts'
 import { check, project, root } from './tsc.ts'
+import './page-tables.ts'
 
 const golden = join(root, 'server/generate/generatetest')
 const names = ['northwind', 'types'].flatMap((what) =>

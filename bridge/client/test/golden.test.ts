@@ -6,8 +6,9 @@
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
+import { PAGE_TABLES, RELAY_TABLES } from '@rockpool/worker/tables'
 import { describe, expect, it } from 'vitest'
-import { decode, encode, type Message, type SqlValue } from '../src/codec.ts'
+import { decode, encode, learnTables, type Message, type SqlValue } from '../src/codec.ts'
 import { RockpoolError } from '../src/error.ts'
 import * as changelog from '../src/gen/changelog.ts'
 import * as mutation from '../src/gen/mutation.ts'
@@ -16,21 +17,22 @@ import * as schema from '../src/gen/schema.ts'
 import * as version from '../src/gen/version.ts'
 import * as wire from '../src/gen/wire.ts'
 
+learnTables([PAGE_TABLES, RELAY_TABLES].join('\n'))
 const modules: Record<string, object> = { changelog, mutation, query, schema, version, wire }
 const folder = new URL('../../../testdata/golden/', import.meta.url)
 const names = readdirSync(folder)
   .filter((name) => name.endsWith('.bin'))
   .map((name) => name.slice(0, -'.bin'.length))
 
-function isMessage(found: unknown): found is Message<object> {
-  return typeof found === 'object' && found !== null && 'spec' in found
+function isMessage(name: string, found: unknown): found is Message<object> {
+  return typeof found === 'number' && name.endsWith('Message')
 }
 
 /** The table of "wire.Tx" or "wire.Tx.full". */
 function messageOf(name: string): Message<object> {
   const [pkg = '', message = ''] = name.split('.')
   const found: unknown = Reflect.get(modules[pkg] ?? {}, `${message}Message`)
-  if (!isMessage(found)) throw new Error(`no message ${name}`)
+  if (!isMessage(`${message}Message`, found)) throw new Error(`no message ${name}`)
   return found
 }
 
@@ -62,7 +64,7 @@ describe('golden files', () => {
   it('are there for every message of every package', () => {
     const missing = Object.entries(modules).flatMap(([pkg, module]) =>
       Object.entries(module)
-        .filter(([, found]) => isMessage(found))
+        .filter(([name, found]) => isMessage(name, found))
         .map(([name]) => `${pkg}.${name.slice(0, -'Message'.length)}.full`)
         .filter((name) => !names.includes(name)),
     )

@@ -15,7 +15,7 @@ async function open() {
       type: PageFrame.PageStats,
       op: 'test',
       policy: 'read',
-      body: encode(EmptyMessage, {}),
+      body: () => encode(EmptyMessage, {}),
       decode: () => null,
       isEndless,
     })

@@ -3,6 +3,7 @@
 import { decodeSchema, encodeSchema } from '../src/gen/schema.ts'
 import { defineSchema } from '../src/schema.ts'
 import { FakeStore } from './fake-store.ts'
+import './page-tables.ts'
 
 export const schema = defineSchema({
   products: {

@@ -47,12 +47,14 @@ export interface Pulse {
 export type OnPort =
   | { readonly rp: 'ping'; readonly n: number }
   | { readonly rp: 'pong'; readonly n: number }
+  /** From the Worker, before all else: the tables of what both say (PAGE_TABLES), which the page's code does not have. */
+  | { readonly rp: 'tables'; readonly text: string }
   /** The tab is going: forget the port. */
   | { readonly rp: 'bye' }
   /** The Worker is going, by hand-over (`moved`) or by death (`error`). */
   | { readonly rp: 'gone'; readonly error?: ControlError }
 
-const ON_PORT: readonly string[] = ['ping', 'pong', 'bye', 'gone'] satisfies OnPort['rp'][]
+const ON_PORT: readonly string[] = ['ping', 'pong', 'tables', 'bye', 'gone'] satisfies OnPort['rp'][]
 
 /** Whether a message on a Worker's own channel is its link's: frames, and what OnPort lists. */
 export function isOnPort(data: unknown): boolean {

@@ -3,6 +3,7 @@
 import { broadcastLink } from './broadcast-link.ts'
 import type { ControlError, OnPort } from './control.ts'
 import type { Core } from './core.ts'
+import { PAGE_TABLES } from './gen/tables.ts'
 import { portLink, type Link, type LinkEvents, type Port } from './link.ts'
 
 /** Tabs that one Worker serves at most. */
@@ -66,6 +67,7 @@ export class Ports {
       return
     }
     this.#links.set(id, link)
+    link.tell({ rp: 'tables', text: PAGE_TABLES })
     this.#core().call((go) => go.rp_port_open(id))
   }
 
@@ -83,6 +85,7 @@ export class Ports {
         link.close()
         return
       case 'pong':
+      case 'tables':
         return
       default: {
         const never: never = message

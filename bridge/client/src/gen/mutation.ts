@@ -2,7 +2,7 @@
 // The twin of Go's package mutation. Fields are documented there too.
 
 import { decode, encode, type Init, type SqlValue, type Message } from '../codec.ts'
-import { type Pos, PosMessage } from './version.ts'
+import type { Pos } from './version.ts'
 
 export const Insert = 1
 export const Update = 2
@@ -73,7 +73,7 @@ export interface Op {
   /** Deltas lists the positions in Cols whose New is an amount to add. */
   readonly deltas: readonly number[]
 }
-export const OpMessage: Message<Op> = { spec: 'Utable Ukind Rkey Pcols Rold Rnew Pdeltas' }
+export const OpMessage = 70 as Message<Op>
 /** Encodes a {@link Op}; fields that are left out have the zero value. */
 export const encodeOp = (message: Init<Op>): Uint8Array<ArrayBuffer> => encode(OpMessage, message)
 /** Decodes a {@link Op}. @throws RockpoolError of kind `protocol`. */
@@ -107,7 +107,7 @@ export interface Tx {
    */
   readonly id: bigint
 }
-export const TxMessage: Message<Tx> = { spec: 'Umid Mseen Xhlc Uschema Pdepends Xdigest Aops Uresolves SidempotencyKey Xid', of: () => [PosMessage, OpMessage] }
+export const TxMessage = 71 as Message<Tx>
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
@@ -135,7 +135,7 @@ export interface Outcome {
    */
   readonly id: bigint
 }
-export const OutcomeMessage: Message<Outcome> = { spec: 'Umid Ustatus Ukind Scode Sdetail Aconflicts Bskewed Xid', of: () => [ConflictMessage] }
+export const OutcomeMessage = 33 as Message<Outcome>
 /** Encodes a {@link Outcome}; fields that are left out have the zero value. */
 export const encodeOutcome = (message: Init<Outcome>): Uint8Array<ArrayBuffer> => encode(OutcomeMessage, message)
 /** Decodes a {@link Outcome}. @throws RockpoolError of kind `protocol`. */
@@ -168,7 +168,7 @@ export interface Conflict {
   readonly writer: string
   readonly writerMid: number
 }
-export const ConflictMessage: Message<Conflict> = { spec: 'Utable Rkey Pcols Rbase Rmine Rtheirs Rchosen Urule Swriter UwriterMid' }
+export const ConflictMessage = 34 as Message<Conflict>
 /** Encodes a {@link Conflict}; fields that are left out have the zero value. */
 export const encodeConflict = (message: Init<Conflict>): Uint8Array<ArrayBuffer> => encode(ConflictMessage, message)
 /** Decodes a {@link Conflict}. @throws RockpoolError of kind `protocol`. */

@@ -87,7 +87,7 @@ export interface Select {
   readonly limit: Expr | null
   readonly offset: Expr | null
 }
-export const SelectMessage: Message<Select> = { spec: 'Bdistinct Acolumns Mfrom Ajoins Owhere AgroupBy Ohaving AorderBy Olimit Ooffset', of: () => [ResultExprMessage, TableRefMessage, JoinMessage, ExprMessage, ExprMessage, ExprMessage, OrderMessage, ExprMessage, ExprMessage] }
+export const SelectMessage = 17 as Message<Select>
 /** Encodes a {@link Select}; fields that are left out have the zero value. */
 export const encodeSelect = (message: Init<Select>): Uint8Array<ArrayBuffer> => encode(SelectMessage, message)
 /** Decodes a {@link Select}. @throws RockpoolError of kind `protocol`. */
@@ -98,7 +98,7 @@ export interface TableRef {
   readonly name: string
   readonly alias: string
 }
-export const TableRefMessage: Message<TableRef> = { spec: 'Sname Salias' }
+export const TableRefMessage = 20 as Message<TableRef>
 /** Encodes a {@link TableRef}; fields that are left out have the zero value. */
 export const encodeTableRef = (message: Init<TableRef>): Uint8Array<ArrayBuffer> => encode(TableRefMessage, message)
 /** Decodes a {@link TableRef}. @throws RockpoolError of kind `protocol`. */
@@ -110,7 +110,7 @@ export interface ResultExpr {
   /** "" keeps the column's own name */
   readonly as: string
 }
-export const ResultExprMessage: Message<ResultExpr> = { spec: 'Mexpr Sas', of: () => [ExprMessage] }
+export const ResultExprMessage = 18 as Message<ResultExpr>
 /** Encodes a {@link ResultExpr}; fields that are left out have the zero value. */
 export const encodeResultExpr = (message: Init<ResultExpr>): Uint8Array<ArrayBuffer> => encode(ResultExprMessage, message)
 /** Decodes a {@link ResultExpr}. @throws RockpoolError of kind `protocol`. */
@@ -122,7 +122,7 @@ export interface Join {
   readonly table: TableRef
   readonly on: Expr | null
 }
-export const JoinMessage: Message<Join> = { spec: 'Ukind Mtable Oon', of: () => [TableRefMessage, ExprMessage] }
+export const JoinMessage = 21 as Message<Join>
 /** Encodes a {@link Join}; fields that are left out have the zero value. */
 export const encodeJoin = (message: Init<Join>): Uint8Array<ArrayBuffer> => encode(JoinMessage, message)
 /** Decodes a {@link Join}. @throws RockpoolError of kind `protocol`. */
@@ -134,7 +134,7 @@ export interface Order {
   readonly desc: boolean
   readonly nulls: Nulls
 }
-export const OrderMessage: Message<Order> = { spec: 'Mexpr Bdesc Unulls', of: () => [ExprMessage] }
+export const OrderMessage = 22 as Message<Order>
 /** Encodes a {@link Order}; fields that are left out have the zero value. */
 export const encodeOrder = (message: Init<Order>): Uint8Array<ArrayBuffer> => encode(OrderMessage, message)
 /** Decodes a {@link Order}. @throws RockpoolError of kind `protocol`. */
@@ -151,7 +151,7 @@ export interface Expr {
   /** Distinct is for aggregate calls. */
   readonly distinct: boolean
 }
-export const ExprMessage: Message<Expr> = { spec: 'Ukind Stable Sname Vvalue Aargs Osub Bdistinct', of: () => [ExprMessage, SelectMessage] }
+export const ExprMessage = 19 as Message<Expr>
 /** Encodes a {@link Expr}; fields that are left out have the zero value. */
 export const encodeExpr = (message: Init<Expr>): Uint8Array<ArrayBuffer> => encode(ExprMessage, message)
 /** Decodes a {@link Expr}. @throws RockpoolError of kind `protocol`. */

@@ -79,7 +79,7 @@ export interface Schema {
   readonly version: number
   readonly tables: readonly Table[]
 }
-export const SchemaMessage: Message<Schema> = { spec: 'Uversion Atables', of: () => [TableMessage] }
+export const SchemaMessage = 7 as Message<Schema>
 /** Encodes a {@link Schema}; fields that are left out have the zero value. */
 export const encodeSchema = (message: Init<Schema>): Uint8Array<ArrayBuffer> => encode(SchemaMessage, message)
 /** Decodes a {@link Schema}. @throws RockpoolError of kind `protocol`. */
@@ -107,7 +107,7 @@ export interface Table {
   /** LocalOnly tables exist on one device and are never sent. */
   readonly localOnly: boolean
 }
-export const TableMessage: Message<Table> = { spec: 'Uid Sname Acolumns Pkey Aunique Aforeign Achecks Ustrategy BlocalOnly', of: () => [ColumnMessage, UniqueMessage, ForeignKeyMessage, CheckMessage] }
+export const TableMessage = 8 as Message<Table>
 /** Encodes a {@link Table}; fields that are left out have the zero value. */
 export const encodeTable = (message: Init<Table>): Uint8Array<ArrayBuffer> => encode(TableMessage, message)
 /** Decodes a {@link Table}. @throws RockpoolError of kind `protocol`. */
@@ -138,7 +138,7 @@ export interface Column {
   /** Enum lists the labels of an enum type. */
   readonly enum: readonly string[]
 }
-export const ColumnMessage: Message<Column> = { spec: 'Sname Utype BnotNull Sdefault Bgenerated Bidentity Uscale BhasScale Ustrategy SsourceType Lenum' }
+export const ColumnMessage = 9 as Message<Column>
 /** Encodes a {@link Column}; fields that are left out have the zero value. */
 export const encodeColumn = (message: Init<Column>): Uint8Array<ArrayBuffer> => encode(ColumnMessage, message)
 /** Decodes a {@link Column}. @throws RockpoolError of kind `protocol`. */
@@ -149,7 +149,7 @@ export interface Unique {
   readonly name: string
   readonly columns: readonly number[]
 }
-export const UniqueMessage: Message<Unique> = { spec: 'Sname Pcolumns' }
+export const UniqueMessage = 10 as Message<Unique>
 /** Encodes a {@link Unique}; fields that are left out have the zero value. */
 export const encodeUnique = (message: Init<Unique>): Uint8Array<ArrayBuffer> => encode(UniqueMessage, message)
 /** Decodes a {@link Unique}. @throws RockpoolError of kind `protocol`. */
@@ -164,7 +164,7 @@ export interface ForeignKey {
   /** OnDelete is "", "cascade", "set null", "restrict" or "no action". */
   readonly onDelete: string
 }
-export const ForeignKeyMessage: Message<ForeignKey> = { spec: 'Sname Lcolumns Stable Lreferences SonDelete' }
+export const ForeignKeyMessage = 11 as Message<ForeignKey>
 /** Encodes a {@link ForeignKey}; fields that are left out have the zero value. */
 export const encodeForeignKey = (message: Init<ForeignKey>): Uint8Array<ArrayBuffer> => encode(ForeignKeyMessage, message)
 /** Decodes a {@link ForeignKey}. @throws RockpoolError of kind `protocol`. */
@@ -175,7 +175,7 @@ export interface Check {
   readonly name: string
   readonly expr: string
 }
-export const CheckMessage: Message<Check> = { spec: 'Sname Sexpr' }
+export const CheckMessage = 12 as Message<Check>
 /** Encodes a {@link Check}; fields that are left out have the zero value. */
 export const encodeCheck = (message: Init<Check>): Uint8Array<ArrayBuffer> => encode(CheckMessage, message)
 /** Decodes a {@link Check}. @throws RockpoolError of kind `protocol`. */

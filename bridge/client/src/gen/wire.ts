@@ -2,10 +2,10 @@
 // The twin of Go's package wire. Fields are documented there too.
 
 import { decode, encode, type Init, type SqlValue, type Message } from '../codec.ts'
-import { type Conflict, ConflictMessage, type Kind, type Outcome, OutcomeMessage, type Rule, type Status } from './mutation.ts'
-import { type Select, SelectMessage } from './query.ts'
-import { type Schema, SchemaMessage, type Type } from './schema.ts'
-import { type Pos, PosMessage } from './version.ts'
+import type { Conflict, Kind, Outcome, Rule, Status } from './mutation.ts'
+import type { Select } from './query.ts'
+import type { Schema, Type } from './schema.ts'
+import type { Pos } from './version.ts'
 
 /** ChunkHeaderBytes is the length of an encoded ChunkHeader. */
 export const ChunkHeaderBytes = 24
@@ -58,9 +58,10 @@ export const Subprotocol = 'rockpool.v1'
  * has conflicts that name the other writer, which relays leave out; 5 packs
  * the short frames of one event; 6 tells that another schema is in force
  * (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
- * whose columns hold rows (HeadColumn.Rows).
+ * whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
+ * of the messages (bridge/worker, control.ts).
  */
-export const PageVersion = 8
+export const PageVersion = 9
 
 /**
  * StorageVersion is the version of the client's database layout. An older file
@@ -325,7 +326,7 @@ export type RelayFrame = (typeof RelayFrame)[keyof typeof RelayFrame]
 
 /** Empty is a body without fields. */
 export type Empty = Record<never, never>
-export const EmptyMessage: Message<Empty> = { spec: '' }
+export const EmptyMessage = 3 as Message<Empty>
 /** Encodes a {@link Empty}; fields that are left out have the zero value. */
 export const encodeEmpty = (message: Init<Empty>): Uint8Array<ArrayBuffer> => encode(EmptyMessage, message)
 /** Decodes a {@link Empty}. @throws RockpoolError of kind `protocol`. */
@@ -340,7 +341,7 @@ export interface TabHello {
   readonly tab: string
   readonly visible: boolean
 }
-export const TabHelloMessage: Message<TabHello> = { spec: 'Uversion Ubuild Ustorage Stab Bvisible' }
+export const TabHelloMessage = 0 as Message<TabHello>
 /** Encodes a {@link TabHello}; fields that are left out have the zero value. */
 export const encodeTabHello = (message: Init<TabHello>): Uint8Array<ArrayBuffer> => encode(TabHelloMessage, message)
 /** Decodes a {@link TabHello}. @throws RockpoolError of kind `protocol`. */
@@ -355,7 +356,7 @@ export interface TabWelcome {
   /** SQLite's version */
   readonly engine: string
 }
-export const TabWelcomeMessage: Message<TabWelcome> = { spec: 'Uversion Ubuild Ustorage Breload Sengine' }
+export const TabWelcomeMessage = 1 as Message<TabWelcome>
 /** Encodes a {@link TabWelcome}; fields that are left out have the zero value. */
 export const encodeTabWelcome = (message: Init<TabWelcome>): Uint8Array<ArrayBuffer> => encode(TabWelcomeMessage, message)
 /** Decodes a {@link TabWelcome}. @throws RockpoolError of kind `protocol`. */
@@ -382,7 +383,7 @@ export interface OpenDatabase {
   /** SyncIntervalMillis forces a round (push, compare head) that often; 0 never. */
   readonly syncIntervalMillis: number
 }
-export const OpenDatabaseMessage: Message<OpenDatabase> = { spec: 'Sname Suser Ykey Oschema SrelayUrl BhasToken Sbuild Blazy Bmemory Ureaders UsyncIntervalMillis', of: () => [SchemaMessage] }
+export const OpenDatabaseMessage = 6 as Message<OpenDatabase>
 /** Encodes a {@link OpenDatabase}; fields that are left out have the zero value. */
 export const encodeOpenDatabase = (message: Init<OpenDatabase>): Uint8Array<ArrayBuffer> => encode(OpenDatabaseMessage, message)
 /** Decodes a {@link OpenDatabase}. @throws RockpoolError of kind `protocol`. */
@@ -395,7 +396,7 @@ export interface Opened {
   /** Durable is false in private windows and in memory. */
   readonly durable: boolean
 }
-export const OpenedMessage: Message<Opened> = { spec: 'SclientId Oschema Bdurable', of: () => [SchemaMessage] }
+export const OpenedMessage = 13 as Message<Opened>
 /** Encodes a {@link Opened}; fields that are left out have the zero value. */
 export const encodeOpened = (message: Init<Opened>): Uint8Array<ArrayBuffer> => encode(OpenedMessage, message)
 /** Decodes a {@link Opened}. @throws RockpoolError of kind `protocol`. */
@@ -411,7 +412,7 @@ export interface Query {
   /** IdempotencyKey makes a write that is sent twice apply once. */
   readonly idempotencyKey: string
 }
-export const QueryMessage: Message<Query> = { spec: 'Ssql Rargs Ulane UdeadlineMillis SidempotencyKey' }
+export const QueryMessage = 14 as Message<Query>
 /** Encodes a {@link Query}; fields that are left out have the zero value. */
 export const encodeQuery = (message: Init<Query>): Uint8Array<ArrayBuffer> => encode(QueryMessage, message)
 /** Decodes a {@link Query}. @throws RockpoolError of kind `protocol`. */
@@ -433,7 +434,7 @@ export interface Batch {
   readonly deadlineMillis: number
   readonly idempotencyKey: string
 }
-export const BatchMessage: Message<Batch> = { spec: 'Ssql Ucount Ysets UdeadlineMillis SidempotencyKey' }
+export const BatchMessage = 15 as Message<Batch>
 /** Encodes a {@link Batch}; fields that are left out have the zero value. */
 export const encodeBatch = (message: Init<Batch>): Uint8Array<ArrayBuffer> => encode(BatchMessage, message)
 /** Decodes a {@link Batch}. @throws RockpoolError of kind `protocol`. */
@@ -445,7 +446,7 @@ export interface SelectCall {
   readonly lane: Lane
   readonly deadlineMillis: number
 }
-export const SelectCallMessage: Message<SelectCall> = { spec: 'Oselect Ulane UdeadlineMillis', of: () => [SelectMessage] }
+export const SelectCallMessage = 16 as Message<SelectCall>
 /** Encodes a {@link SelectCall}; fields that are left out have the zero value. */
 export const encodeSelectCall = (message: Init<SelectCall>): Uint8Array<ArrayBuffer> => encode(SelectCallMessage, message)
 /** Decodes a {@link SelectCall}. @throws RockpoolError of kind `protocol`. */
@@ -455,7 +456,7 @@ export const decodeSelectCall = (src: Uint8Array): SelectCall => decode(SelectCa
 export interface Head {
   readonly columns: readonly HeadColumn[]
 }
-export const HeadMessage: Message<Head> = { spec: 'Acolumns', of: () => [HeadColumnMessage] }
+export const HeadMessage = 23 as Message<Head>
 /** Encodes a {@link Head}; fields that are left out have the zero value. */
 export const encodeHead = (message: Init<Head>): Uint8Array<ArrayBuffer> => encode(HeadMessage, message)
 /** Decodes a {@link Head}. @throws RockpoolError of kind `protocol`. */
@@ -476,7 +477,7 @@ export interface HeadColumn {
   readonly rows: readonly HeadColumn[]
   readonly one: boolean
 }
-export const HeadColumnMessage: Message<HeadColumn> = { spec: 'Sname Sdecl Utype Arows Bone', of: () => [HeadColumnMessage] }
+export const HeadColumnMessage = 24 as Message<HeadColumn>
 /** Encodes a {@link HeadColumn}; fields that are left out have the zero value. */
 export const encodeHeadColumn = (message: Init<HeadColumn>): Uint8Array<ArrayBuffer> => encode(HeadColumnMessage, message)
 /** Decodes a {@link HeadColumn}. @throws RockpoolError of kind `protocol`. */
@@ -492,7 +493,7 @@ export interface QueryDone {
   readonly mid: number
   readonly sql: string
 }
-export const QueryDoneMessage: Message<QueryDone> = { spec: 'Urows Ichanges WlastId Umicros Umid Ssql' }
+export const QueryDoneMessage = 25 as Message<QueryDone>
 /** Encodes a {@link QueryDone}; fields that are left out have the zero value. */
 export const encodeQueryDone = (message: Init<QueryDone>): Uint8Array<ArrayBuffer> => encode(QueryDoneMessage, message)
 /** Decodes a {@link QueryDone}. @throws RockpoolError of kind `protocol`. */
@@ -504,7 +505,7 @@ export interface Operations {
   readonly idempotencyKey: string
   readonly deadlineMillis: number
 }
-export const OperationsMessage: Message<Operations> = { spec: 'Aops SidempotencyKey UdeadlineMillis', of: () => [OperationMessage] }
+export const OperationsMessage = 4 as Message<Operations>
 /** Encodes a {@link Operations}; fields that are left out have the zero value. */
 export const encodeOperations = (message: Init<Operations>): Uint8Array<ArrayBuffer> => encode(OperationsMessage, message)
 /** Decodes a {@link Operations}. @throws RockpoolError of kind `protocol`. */
@@ -517,7 +518,7 @@ export interface Operation {
   readonly columns: readonly string[]
   readonly values: readonly SqlValue[]
 }
-export const OperationMessage: Message<Operation> = { spec: 'Utype Stable Lcolumns Rvalues' }
+export const OperationMessage = 5 as Message<Operation>
 /** Encodes a {@link Operation}; fields that are left out have the zero value. */
 export const encodeOperation = (message: Init<Operation>): Uint8Array<ArrayBuffer> => encode(OperationMessage, message)
 /** Decodes a {@link Operation}. @throws RockpoolError of kind `protocol`. */
@@ -533,7 +534,7 @@ export interface OperationsDone {
   /** the idempotency key had been used: nothing was applied again */
   readonly repeat: boolean
 }
-export const OperationsDoneMessage: Message<OperationsDone> = { spec: 'Aresults Umid Brepeat', of: () => [NamedRowMessage] }
+export const OperationsDoneMessage = 26 as Message<OperationsDone>
 /** Encodes a {@link OperationsDone}; fields that are left out have the zero value. */
 export const encodeOperationsDone = (message: Init<OperationsDone>): Uint8Array<ArrayBuffer> => encode(OperationsDoneMessage, message)
 /** Decodes a {@link OperationsDone}. @throws RockpoolError of kind `protocol`. */
@@ -544,7 +545,7 @@ export interface NamedRow {
   readonly columns: readonly string[]
   readonly values: readonly SqlValue[]
 }
-export const NamedRowMessage: Message<NamedRow> = { spec: 'Lcolumns Rvalues' }
+export const NamedRowMessage = 27 as Message<NamedRow>
 /** Encodes a {@link NamedRow}; fields that are left out have the zero value. */
 export const encodeNamedRow = (message: Init<NamedRow>): Uint8Array<ArrayBuffer> => encode(NamedRowMessage, message)
 /** Decodes a {@link NamedRow}. @throws RockpoolError of kind `protocol`. */
@@ -559,7 +560,7 @@ export interface BeginTx {
   readonly idempotencyKey: string
   readonly readOnly: boolean
 }
-export const BeginTxMessage: Message<BeginTx> = { spec: 'UtimeoutMillis SidempotencyKey BreadOnly' }
+export const BeginTxMessage = 28 as Message<BeginTx>
 /** Encodes a {@link BeginTx}; fields that are left out have the zero value. */
 export const encodeBeginTx = (message: Init<BeginTx>): Uint8Array<ArrayBuffer> => encode(BeginTxMessage, message)
 /** Decodes a {@link BeginTx}. @throws RockpoolError of kind `protocol`. */
@@ -569,7 +570,7 @@ export const decodeBeginTx = (src: Uint8Array): BeginTx => decode(BeginTxMessage
 export interface TxStarted {
   readonly tx: number
 }
-export const TxStartedMessage: Message<TxStarted> = { spec: 'Utx' }
+export const TxStartedMessage = 29 as Message<TxStarted>
 /** Encodes a {@link TxStarted}; fields that are left out have the zero value. */
 export const encodeTxStarted = (message: Init<TxStarted>): Uint8Array<ArrayBuffer> => encode(TxStartedMessage, message)
 /** Decodes a {@link TxStarted}. @throws RockpoolError of kind `protocol`. */
@@ -584,7 +585,7 @@ export interface TxQuery {
   /** Ops, when there are any, are answered by OperationsDone instead. */
   readonly ops: readonly Operation[]
 }
-export const TxQueryMessage: Message<TxQuery> = { spec: 'Utx Ssql Rargs Oselect Aops', of: () => [SelectMessage, OperationMessage] }
+export const TxQueryMessage = 30 as Message<TxQuery>
 /** Encodes a {@link TxQuery}; fields that are left out have the zero value. */
 export const encodeTxQuery = (message: Init<TxQuery>): Uint8Array<ArrayBuffer> => encode(TxQueryMessage, message)
 /** Decodes a {@link TxQuery}. @throws RockpoolError of kind `protocol`. */
@@ -595,7 +596,7 @@ export interface TxEnd {
   readonly tx: number
   readonly commit: boolean
 }
-export const TxEndMessage: Message<TxEnd> = { spec: 'Utx Bcommit' }
+export const TxEndMessage = 31 as Message<TxEnd>
 /** Encodes a {@link TxEnd}; fields that are left out have the zero value. */
 export const encodeTxEnd = (message: Init<TxEnd>): Uint8Array<ArrayBuffer> => encode(TxEndMessage, message)
 /** Decodes a {@link TxEnd}. @throws RockpoolError of kind `protocol`. */
@@ -612,7 +613,7 @@ export interface WriteDone {
   /** WriteStatus: this key or mid was applied here */
   readonly known: boolean
 }
-export const WriteDoneMessage: Message<WriteDone> = { spec: 'Umid Brepeat Ooutcome Bknown', of: () => [OutcomeMessage] }
+export const WriteDoneMessage = 32 as Message<WriteDone>
 /** Encodes a {@link WriteDone}; fields that are left out have the zero value. */
 export const encodeWriteDone = (message: Init<WriteDone>): Uint8Array<ArrayBuffer> => encode(WriteDoneMessage, message)
 /** Decodes a {@link WriteDone}. @throws RockpoolError of kind `protocol`. */
@@ -623,7 +624,7 @@ export interface WriteStatus {
   readonly idempotencyKey: string
   readonly mid: number
 }
-export const WriteStatusMessage: Message<WriteStatus> = { spec: 'SidempotencyKey Umid' }
+export const WriteStatusMessage = 35 as Message<WriteStatus>
 /** Encodes a {@link WriteStatus}; fields that are left out have the zero value. */
 export const encodeWriteStatus = (message: Init<WriteStatus>): Uint8Array<ArrayBuffer> => encode(WriteStatusMessage, message)
 /** Decodes a {@link WriteStatus}. @throws RockpoolError of kind `protocol`. */
@@ -635,7 +636,7 @@ export interface LiveCall {
   readonly args: readonly SqlValue[]
   readonly select: Select | null
 }
-export const LiveCallMessage: Message<LiveCall> = { spec: 'Ssql Rargs Oselect', of: () => [SelectMessage] }
+export const LiveCallMessage = 36 as Message<LiveCall>
 /** Encodes a {@link LiveCall}; fields that are left out have the zero value. */
 export const encodeLiveCall = (message: Init<LiveCall>): Uint8Array<ArrayBuffer> => encode(LiveCallMessage, message)
 /** Decodes a {@link LiveCall}. @throws RockpoolError of kind `protocol`. */
@@ -651,7 +652,7 @@ export interface LiveState {
    */
   readonly changed: boolean
 }
-export const LiveStateMessage: Message<LiveState> = { spec: 'Urows Umicros Bchanged' }
+export const LiveStateMessage = 37 as Message<LiveState>
 /** Encodes a {@link LiveState}; fields that are left out have the zero value. */
 export const encodeLiveState = (message: Init<LiveState>): Uint8Array<ArrayBuffer> => encode(LiveStateMessage, message)
 /** Decodes a {@link LiveState}. @throws RockpoolError of kind `protocol`. */
@@ -661,7 +662,7 @@ export const decodeLiveState = (src: Uint8Array): LiveState => decode(LiveStateM
 export interface Cancel {
   readonly call: number
 }
-export const CancelMessage: Message<Cancel> = { spec: 'Ucall' }
+export const CancelMessage = 38 as Message<Cancel>
 /** Encodes a {@link Cancel}; fields that are left out have the zero value. */
 export const encodeCancel = (message: Init<Cancel>): Uint8Array<ArrayBuffer> => encode(CancelMessage, message)
 /** Decodes a {@link Cancel}. @throws RockpoolError of kind `protocol`. */
@@ -674,7 +675,7 @@ export interface Subscribe {
   readonly ttlMillis: number
   readonly priority: number
 }
-export const SubscribeMessage: Message<Subscribe> = { spec: 'Sshape Aargs UttlMillis Ipriority', of: () => [ShapeArgMessage] }
+export const SubscribeMessage = 39 as Message<Subscribe>
 /** Encodes a {@link Subscribe}; fields that are left out have the zero value. */
 export const encodeSubscribe = (message: Init<Subscribe>): Uint8Array<ArrayBuffer> => encode(SubscribeMessage, message)
 /** Decodes a {@link Subscribe}. @throws RockpoolError of kind `protocol`. */
@@ -685,7 +686,7 @@ export interface Unsubscribe {
   readonly shape: string
   readonly args: readonly ShapeArg[]
 }
-export const UnsubscribeMessage: Message<Unsubscribe> = { spec: 'Sshape Aargs', of: () => [ShapeArgMessage] }
+export const UnsubscribeMessage = 41 as Message<Unsubscribe>
 /** Encodes a {@link Unsubscribe}; fields that are left out have the zero value. */
 export const encodeUnsubscribe = (message: Init<Unsubscribe>): Uint8Array<ArrayBuffer> => encode(UnsubscribeMessage, message)
 /** Decodes a {@link Unsubscribe}. @throws RockpoolError of kind `protocol`. */
@@ -695,7 +696,7 @@ export const decodeUnsubscribe = (src: Uint8Array): Unsubscribe => decode(Unsubs
 export interface SyncPause {
   readonly paused: boolean
 }
-export const SyncPauseMessage: Message<SyncPause> = { spec: 'Bpaused' }
+export const SyncPauseMessage = 42 as Message<SyncPause>
 /** Encodes a {@link SyncPause}; fields that are left out have the zero value. */
 export const encodeSyncPause = (message: Init<SyncPause>): Uint8Array<ArrayBuffer> => encode(SyncPauseMessage, message)
 /** Decodes a {@link SyncPause}. @throws RockpoolError of kind `protocol`. */
@@ -705,7 +706,7 @@ export const decodeSyncPause = (src: Uint8Array): SyncPause => decode(SyncPauseM
 export interface Connect {
   readonly on: boolean
 }
-export const ConnectMessage: Message<Connect> = { spec: 'Bon' }
+export const ConnectMessage = 43 as Message<Connect>
 /** Encodes a {@link Connect}; fields that are left out have the zero value. */
 export const encodeConnect = (message: Init<Connect>): Uint8Array<ArrayBuffer> => encode(ConnectMessage, message)
 /** Decodes a {@link Connect}. @throws RockpoolError of kind `protocol`. */
@@ -715,7 +716,7 @@ export const decodeConnect = (src: Uint8Array): Connect => decode(ConnectMessage
 export interface Visible {
   readonly visible: boolean
 }
-export const VisibleMessage: Message<Visible> = { spec: 'Bvisible' }
+export const VisibleMessage = 44 as Message<Visible>
 /** Encodes a {@link Visible}; fields that are left out have the zero value. */
 export const encodeVisible = (message: Init<Visible>): Uint8Array<ArrayBuffer> => encode(VisibleMessage, message)
 /** Decodes a {@link Visible}. @throws RockpoolError of kind `protocol`. */
@@ -727,7 +728,7 @@ export interface SyncRound {
   readonly conflicts: number
   readonly pos: Pos
 }
-export const SyncRoundMessage: Message<SyncRound> = { spec: 'Uupdated Uconflicts Mpos', of: () => [PosMessage] }
+export const SyncRoundMessage = 45 as Message<SyncRound>
 /** Encodes a {@link SyncRound}; fields that are left out have the zero value. */
 export const encodeSyncRound = (message: Init<SyncRound>): Uint8Array<ArrayBuffer> => encode(SyncRoundMessage, message)
 /** Decodes a {@link SyncRound}. @throws RockpoolError of kind `protocol`. */
@@ -737,7 +738,7 @@ export const decodeSyncRound = (src: Uint8Array): SyncRound => decode(SyncRoundM
 export interface ConflictList {
   readonly conflicts: readonly ConflictInfo[]
 }
-export const ConflictListMessage: Message<ConflictList> = { spec: 'Aconflicts', of: () => [ConflictInfoMessage] }
+export const ConflictListMessage = 47 as Message<ConflictList>
 /** Encodes a {@link ConflictList}; fields that are left out have the zero value. */
 export const encodeConflictList = (message: Init<ConflictList>): Uint8Array<ArrayBuffer> => encode(ConflictListMessage, message)
 /** Decodes a {@link ConflictList}. @throws RockpoolError of kind `protocol`. */
@@ -770,7 +771,7 @@ export interface ConflictInfo {
    */
   readonly gone: boolean
 }
-export const ConflictInfoMessage: Message<ConflictInfo> = { spec: 'Uid Stable Mkey Obase Omine Otheirs Ochosen Lcols Urule Ustatus Bopen Umid Imillis Bnotify Bgone', of: () => [NamedRowMessage, NamedRowMessage, NamedRowMessage, NamedRowMessage, NamedRowMessage] }
+export const ConflictInfoMessage = 48 as Message<ConflictInfo>
 /** Encodes a {@link ConflictInfo}; fields that are left out have the zero value. */
 export const encodeConflictInfo = (message: Init<ConflictInfo>): Uint8Array<ArrayBuffer> => encode(ConflictInfoMessage, message)
 /** Decodes a {@link ConflictInfo}. @throws RockpoolError of kind `protocol`. */
@@ -782,7 +783,7 @@ export interface Resolve {
   readonly choice: Choice
   readonly edited: NamedRow | null
 }
-export const ResolveMessage: Message<Resolve> = { spec: 'Uid Uchoice Oedited', of: () => [NamedRowMessage] }
+export const ResolveMessage = 49 as Message<Resolve>
 /** Encodes a {@link Resolve}; fields that are left out have the zero value. */
 export const encodeResolve = (message: Init<Resolve>): Uint8Array<ArrayBuffer> => encode(ResolveMessage, message)
 /** Decodes a {@link Resolve}. @throws RockpoolError of kind `protocol`. */
@@ -792,7 +793,7 @@ export const decodeResolve = (src: Uint8Array): Resolve => decode(ResolveMessage
 export interface OutboxList {
   readonly entries: readonly OutboxEntry[]
 }
-export const OutboxListMessage: Message<OutboxList> = { spec: 'Aentries', of: () => [OutboxEntryMessage] }
+export const OutboxListMessage = 50 as Message<OutboxList>
 /** Encodes a {@link OutboxList}; fields that are left out have the zero value. */
 export const encodeOutboxList = (message: Init<OutboxList>): Uint8Array<ArrayBuffer> => encode(OutboxListMessage, message)
 /** Decodes a {@link OutboxList}. @throws RockpoolError of kind `protocol`. */
@@ -810,7 +811,7 @@ export interface OutboxEntry {
   /** idempotency key */
   readonly key: string
 }
-export const OutboxEntryMessage: Message<OutboxEntry> = { spec: 'Umid Ustate Imillis Aops Ukind Sdetail Ubytes Skey', of: () => [OutboxOpMessage] }
+export const OutboxEntryMessage = 51 as Message<OutboxEntry>
 /** Encodes a {@link OutboxEntry}; fields that are left out have the zero value. */
 export const encodeOutboxEntry = (message: Init<OutboxEntry>): Uint8Array<ArrayBuffer> => encode(OutboxEntryMessage, message)
 /** Decodes a {@link OutboxEntry}. @throws RockpoolError of kind `protocol`. */
@@ -824,7 +825,7 @@ export interface OutboxOp {
   readonly old: NamedRow | null
   readonly new: NamedRow | null
 }
-export const OutboxOpMessage: Message<OutboxOp> = { spec: 'Stable Ukind Mkey Oold Onew', of: () => [NamedRowMessage, NamedRowMessage, NamedRowMessage] }
+export const OutboxOpMessage = 52 as Message<OutboxOp>
 /** Encodes a {@link OutboxOp}; fields that are left out have the zero value. */
 export const encodeOutboxOp = (message: Init<OutboxOp>): Uint8Array<ArrayBuffer> => encode(OutboxOpMessage, message)
 /** Decodes a {@link OutboxOp}. @throws RockpoolError of kind `protocol`. */
@@ -835,7 +836,7 @@ export interface OutboxAct {
   readonly mid: number
   readonly discard: boolean
 }
-export const OutboxActMessage: Message<OutboxAct> = { spec: 'Umid Bdiscard' }
+export const OutboxActMessage = 53 as Message<OutboxAct>
 /** Encodes a {@link OutboxAct}; fields that are left out have the zero value. */
 export const encodeOutboxAct = (message: Init<OutboxAct>): Uint8Array<ArrayBuffer> => encode(OutboxActMessage, message)
 /** Decodes a {@link OutboxAct}. @throws RockpoolError of kind `protocol`. */
@@ -848,7 +849,7 @@ export const decodeOutboxAct = (src: Uint8Array): OutboxAct => decode(OutboxActM
 export interface SignOut {
   readonly pending: number
 }
-export const SignOutMessage: Message<SignOut> = { spec: 'Upending' }
+export const SignOutMessage = 54 as Message<SignOut>
 /** Encodes a {@link SignOut}; fields that are left out have the zero value. */
 export const encodeSignOut = (message: Init<SignOut>): Uint8Array<ArrayBuffer> => encode(SignOutMessage, message)
 /** Decodes a {@link SignOut}. @throws RockpoolError of kind `protocol`. */
@@ -859,7 +860,7 @@ export interface TokenGiven {
   readonly jwt: string
   readonly error: string
 }
-export const TokenGivenMessage: Message<TokenGiven> = { spec: 'Sjwt Serror' }
+export const TokenGivenMessage = 55 as Message<TokenGiven>
 /** Encodes a {@link TokenGiven}; fields that are left out have the zero value. */
 export const encodeTokenGiven = (message: Init<TokenGiven>): Uint8Array<ArrayBuffer> => encode(TokenGivenMessage, message)
 /** Decodes a {@link TokenGiven}. @throws RockpoolError of kind `protocol`. */
@@ -870,7 +871,7 @@ export interface Validate {
   readonly sql: string
   readonly select: Select | null
 }
-export const ValidateMessage: Message<Validate> = { spec: 'Ssql Oselect', of: () => [SelectMessage] }
+export const ValidateMessage = 56 as Message<Validate>
 /** Encodes a {@link Validate}; fields that are left out have the zero value. */
 export const encodeValidate = (message: Init<Validate>): Uint8Array<ArrayBuffer> => encode(ValidateMessage, message)
 /** Decodes a {@link Validate}. @throws RockpoolError of kind `protocol`. */
@@ -885,7 +886,7 @@ export interface Validated {
   readonly readOnly: boolean
   readonly params: number
 }
-export const ValidatedMessage: Message<Validated> = { spec: 'Aproblems Ssql Lplan BreadOnly Uparams', of: () => [ProblemMessage] }
+export const ValidatedMessage = 57 as Message<Validated>
 /** Encodes a {@link Validated}; fields that are left out have the zero value. */
 export const encodeValidated = (message: Init<Validated>): Uint8Array<ArrayBuffer> => encode(ValidatedMessage, message)
 /** Decodes a {@link Validated}. @throws RockpoolError of kind `protocol`. */
@@ -899,7 +900,7 @@ export interface Problem {
   readonly offset: number
   readonly suggestion: string
 }
-export const ProblemMessage: Message<Problem> = { spec: 'Ukind Smsg Shint Ioffset Ssuggestion' }
+export const ProblemMessage = 58 as Message<Problem>
 /** Encodes a {@link Problem}; fields that are left out have the zero value. */
 export const encodeProblem = (message: Init<Problem>): Uint8Array<ArrayBuffer> => encode(ProblemMessage, message)
 /** Decodes a {@link Problem}. @throws RockpoolError of kind `protocol`. */
@@ -909,7 +910,7 @@ export const decodeProblem = (src: Uint8Array): Problem => decode(ProblemMessage
 export interface SchemaInfo {
   readonly schema: Schema | null
 }
-export const SchemaInfoMessage: Message<SchemaInfo> = { spec: 'Oschema', of: () => [SchemaMessage] }
+export const SchemaInfoMessage = 59 as Message<SchemaInfo>
 /** Encodes a {@link SchemaInfo}; fields that are left out have the zero value. */
 export const encodeSchemaInfo = (message: Init<SchemaInfo>): Uint8Array<ArrayBuffer> => encode(SchemaInfoMessage, message)
 /** Decodes a {@link SchemaInfo}. @throws RockpoolError of kind `protocol`. */
@@ -928,7 +929,7 @@ export interface Failure {
   /** Mid is the mutation it concerns, or 0. */
   readonly mid: number
 }
-export const FailureMessage: Message<Failure> = { spec: 'Ukind Sop Smsg Shint Ioffset Icode Umid' }
+export const FailureMessage = 2 as Message<Failure>
 /** Encodes a {@link Failure}; fields that are left out have the zero value. */
 export const encodeFailure = (message: Init<Failure>): Uint8Array<ArrayBuffer> => encode(FailureMessage, message)
 /** Decodes a {@link Failure}. @throws RockpoolError of kind `protocol`. */
@@ -947,7 +948,7 @@ export interface Event {
   /** RolledBack lists the operations that left the view with a rejection. */
   readonly rolledBack: readonly OutboxOp[]
 }
-export const EventMessage: Message<Event> = { spec: 'Utype Ohealth Ooutcome Oconflict Osync Ltables Oround Oentry ArolledBack', of: () => [HealthMessage, OutcomeMessage, ConflictInfoMessage, SyncStatusMessage, SyncRoundMessage, OutboxEntryMessage, OutboxOpMessage] }
+export const EventMessage = 60 as Message<Event>
 /** Encodes a {@link Event}; fields that are left out have the zero value. */
 export const encodeEvent = (message: Init<Event>): Uint8Array<ArrayBuffer> => encode(EventMessage, message)
 /** Decodes a {@link Event}. @throws RockpoolError of kind `protocol`. */
@@ -965,7 +966,7 @@ export interface Health {
   /** SinceMillis is when the socket entered its state (client clock). */
   readonly sinceMillis: number
 }
-export const HealthMessage: Message<Health> = { spec: 'Udatabase Usocket UretryMillis Uattempts UrttMicros OlastError IsinceMillis', of: () => [FailureMessage] }
+export const HealthMessage = 61 as Message<Health>
 /** Encodes a {@link Health}; fields that are left out have the zero value. */
 export const encodeHealth = (message: Init<Health>): Uint8Array<ArrayBuffer> => encode(HealthMessage, message)
 /** Decodes a {@link Health}. @throws RockpoolError of kind `protocol`. */
@@ -984,7 +985,7 @@ export interface SyncStatus {
   /** LastMillis is when the last frame came, client clock. */
   readonly lastMillis: number
 }
-export const SyncStatusMessage: Message<SyncStatus> = { spec: 'Mpos Mhead Upending Uparked Ufailed Ashapes Bpaused IlastMillis', of: () => [PosMessage, PosMessage, ShapeStatusMessage] }
+export const SyncStatusMessage = 62 as Message<SyncStatus>
 /** Encodes a {@link SyncStatus}; fields that are left out have the zero value. */
 export const encodeSyncStatus = (message: Init<SyncStatus>): Uint8Array<ArrayBuffer> => encode(SyncStatusMessage, message)
 /** Decodes a {@link SyncStatus}. @throws RockpoolError of kind `protocol`. */
@@ -1002,7 +1003,7 @@ export interface ShapeStatus {
   readonly bytesTotal: number
   readonly error: Failure | null
 }
-export const ShapeStatusMessage: Message<ShapeStatus> = { spec: 'Sshape Aargs Stable Bready UrowsLoaded UrowsTotal Ubytes UbytesTotal Oerror', of: () => [ShapeArgMessage, FailureMessage] }
+export const ShapeStatusMessage = 63 as Message<ShapeStatus>
 /** Encodes a {@link ShapeStatus}; fields that are left out have the zero value. */
 export const encodeShapeStatus = (message: Init<ShapeStatus>): Uint8Array<ArrayBuffer> => encode(ShapeStatusMessage, message)
 /** Decodes a {@link ShapeStatus}. @throws RockpoolError of kind `protocol`. */
@@ -1026,7 +1027,7 @@ export interface Stats {
   /** Slowest are the slowest statements since the start. */
   readonly slowest: readonly QueryStat[]
 }
-export const StatsMessage: Message<Stats> = { spec: 'Mpool Mstatements Uqueries Uerrors Ulive UwalBytes UfileBytes UheapBytes UheapLimit Uflushes UoutboxRows UoutboxMax Ureconnects Aslowest', of: () => [PoolStatsMessage, CacheStatsMessage, QueryStatMessage] }
+export const StatsMessage = 64 as Message<Stats>
 /** Encodes a {@link Stats}; fields that are left out have the zero value. */
 export const encodeStats = (message: Init<Stats>): Uint8Array<ArrayBuffer> => encode(StatsMessage, message)
 /** Decodes a {@link Stats}. @throws RockpoolError of kind `protocol`. */
@@ -1039,7 +1040,7 @@ export interface QueryStat {
   readonly micros: number
   readonly max: number
 }
-export const QueryStatMessage: Message<QueryStat> = { spec: 'Ssql Uruns Umicros Umax' }
+export const QueryStatMessage = 68 as Message<QueryStat>
 /** Encodes a {@link QueryStat}; fields that are left out have the zero value. */
 export const encodeQueryStat = (message: Init<QueryStat>): Uint8Array<ArrayBuffer> => encode(QueryStatMessage, message)
 /** Decodes a {@link QueryStat}. @throws RockpoolError of kind `protocol`. */
@@ -1052,7 +1053,7 @@ export interface PoolStats {
   readonly busy: number
   readonly lanes: readonly LaneStats[]
 }
-export const PoolStatsMessage: Message<PoolStats> = { spec: 'Uwriters Ureaders Ubusy Alanes', of: () => [LaneStatsMessage] }
+export const PoolStatsMessage = 65 as Message<PoolStats>
 /** Encodes a {@link PoolStats}; fields that are left out have the zero value. */
 export const encodePoolStats = (message: Init<PoolStats>): Uint8Array<ArrayBuffer> => encode(PoolStatsMessage, message)
 /** Decodes a {@link PoolStats}. @throws RockpoolError of kind `protocol`. */
@@ -1071,7 +1072,7 @@ export interface LaneStats {
   readonly waitMicros: number
   readonly waitMax: number
 }
-export const LaneStatsMessage: Message<LaneStats> = { spec: 'Ulane Uwaiting Ulimit Udone Urefused UwaitMicros UwaitMax' }
+export const LaneStatsMessage = 66 as Message<LaneStats>
 /** Encodes a {@link LaneStats}; fields that are left out have the zero value. */
 export const encodeLaneStats = (message: Init<LaneStats>): Uint8Array<ArrayBuffer> => encode(LaneStatsMessage, message)
 /** Decodes a {@link LaneStats}. @throws RockpoolError of kind `protocol`. */
@@ -1085,7 +1086,7 @@ export interface CacheStats {
   readonly misses: number
   readonly evictions: number
 }
-export const CacheStatsMessage: Message<CacheStats> = { spec: 'Uentries Ulimit Uhits Umisses Uevictions' }
+export const CacheStatsMessage = 67 as Message<CacheStats>
 /** Encodes a {@link CacheStats}; fields that are left out have the zero value. */
 export const encodeCacheStats = (message: Init<CacheStats>): Uint8Array<ArrayBuffer> => encode(CacheStatsMessage, message)
 /** Decodes a {@link CacheStats}. @throws RockpoolError of kind `protocol`. */
@@ -1125,7 +1126,7 @@ export interface Hello {
   /** Term is Welcome.Term of the relay that Cursor was reached with, or 0. */
   readonly term: bigint
 }
-export const HelloMessage: Message<Hello> = { spec: 'Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor UackedMid UlastMid UschemaVersion Odeclared Sbuild Asubs Xterm', of: () => [PosMessage, SchemaMessage, SubMessage] }
+export const HelloMessage = 75 as Message<Hello>
 /** Encodes a {@link Hello}; fields that are left out have the zero value. */
 export const encodeHello = (message: Init<Hello>): Uint8Array<ArrayBuffer> => encode(HelloMessage, message)
 /** Decodes a {@link Hello}. @throws RockpoolError of kind `protocol`. */
@@ -1177,7 +1178,7 @@ export interface Welcome {
    */
   readonly term: bigint
 }
-export const WelcomeMessage: Message<Welcome> = { spec: 'Uversion IserverMillis UlastMid Bresume Mhead Oschema Aoutcomes Suser Mlimits Brewound Acoming Xterm', of: () => [PosMessage, SchemaMessage, OutcomeMessage, LimitsMessage, OutcomeMessage] }
+export const WelcomeMessage = 76 as Message<Welcome>
 /** Encodes a {@link Welcome}; fields that are left out have the zero value. */
 export const encodeWelcome = (message: Init<Welcome>): Uint8Array<ArrayBuffer> => encode(WelcomeMessage, message)
 /** Decodes a {@link Welcome}. @throws RockpoolError of kind `protocol`. */
@@ -1189,7 +1190,7 @@ export interface Limits {
   readonly mutationsInFlight: number
   readonly pingMillis: number
 }
-export const LimitsMessage: Message<Limits> = { spec: 'UframeBytes UmutationsInFlight UpingMillis' }
+export const LimitsMessage = 77 as Message<Limits>
 /** Encodes a {@link Limits}; fields that are left out have the zero value. */
 export const encodeLimits = (message: Init<Limits>): Uint8Array<ArrayBuffer> => encode(LimitsMessage, message)
 /** Decodes a {@link Limits}. @throws RockpoolError of kind `protocol`. */
@@ -1211,7 +1212,7 @@ export interface Sub {
   readonly have: boolean
   readonly stamp: bigint
 }
-export const SubMessage: Message<Sub> = { spec: 'Uid Sshape Aargs Bhave Xstamp', of: () => [ShapeArgMessage] }
+export const SubMessage = 78 as Message<Sub>
 /** Encodes a {@link Sub}; fields that are left out have the zero value. */
 export const encodeSub = (message: Init<Sub>): Uint8Array<ArrayBuffer> => encode(SubMessage, message)
 /** Decodes a {@link Sub}. @throws RockpoolError of kind `protocol`. */
@@ -1222,7 +1223,7 @@ export interface ShapeArg {
   readonly name: string
   readonly value: SqlValue
 }
-export const ShapeArgMessage: Message<ShapeArg> = { spec: 'Sname Vvalue' }
+export const ShapeArgMessage = 40 as Message<ShapeArg>
 /** Encodes a {@link ShapeArg}; fields that are left out have the zero value. */
 export const encodeShapeArg = (message: Init<ShapeArg>): Uint8Array<ArrayBuffer> => encode(ShapeArgMessage, message)
 /** Decodes a {@link ShapeArg}. @throws RockpoolError of kind `protocol`. */
@@ -1232,7 +1233,7 @@ export const decodeShapeArg = (src: Uint8Array): ShapeArg => decode(ShapeArgMess
 export interface Unsub {
   readonly id: number
 }
-export const UnsubMessage: Message<Unsub> = { spec: 'Uid' }
+export const UnsubMessage = 79 as Message<Unsub>
 /** Encodes a {@link Unsub}; fields that are left out have the zero value. */
 export const encodeUnsub = (message: Init<Unsub>): Uint8Array<ArrayBuffer> => encode(UnsubMessage, message)
 /** Decodes a {@link Unsub}. @throws RockpoolError of kind `protocol`. */
@@ -1263,7 +1264,7 @@ export interface Snap {
    */
   readonly stamp: bigint
 }
-export const SnapMessage: Message<Snap> = { spec: 'Uid Mpos Ubucket Utable Lurls Urows Ubytes Xstamp', of: () => [PosMessage] }
+export const SnapMessage = 80 as Message<Snap>
 /** Encodes a {@link Snap}; fields that are left out have the zero value. */
 export const encodeSnap = (message: Init<Snap>): Uint8Array<ArrayBuffer> => encode(SnapMessage, message)
 /** Decodes a {@link Snap}. @throws RockpoolError of kind `protocol`. */
@@ -1276,7 +1277,7 @@ export interface Ready {
   readonly bucket: number
   readonly table: number
 }
-export const ReadyMessage: Message<Ready> = { spec: 'Uid Mpos Ubucket Utable', of: () => [PosMessage] }
+export const ReadyMessage = 81 as Message<Ready>
 /** Encodes a {@link Ready}; fields that are left out have the zero value. */
 export const encodeReady = (message: Init<Ready>): Uint8Array<ArrayBuffer> => encode(ReadyMessage, message)
 /** Decodes a {@link Ready}. @throws RockpoolError of kind `protocol`. */
@@ -1289,7 +1290,7 @@ export interface Deny {
   readonly msg: string
   readonly hint: string
 }
-export const DenyMessage: Message<Deny> = { spec: 'Uid Ukind Smsg Shint' }
+export const DenyMessage = 82 as Message<Deny>
 /** Encodes a {@link Deny}; fields that are left out have the zero value. */
 export const encodeDeny = (message: Init<Deny>): Uint8Array<ArrayBuffer> => encode(DenyMessage, message)
 /** Decodes a {@link Deny}. @throws RockpoolError of kind `protocol`. */
@@ -1299,7 +1300,7 @@ export const decodeDeny = (src: Uint8Array): Deny => decode(DenyMessage, src)
 export interface Received {
   readonly mid: number
 }
-export const ReceivedMessage: Message<Received> = { spec: 'Umid' }
+export const ReceivedMessage = 83 as Message<Received>
 /** Encodes a {@link Received}; fields that are left out have the zero value. */
 export const encodeReceived = (message: Init<Received>): Uint8Array<ArrayBuffer> => encode(ReceivedMessage, message)
 /** Decodes a {@link Received}. @throws RockpoolError of kind `protocol`. */
@@ -1310,7 +1311,7 @@ export interface Retry {
   readonly fromMid: number
   readonly afterMillis: number
 }
-export const RetryMessage: Message<Retry> = { spec: 'UfromMid UafterMillis' }
+export const RetryMessage = 84 as Message<Retry>
 /** Encodes a {@link Retry}; fields that are left out have the zero value. */
 export const encodeRetry = (message: Init<Retry>): Uint8Array<ArrayBuffer> => encode(RetryMessage, message)
 /** Decodes a {@link Retry}. @throws RockpoolError of kind `protocol`. */
@@ -1340,7 +1341,7 @@ export interface Tx {
    */
   readonly lost: readonly Conflict[]
 }
-export const TxMessage: Message<Tx> = { spec: 'Mfrom Mto Aacks Ablocks Upart Blast Uschema IcommitMicros Alost', of: () => [PosMessage, PosMessage, OutcomeMessage, BlockMessage, ConflictMessage] }
+export const TxMessage = 85 as Message<Tx>
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
@@ -1356,7 +1357,7 @@ export interface Block {
   readonly table: number
   readonly data: Uint8Array
 }
-export const BlockMessage: Message<Block> = { spec: 'Ubucket Utable Ydata' }
+export const BlockMessage = 86 as Message<Block>
 /** Encodes a {@link Block}; fields that are left out have the zero value. */
 export const encodeBlock = (message: Init<Block>): Uint8Array<ArrayBuffer> => encode(BlockMessage, message)
 /** Decodes a {@link Block}. @throws RockpoolError of kind `protocol`. */
@@ -1372,7 +1373,7 @@ export interface Ack {
    */
   readonly probe: number
 }
-export const AckMessage: Message<Ack> = { spec: 'Mpos Uprobe', of: () => [PosMessage] }
+export const AckMessage = 87 as Message<Ack>
 /** Encodes a {@link Ack}; fields that are left out have the zero value. */
 export const encodeAck = (message: Init<Ack>): Uint8Array<ArrayBuffer> => encode(AckMessage, message)
 /** Decodes a {@link Ack}. @throws RockpoolError of kind `protocol`. */
@@ -1382,7 +1383,7 @@ export const decodeAck = (src: Uint8Array): Ack => decode(AckMessage, src)
 export interface Token {
   readonly jwt: string
 }
-export const TokenMessage: Message<Token> = { spec: 'Sjwt' }
+export const TokenMessage = 88 as Message<Token>
 /** Encodes a {@link Token}; fields that are left out have the zero value. */
 export const encodeToken = (message: Init<Token>): Uint8Array<ArrayBuffer> => encode(TokenMessage, message)
 /** Decodes a {@link Token}. @throws RockpoolError of kind `protocol`. */
@@ -1396,7 +1397,7 @@ export interface Ping {
   /** Echo is the Probe that this answers, or 0. */
   readonly echo: number
 }
-export const PingMessage: Message<Ping> = { spec: 'Ut IserverMillis Mhead Uecho', of: () => [PosMessage] }
+export const PingMessage = 89 as Message<Ping>
 /** Encodes a {@link Ping}; fields that are left out have the zero value. */
 export const encodePing = (message: Init<Ping>): Uint8Array<ArrayBuffer> => encode(PingMessage, message)
 /** Decodes a {@link Ping}. @throws RockpoolError of kind `protocol`. */
@@ -1406,7 +1407,7 @@ export const decodePing = (src: Uint8Array): Ping => decode(PingMessage, src)
 export interface Pong {
   readonly t: number
 }
-export const PongMessage: Message<Pong> = { spec: 'Ut' }
+export const PongMessage = 90 as Message<Pong>
 /** Encodes a {@link Pong}; fields that are left out have the zero value. */
 export const encodePong = (message: Init<Pong>): Uint8Array<ArrayBuffer> => encode(PongMessage, message)
 /** Decodes a {@link Pong}. @throws RockpoolError of kind `protocol`. */
@@ -1416,7 +1417,7 @@ export const decodePong = (src: Uint8Array): Pong => decode(PongMessage, src)
 export interface SchemaChange {
   readonly schema: Schema | null
 }
-export const SchemaChangeMessage: Message<SchemaChange> = { spec: 'Oschema', of: () => [SchemaMessage] }
+export const SchemaChangeMessage = 91 as Message<SchemaChange>
 /** Encodes a {@link SchemaChange}; fields that are left out have the zero value. */
 export const encodeSchemaChange = (message: Init<SchemaChange>): Uint8Array<ArrayBuffer> => encode(SchemaChangeMessage, message)
 /** Decodes a {@link SchemaChange}. @throws RockpoolError of kind `protocol`. */
@@ -1429,7 +1430,7 @@ export interface Bye {
   readonly hint: string
   readonly retryMillis: number
 }
-export const ByeMessage: Message<Bye> = { spec: 'Ukind Smsg Shint UretryMillis' }
+export const ByeMessage = 92 as Message<Bye>
 /** Encodes a {@link Bye}; fields that are left out have the zero value. */
 export const encodeBye = (message: Init<Bye>): Uint8Array<ArrayBuffer> => encode(ByeMessage, message)
 /** Decodes a {@link Bye}. @throws RockpoolError of kind `protocol`. */

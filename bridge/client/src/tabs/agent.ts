@@ -5,7 +5,8 @@ import { broadcastLink, type Channel } from '@rockpool/worker/broadcast-link'
 import type { FromBroker, ToBroker } from '@rockpool/worker/broker'
 import type { ControlError, FromWorker, OnPort } from '@rockpool/worker/control'
 import { portLink, type Link, type LinkEvents } from '@rockpool/worker/link'
-import { failure, kindOf, RockpoolError } from '../error.ts'
+import { learnTables } from '../codec.ts'
+import { failure, kindOf, type RockpoolError } from '../error.ts'
 import type { TabEnvironment, LockTicket } from './environment.ts'
 import type { Gate } from './gate.ts'
 import { initial, step, type Effect, type Event, type Message, type Model, type Say, type State } from './machine.ts'
@@ -123,13 +124,13 @@ export class TabAgent {
             if (this.#lock === ticket) this.#send({ type: 'granted', now: this.#now() })
           },
           (cause) => {
-            const error = new RockpoolError({
-              kind: 'storage_unavailable',
-              op: 'open database',
-              message: 'the browser refuses storage to this page',
-              hint: "allow site data, or open with storage: 'memory'",
-              cause,
-            })
+            const error = failure(
+              'storage_unavailable',
+              'open database',
+              'the browser refuses storage to this page',
+              "allow site data, or open with storage: 'memory'",
+              { cause },
+            )
             this.#send({ type: 'dead', now: this.#now(), error })
           },
         )
@@ -281,6 +282,10 @@ export class TabAgent {
         if (this.#link === link) this.#events.frame(frame)
       },
       control: (message: OnPort) => {
+        if (message.rp === 'tables') {
+          learnTables(message.text)
+          return
+        }
         if (this.#candidates.has(link)) this.#answered(link, message)
         if (this.#link !== link) return
         if (message.rp === 'pong') this.#send({ type: 'pong', now: this.#now() })
