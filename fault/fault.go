@@ -16,6 +16,8 @@ type Error struct {
 	Hint string
 	// Offset is the byte offset of the fault in the SQL text, or -1.
 	Offset int
+	// Rule is the constraint that was broken, or nil.
+	Rule *Rule
 	// Err is the cause, or nil.
 	Err error
 }
@@ -43,6 +45,9 @@ func In(op string, err error) error {
 
 // WithHint sets what to do now and returns e.
 func (e *Error) WithHint(hint string) *Error { e.Hint = hint; return e }
+
+// Breaks sets the constraint that was broken and returns e.
+func (e *Error) Breaks(r Rule) *Error { e.Rule = &r; return e }
 
 // At sets the byte offset in the SQL text and returns e.
 func (e *Error) At(offset int) *Error { e.Offset = offset; return e }
@@ -108,6 +113,17 @@ func OffsetOf(err error) int {
 		err = errors.Unwrap(err)
 	}
 	return -1
+}
+
+// RuleOf returns the first broken constraint in err's chain, or nil.
+func RuleOf(err error) *Rule {
+	for err != nil {
+		if e, ok := err.(*Error); ok && e.Rule != nil {
+			return e.Rule
+		}
+		err = errors.Unwrap(err)
+	}
+	return nil
 }
 
 // Retryable reports whether the same call may succeed later unchanged.

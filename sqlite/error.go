@@ -45,6 +45,9 @@ func newError(op string, code int, msg string, offset int) *Error {
 	}
 	f := fault.New(kindOf(code, msg), op, msg).At(offset)
 	f.Hint = hintOf(f.Kind)
+	if f.Kind == fault.Constraint {
+		f.Breaks(ruleOf(code, msg))
+	}
 	return &Error{Extended: code, Message: msg, fault: f}
 }
 

@@ -1171,6 +1171,9 @@ var FailureMessage = codec.Message{
 		{Number: 5, Kind: codec.KindInt32, At: unsafe.Offsetof(Failure{}.Offset)},
 		{Number: 6, Kind: codec.KindInt32, At: unsafe.Offsetof(Failure{}.Code)},
 		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(Failure{}.Mid)},
+		{Number: 8, Kind: codec.KindString, At: unsafe.Offsetof(Failure{}.Table)},
+		{Number: 9, Kind: codec.KindStrings, At: unsafe.Offsetof(Failure{}.Columns)},
+		{Number: 10, Kind: codec.KindString, At: unsafe.Offsetof(Failure{}.Constraint)},
 	},
 }
 
@@ -1183,6 +1186,9 @@ func _(m *Failure) {
 	_ = (*int32)(&m.Offset)
 	_ = (*int32)(&m.Code)
 	_ = (*uint64)(&m.Mid)
+	_ = (*string)(&m.Table)
+	_ = (*[]string)(&m.Columns)
+	_ = (*string)(&m.Constraint)
 }
 
 // AppendTo encodes m after dst (package codec).

@@ -483,6 +483,10 @@ type Failure struct {
 	Code int32 `wire:"6"`
 	// Mid is the mutation it concerns, or 0.
 	Mid uint64 `wire:"7"`
+	// Table, Columns and Constraint are those of a broken constraint (fault.Rule).
+	Table      string   `wire:"8"`
+	Columns    []string `wire:"9"`
+	Constraint string   `wire:"10"`
 }
 
 // EventType says which field of Event is set.

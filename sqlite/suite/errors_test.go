@@ -2,6 +2,7 @@ package suite
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -63,6 +64,34 @@ func TestErrors(t *testing.T) {
 	}
 	if c.InTransaction() {
 		t.Error("a failed statement left a transaction open")
+	}
+}
+
+// TestRules holds what a broken constraint says of itself.
+func TestRules(t *testing.T) {
+	c := db(t, `CREATE TABLE p(id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT, age INT CONSTRAINT adult CHECK (age > 17), UNIQUE(email, age));
+		CREATE TABLE w(a, b, PRIMARY KEY(a, b)) WITHOUT ROWID; CREATE UNIQUE INDEX "by name" ON p(lower(name));
+		INSERT INTO p VALUES (1, 'a', 'a@b', 20); INSERT INTO w VALUES (1, 2);
+		CREATE TRIGGER stop BEFORE DELETE ON p BEGIN SELECT RAISE(ABORT, 'not this one'); END`)
+	for name, tc := range map[string]struct {
+		sql  string
+		want fault.Rule
+	}{
+		"key":              {"INSERT INTO p VALUES (1, 'b', 'c', 20)", fault.Rule{Code: sqlite.ConstraintPrimaryKey, Table: "p", Columns: []string{"id"}}},
+		"key of two":       {"INSERT INTO w VALUES (1, 2)", fault.Rule{Code: sqlite.ConstraintPrimaryKey, Table: "w", Columns: []string{"a", "b"}}},
+		"unique":           {"INSERT INTO p VALUES (2, 'b', 'a@b', 20)", fault.Rule{Code: sqlite.ConstraintUnique, Table: "p", Columns: []string{"email", "age"}}},
+		"unique of a term": {"INSERT INTO p VALUES (2, 'A', 'x', 20)", fault.Rule{Code: sqlite.ConstraintUnique, Name: "by name"}},
+		"not null":         {"INSERT INTO p VALUES (2, NULL, 'x', 20)", fault.Rule{Code: sqlite.ConstraintNotNull, Table: "p", Columns: []string{"name"}}},
+		"check":            {"INSERT INTO p VALUES (2, 'b', 'x', 1)", fault.Rule{Code: sqlite.ConstraintCheck, Name: "adult"}},
+		"trigger":          {"DELETE FROM p", fault.Rule{Code: sqlite.ConstraintTrigger}},
+	} {
+		err := c.Exec(tc.sql)
+		if got := fault.RuleOf(err); got == nil || !reflect.DeepEqual(*got, tc.want) {
+			t.Errorf("%s: %v breaks %+v, want %+v", name, err, got, tc.want)
+		}
+	}
+	if got := fault.RuleOf(c.Exec("SELECT nothing")); got != nil {
+		t.Errorf("an error that is no constraint's breaks %+v", got)
 	}
 }
 

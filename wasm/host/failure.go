@@ -15,6 +15,9 @@ func failure(err error) *wire.Failure {
 		Kind: uint16(fault.KindOf(err)), Msg: err.Error(), Hint: fault.HintOf(err),
 		Offset: int32(fault.OffsetOf(err)), Code: int32(sqlite.ExtendedCode(err)),
 	}
+	if r := fault.RuleOf(err); r != nil {
+		f.Code, f.Table, f.Columns, f.Constraint = int32(r.Code), r.Table, r.Columns, r.Name
+	}
 	var e *fault.Error
 	if errors.As(err, &e) && e.Op != "" {
 		f.Op = e.Op

@@ -6,6 +6,7 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/schema"
+	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 )
 
@@ -54,7 +55,8 @@ func checkNotNull(x *table, op *mutation.Op) error {
 			continue
 		}
 		return fault.New(fault.Constraint, "write table "+x.Name, "column "+col.Name+" must not be NULL").
-			WithHint("give " + col.Name + " a value")
+			WithHint("give " + col.Name + " a value").
+			Breaks(fault.Rule{Code: sqlite.ConstraintNotNull, Table: x.Name, Columns: []string{col.Name}})
 	}
 	return nil
 }
@@ -76,7 +78,8 @@ func (db *DB) checkExpr(x *table, op *mutation.Op) error {
 			return err
 		}
 		if broken {
-			return fault.New(fault.Constraint, "write table "+x.Name, "the check "+c.Name+" fails: "+c.Expr)
+			return fault.New(fault.Constraint, "write table "+x.Name, "the check "+c.Name+" fails: "+c.Expr).
+				Breaks(fault.Rule{Code: sqlite.ConstraintCheck, Table: x.Name, Name: c.Name})
 		}
 	}
 	return nil
@@ -96,7 +99,8 @@ func (db *DB) checkParents(x *table, op *mutation.Op) error {
 		}
 		if row == nil {
 			return fault.New(fault.Constraint, "write table "+x.Name,
-				"foreign key "+x.Foreign[i].Name+": there is no such row in "+parent.Name)
+				"foreign key "+x.Foreign[i].Name+": there is no such row in "+parent.Name).
+				Breaks(fault.Rule{Code: sqlite.ConstraintForeignKey, Table: parent.Name, Columns: x.Foreign[i].Columns, Name: x.Foreign[i].Name})
 		}
 	}
 	return nil
@@ -123,7 +127,8 @@ func (db *DB) checkChildren(x *table, op *mutation.Op) error {
 			if found {
 				return fault.New(fault.Constraint, "delete from "+x.Name,
 					"foreign key "+f.Name+": rows of "+child.Name+" refer to it").
-					WithHint("delete those rows first")
+					WithHint("delete those rows first").
+					Breaks(fault.Rule{Code: sqlite.ConstraintTrigger, Table: child.Name, Columns: f.Columns, Name: f.Name})
 			}
 		}
 	}

@@ -2,12 +2,14 @@ package store_test
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
+	"rockpool.dev/sqlite"
 	"rockpool.dev/wasm/store"
 	"rockpool.dev/wire"
 )
@@ -188,6 +190,34 @@ func TestEarlyChecks(t *testing.T) {
 			_, err := c.try(k.sql)
 			if k.want == fault.Unknown && err != nil || k.want != fault.Unknown && fault.KindOf(err) != k.want {
 				t.Errorf("%s: err = %v, want kind %v", k.sql, err, k.want)
+			}
+		})
+	}
+}
+
+// TestRules holds that what is refused early names its constraint by SQLite's
+// codes, as what SQLite itself refuses does.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	for name, k := range map[string]struct {
+		sql  string
+		want fault.Rule
+	}{
+		"not null":            {"INSERT INTO items(id, name) VALUES (1, NULL)", fault.Rule{Code: sqlite.ConstraintNotNull, Table: "items", Columns: []string{"name"}}},
+		"check":               {"UPDATE items SET qty = -1 WHERE id = 7", fault.Rule{Code: sqlite.ConstraintCheck, Table: "items", Name: "qty_not_negative"}},
+		"no parent":           {"INSERT INTO lines VALUES (99, 1, 'x')", fault.Rule{Code: sqlite.ConstraintForeignKey, Table: "items", Columns: []string{"item"}, Name: "lines_item_fkey"}},
+		"parent has children": {"DELETE FROM items WHERE id = 7", fault.Rule{Code: sqlite.ConstraintTrigger, Table: "lines", Columns: []string{"item"}, Name: "lines_item_fkey"}},
+		"unique":              {"INSERT INTO users VALUES (2, 'a@x', 1)", fault.Rule{Code: sqlite.ConstraintUnique, Table: "users", Columns: []string{"email"}}},
+		"key":                 {"INSERT INTO items(id, name) VALUES (7, 'x')", fault.Rule{Code: sqlite.ConstraintPrimaryKey, Table: "items", Columns: []string{"id"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newClient(t)
+			c.follow(itemsID, usersID, linesID)
+			c.frame().put(itemsID, 7, "seven", 1, nil, nil).put(linesID, 7, 1, "x").put(usersID, 1, "a@x", 3).apply()
+			_, err := c.try(k.sql)
+			if got := fault.RuleOf(err); got == nil || !reflect.DeepEqual(*got, k.want) {
+				t.Errorf("%s: err = %v breaks %+v, want %+v", k.sql, err, got, k.want)
 			}
 		})
 	}

@@ -15,6 +15,12 @@ export interface FailureFields {
   readonly offset?: number
   /** SQLite's extended result code, or 0. */
   readonly code?: number
+  /** The table at fault with kind `constraint`, or "". */
+  readonly table?: string
+  /** The columns at fault with kind `constraint`; none where nobody told them. */
+  readonly columns?: readonly string[]
+  /** The name of the broken constraint, or "". */
+  readonly constraint?: string
   /** The queued mutation it concerns, or 0. */
   readonly mid?: number
   /** With kind `outcome_unknown`: repeat the write with this key, and it applies once. */
@@ -37,6 +43,9 @@ export class RockpoolError extends Error {
   readonly hint: string
   readonly offset: number
   readonly code: number
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly constraint: string
   readonly mid: number
   readonly idempotencyKey: string
   /** Whether the same call may succeed later unchanged. */
@@ -54,6 +63,9 @@ export class RockpoolError extends Error {
     this.hint = fields.hint ?? ''
     this.offset = fields.offset ?? -1
     this.code = fields.code ?? 0
+    this.table = fields.table ?? ''
+    this.columns = fields.columns ?? []
+    this.constraint = fields.constraint ?? ''
     this.mid = fields.mid ?? 0
     this.idempotencyKey = fields.idempotencyKey ?? ''
     this.retryable = RETRYABLE_KINDS.includes(fields.kind)
@@ -84,6 +96,9 @@ export function fromFailure(wire: {
   hint: string
   offset: number
   code: number
+  table: string
+  columns: readonly string[]
+  constraint: string
   mid: number
 }): RockpoolError {
   return new RockpoolError({ ...wire, kind: KIND_NAMES[wire.kind] ?? 'unknown', message: wire.msg })

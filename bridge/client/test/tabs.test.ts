@@ -202,7 +202,7 @@ describe('several tabs', () => {
   })
 
   test('a Worker of another protocol is refused with both versions', async () => {
-    const world = new TabWorld(shopStore(), { welcome: { version: 9 } }),
+    const world = new TabWorld(shopStore(), { welcome: { version: PageVersion + 1 } }),
       name = 'tabs' + ++names
     const a = join(world.tab('A'), name)
     await expect(a.ready).rejects.toMatchObject({

@@ -241,6 +241,16 @@ test('streams, introspection, migrations of local tables, and typed errors', asy
   ])
   await expect(kysely.insertInto('person').values({ id: 1, name: 'x' }).execute()).rejects.toMatchObject({
     kind: 'constraint',
+    code: 1555,
+    table: 'person',
+    columns: ['id'],
+  })
+  const nameless = { owner_id: 1, name: null as unknown as string }
+  await expect(kysely.insertInto('pet').values(nameless).execute()).rejects.toMatchObject({
+    kind: 'constraint',
+    code: 1299,
+    table: 'pet',
+    columns: ['name'],
   })
   await expect(sql`select * from nowhere`.execute(kysely)).rejects.toMatchObject({ kind: 'unknown_table' })
   await expect(sql`drop table person`.execute(kysely)).rejects.toMatchObject({ kind: 'schema_ddl' })

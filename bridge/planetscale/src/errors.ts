@@ -75,7 +75,7 @@ function constraint(error: RockpoolError, text: string): Mapped {
   const broken = brokenConstraint(error)
   switch (broken.kind) {
     case 'unique': {
-      const key = broken.index === '' ? (broken.columns[0] ?? 'PRIMARY') : broken.index
+      const key = broken.index || (broken.columns.length === 0 ? 'PRIMARY' : `${broken.table}.${broken.columns[0]}`)
       return of('ALREADY_EXISTS', 'AlreadyExists', 1062, '23000', `Duplicate entry for key '${key}'`)
     }
     case 'not null':

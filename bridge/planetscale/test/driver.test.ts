@@ -22,6 +22,12 @@ const schema = defineSchema({
       seen: 'timestamptz?',
       born: 'date?',
     },
+    checks: { no_debt: 'big >= 0' },
+  },
+  pets: {
+    key: ['id'],
+    columns: { id: 'int', name: 'text', owner: 'int?' },
+    foreign: [{ columns: ['owner'], table: 'people', references: ['id'] }],
   },
 })
 
@@ -141,12 +147,16 @@ test('a transaction that passes its timeout is rolled back, and its commit says 
 
 test('errors have the service’s form', async () => {
   await connection.execute("INSERT INTO people (id, name) VALUES (1, 'Ada')")
+  await connection.execute("INSERT INTO pets (id, name, owner) VALUES (1, 'Rex', 1)")
   const cases: [string, string, RegExp][] = [
     [
       'INSERT INTO people (id) VALUES (1)',
       'ALREADY_EXISTS',
       /Duplicate entry for key 'people.id' \(errno 1062\) \(sqlstate 23000\)/,
     ],
+    ['INSERT INTO pets (id) VALUES (2)', 'INVALID_ARGUMENT', /name.*\(errno 1048\) \(sqlstate 23000\)/],
+    ['UPDATE people SET big = -1', 'FAILED_PRECONDITION', /no_debt.*\(errno 3819\) \(sqlstate HY000\)/],
+    ['DELETE FROM people', 'FAILED_PRECONDITION', /\(errno 1451\) \(sqlstate 23000\)/],
     ['SELECT * FROM persons', 'NOT_FOUND', /persons.*\(errno 1146\) \(sqlstate 42S02\)/],
     ['SELECT nam FROM people', 'NOT_FOUND', /name.*\(errno 1054\) \(sqlstate 42S22\)/],
     ['SELEC 1', 'INVALID_ARGUMENT', /\(errno 1064\) \(sqlstate 42000\)/],

@@ -1,6 +1,6 @@
 /** Our errors as Prisma knows them: their kinds become P2002, P2003, P2034 and so on. */
 
-import { brokenConstraint, RockpoolError, unqualified } from '@rockpool/client/statements'
+import { brokenConstraint, RockpoolError } from '@rockpool/client/statements'
 import type { Error as Payload, MappedError } from '@prisma/driver-adapter-utils'
 
 /** SQLite's code of an error without one of its own. */
@@ -66,11 +66,11 @@ function constraintOf(error: RockpoolError): MappedError {
     case 'foreign key':
       return { kind: 'ForeignKeyConstraintViolation', constraint: { foreignKey: {} } }
     case 'not null':
-      return { kind: 'NullConstraintViolation', constraint: { fields: broken.columns.map(unqualified) } }
+      return { kind: 'NullConstraintViolation', constraint: { fields: [...broken.columns] } }
     case 'unique':
       return {
         kind: 'UniqueConstraintViolation',
-        constraint: broken.index === '' ? { fields: broken.columns.map(unqualified) } : { index: broken.index },
+        constraint: broken.index === '' ? { fields: [...broken.columns] } : { index: broken.index },
       }
     default:
       return { kind: 'sqlite', extendedCode: error.code || SQL_ERROR, message: error.message }

@@ -180,6 +180,13 @@ test('errors say what they are', async () => {
     prisma.$executeRaw`insert into User(id, email, at) values (1, null, '2026-01-01')`,
   ).rejects.toMatchObject({ code: 'P2010', message: expect.stringContaining('must not be NULL') })
   await expect(prisma.user.create({ data: { email: 'e', at: 'no date' } })).rejects.toThrow()
+  await prisma.user.create({ data: { id: 1, email: 'e', posts: { create: { title: 'held' } } } })
+  await expect(prisma.user.create({ data: { email: 'e' } })).rejects.toMatchObject({ code: 'P2002' })
+  await expect(prisma.$executeRaw`delete from User`).rejects.toMatchObject({
+    code: 'P2010',
+    message: expect.stringContaining('rows of Post refer to it'),
+  })
+  await expect(prisma.post.create({ data: { title: 'lost', authorId: null as unknown as number } })).rejects.toThrow()
 })
 
 test('arguments', () => {

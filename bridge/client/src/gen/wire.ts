@@ -59,7 +59,8 @@ export const Subprotocol = 'rockpool.v1'
  * the short frames of one event; 6 tells that another schema is in force
  * (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
  * whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
- * of the messages (bridge/worker, control.ts).
+ * of the messages (bridge/worker, control.ts), and names the constraint that was
+ * broken (Failure.Table, Columns, Constraint).
  */
 export const PageVersion = 9
 
@@ -928,6 +929,10 @@ export interface Failure {
   readonly code: number
   /** Mid is the mutation it concerns, or 0. */
   readonly mid: number
+  /** Table, Columns and Constraint are those of a broken constraint (fault.Rule). */
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly constraint: string
 }
 export const FailureMessage = 2 as Message<Failure>
 /** Encodes a {@link Failure}; fields that are left out have the zero value. */

@@ -1,7 +1,7 @@
 /** PostgREST's errors: a status, and a body of four keys. */
 
 import { RockpoolError, type Row, type Table } from '@rockpool/client'
-import { brokenConstraint, unqualified, type BrokenConstraint } from '@rockpool/client/statements'
+import { brokenConstraint, type BrokenConstraint } from '@rockpool/client/statements'
 import { BadLiteral } from '../literals.ts'
 
 /** An error that is answered, never thrown at the client. */
@@ -53,7 +53,7 @@ export function restError(thrown: unknown, table: Table, row: Row | undefined): 
 function constraintError(broken: BrokenConstraint, table: Table, row: Row | undefined): RestError | undefined {
   switch (broken.kind) {
     case 'unique': {
-      const columns = broken.columns.map(unqualified)
+      const { columns } = broken
       const values = columns.map((name) => row?.[name])
       const details = row === undefined ? null : `Key (${columns.join(', ')})=(${values.join(', ')}) already exists.`
       const name = constraintName(table, columns)
@@ -63,7 +63,7 @@ function constraintError(broken: BrokenConstraint, table: Table, row: Row | unde
       return new RestError(
         400,
         '23502',
-        `null value in column "${broken.columns.map(unqualified).join(', ')}" of relation "${table.name}" violates not-null constraint`,
+        `null value in column "${broken.columns.join(', ')}" of relation "${table.name}" violates not-null constraint`,
       )
     case 'check':
       return new RestError(
