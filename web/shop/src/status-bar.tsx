@@ -23,6 +23,11 @@ export function StatusBar() {
           {open} need{open === 1 ? 's' : ''} you
         </a>
       )}
+      {sync.failed > 0 && (
+        <a className="pill is-note" href="#/conflicts" data-testid="refused">
+          {sync.failed} not accepted
+        </a>
+      )}
       {sync.pending > 0 && (
         <span className="pill is-waiting" data-testid="pending">
           <span className="num">{sync.pending}</span> to send
