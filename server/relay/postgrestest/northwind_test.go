@@ -2,6 +2,9 @@ package postgrestest
 
 import (
 	"context"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 
 	"rockpool.dev/mutation"
@@ -94,6 +97,14 @@ func TestNorthwind(t *testing.T) {
 		t.Errorf("stock after a repeat %s, want 37", got)
 	}
 
+	// The pool's figures are for a monitor to read.
+	figures := metrics(ctx, t, p)
+	for _, name := range []string{"max", "total", "acquired", "idle"} {
+		if !strings.Contains(figures, `rockpool_pool{figure="`+name+`"} `) {
+			t.Errorf("the figures lack the pool's %s:\n%s", name, figures)
+		}
+	}
+
 	// Another start goes on where the first ended.
 	if err := p.Stop(); err != nil {
 		t.Errorf("the relay did not stop in order: %v", err)
@@ -105,4 +116,23 @@ func TestNorthwind(t *testing.T) {
 		t.Error("the relay forgot where the client stood")
 	}
 	until(ctx, t, h, "what was written meanwhile", func() bool { return row(here, 1, 1)[1].Str() == "Chai" })
+}
+
+// metrics is what the relay tells a monitor.
+func metrics(ctx context.Context, t *testing.T, p *relaytest.Process) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Address+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("metrics: %s, %v", res.Status, err)
+	}
+	return string(body)
 }
