@@ -78,7 +78,8 @@ func (h *Host) plan(sql string, nested []sqlgen.Nested) (*builder.Plan, error) {
 	switch txn.Classify(sql).Verb {
 	case txn.Other:
 	case txn.Empty:
-		return nil, fault.New(fault.InvalidSQL, "compile statement", "the text holds no statement")
+		return nil, fault.New(fault.InvalidSQL, "compile statement", "the text holds no statement").
+			WithHint("give it one statement")
 	default:
 		return nil, fault.New(fault.Forbidden, "compile statement", "the text begins or ends a transaction").
 			WithHint("run it as a query of its own, or use db.transaction")

@@ -125,7 +125,8 @@ func (h *Host) inTx(c *call, t *txn.Tx, text sqlgen.Statement) {
 		h.commitTx(c, t, func(txn.Result) message { return (&wire.QueryDone{Micros: h.took(c, sql)}).AppendTo })
 		return
 	case txn.Empty:
-		h.fail(c, fault.New(fault.InvalidSQL, "compile statement", "the text holds no statement"))
+		h.fail(c, fault.New(fault.InvalidSQL, "compile statement", "the text holds no statement").
+			WithHint("give it one statement"))
 		return
 	default:
 		err := t.SQL(sql, args, nil)

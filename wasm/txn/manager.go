@@ -160,7 +160,7 @@ func (m *Manager) allowed(sql string) error {
 	s := Classify(sql)
 	switch {
 	case s.Verb == Empty:
-		return fault.New(fault.InvalidSQL, "run statement", "the text holds no statement")
+		return fault.New(fault.InvalidSQL, "run statement", "the text holds no statement").WithHint("give it one statement")
 	case s.Verb != Other:
 		return fault.New(fault.InvalidArgument, "run statement", "a statement about transactions came as a write").
 			WithHint("use an interactive transaction")
