@@ -32,6 +32,7 @@ func main() {
 			edge.Failpoint() // the clock is read at the begin and the end of whatever is done
 			return edge.Micros()
 		},
+		Revoked: edge.Revoked,
 		Random:  edge.Random,
 		Browser: browser.UserAgent,
 		HasOPFS: browser.HasOPFS,

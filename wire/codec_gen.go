@@ -155,6 +155,7 @@ var QueryMessage = codec.Message{
 		{Number: 3, Kind: codec.KindUint8, At: unsafe.Offsetof(Query{}.Lane)},
 		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Query{}.DeadlineMillis)},
 		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(Query{}.IdempotencyKey)},
+		{Number: 6, Kind: codec.KindString, At: unsafe.Offsetof(Query{}.Standing)},
 	},
 }
 
@@ -165,6 +166,7 @@ func _(m *Query) {
 	_ = (*uint8)(&m.Lane)
 	_ = (*uint32)(&m.DeadlineMillis)
 	_ = (*string)(&m.IdempotencyKey)
+	_ = (*string)(&m.Standing)
 }
 
 // AppendTo encodes m after dst (package codec).
@@ -207,6 +209,7 @@ var SelectCallMessage = codec.Message{
 		{Number: 1, Kind: codec.KindPointer, At: unsafe.Offsetof(SelectCall{}.Select), Of: &query.SelectMessage},
 		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(SelectCall{}.Lane)},
 		{Number: 3, Kind: codec.KindUint32, At: unsafe.Offsetof(SelectCall{}.DeadlineMillis)},
+		{Number: 4, Kind: codec.KindString, At: unsafe.Offsetof(SelectCall{}.Standing)},
 	},
 }
 
@@ -215,6 +218,7 @@ func _(m *SelectCall) {
 	_ = (**query.Select)(&m.Select)
 	_ = (*uint8)(&m.Lane)
 	_ = (*uint32)(&m.DeadlineMillis)
+	_ = (*string)(&m.Standing)
 }
 
 // AppendTo encodes m after dst (package codec).

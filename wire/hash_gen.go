@@ -6,4 +6,4 @@ package wire
 const relayHash = "fd6dac852faf731a63e6da7045716d64"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "7f721c3a9cfa0533acd42d956c0efe20"
+const pageHash = "ef665fabc96c4a3c3c04654d4018fc1f"

@@ -145,6 +145,9 @@ type Query struct {
 	DeadlineMillis uint32 `wire:"4"`
 	// IdempotencyKey makes a write that is sent twice apply once.
 	IdempotencyKey string `wire:"5"`
+	// Standing is a URL that the page revokes to end the call inside a long
+	// step, when no frame is read; "" for none.
+	Standing string `wire:"6"`
 }
 
 // Batch runs one writing statement once for each of Count sets of arguments,
@@ -165,6 +168,8 @@ type SelectCall struct {
 	Select         *query.Select `wire:"1"`
 	Lane           Lane          `wire:"2"`
 	DeadlineMillis uint32        `wire:"3"`
+	// Standing is as in Query.
+	Standing string `wire:"4"`
 }
 
 // Head names the columns of the chunks that follow.

@@ -24,8 +24,9 @@ const Subprotocol = "rockpool.v1"
 // the short frames of one event; 6 tells that another schema is in force
 // (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
 // whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
-// of the messages (bridge/worker, control.ts), and names the constraint that was
-// broken (Failure.Table, Columns, Constraint).
+// of the messages (bridge/worker, control.ts), names the constraint that was
+// broken (Failure.Table, Columns, Constraint), and has calls that can be
+// cancelled inside a step (Query.Standing).
 const PageVersion uint32 = 9
 
 // StorageVersion is the version of the client's database layout. An older file

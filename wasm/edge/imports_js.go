@@ -38,6 +38,9 @@ func jsNow() float64
 //go:wasmimport rockpool monotonic
 func jsMonotonic() float64
 
+//go:wasmimport rockpool revoked
+func jsRevoked(at unsafe.Pointer, n uint32) int32
+
 //go:wasmimport rockpool random
 func jsRandom(at unsafe.Pointer, n uint32)
 
@@ -84,6 +87,13 @@ func Wall() int64 { return int64(jsNow()) }
 
 // Micros is a monotonic clock in microseconds.
 func Micros() int64 { return int64(jsMonotonic() * 1000) }
+
+// Revoked reports whether a page has revoked a blob: URL. It asks the browser,
+// which takes some milliseconds.
+func Revoked(url string) bool {
+	at, n := text(url)
+	return jsRevoked(at, n) != 0
+}
 
 // randomMax is the most that crypto.getRandomValues fills at once.
 const randomMax = 65536

@@ -22,6 +22,8 @@ type Env struct {
 	Now   func() syncer.Now
 	// Micros is a monotonic clock in microseconds.
 	Micros func() int64
+	// Revoked reports whether the page has revoked a URL.
+	Revoked func(url string) bool
 	// Random fills b with random bytes.
 	Random func(b []byte)
 	// Heap returns the bytes of memory in use and their limit, 0 for unknown.
@@ -54,6 +56,9 @@ const (
 	PortsMax = 256
 	// CallsMax is how many calls of one tab may pend.
 	CallsMax = 12000
+	// RevokedMicros is how long a step runs between two looks at whether the
+	// page has cancelled it: a look takes some milliseconds.
+	RevokedMicros = 50_000
 	// ProgressSteps is how many steps of SQLite's machine pass between two
 	// looks at a call's deadline.
 	ProgressSteps = 4000

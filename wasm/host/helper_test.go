@@ -37,6 +37,7 @@ type world struct {
 	sockets []string
 	answer  func(id uint32, name string) // of files
 	random  *rand.Rand
+	revoked func(url string) bool
 }
 
 func newWorld(t testing.TB) *world {
@@ -53,8 +54,9 @@ func newWorld(t testing.TB) *world {
 		Yield: func() { w.yields++ },
 		Log:   func(_ host.LogLevel, msg string) { t.Log("host: " + msg) },
 		Files: fileDesk{w}, Sockets: w, Fetcher: noFetcher{}, Timer: w,
-		Now:    func() syncer.Now { return syncer.Now{Mono: w.micros / 1000, Wall: 1_700_000_000_000 + w.micros/1000} },
-		Micros: func() int64 { w.micros += w.tick; return w.micros },
+		Now:     func() syncer.Now { return syncer.Now{Mono: w.micros / 1000, Wall: 1_700_000_000_000 + w.micros/1000} },
+		Micros:  func() int64 { w.micros += w.tick; return w.micros },
+		Revoked: func(url string) bool { return w.revoked(url) },
 		Random: func(b []byte) {
 			for i := range b {
 				b[i] = byte(w.random.Uint32())

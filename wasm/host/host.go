@@ -72,6 +72,8 @@ type call struct {
 	// deadline is in Env.Micros, 0 for none.
 	deadline int64
 	began    int64
+	// standing is the page's URL that is revoked to cancel it, "" for none.
+	standing string
 	// stop ends the work on it; it is called at most once, by end.
 	stop func()
 	// held says that the work is done and the answer waits for its flush.

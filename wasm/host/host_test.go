@@ -8,6 +8,7 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/query"
 	"rockpool.dev/value"
+	"rockpool.dev/wasm/host"
 	"rockpool.dev/wire"
 )
 
@@ -289,6 +290,42 @@ func TestCancel(t *testing.T) {
 	w.done(w.send(1, wire.PageStats, &wire.Empty{}), &s)
 	if s.Pool.Busy != 0 {
 		t.Errorf("%d readers are still lent", s.Pool.Busy)
+	}
+}
+
+// The page revokes a call's URL to end it inside one long step, when no frame
+// is read: the core looks there now and then, and only for calls that have one.
+func TestCancelInsideAStep(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.join(1)
+	w.tick = 200 // each look at the clock takes 0.2 ms
+	looks, revokedAt := 0, 3
+	w.revoked = func(url string) bool {
+		if url != "blob:mine" {
+			t.Errorf("the core looks at %q", url)
+		}
+		looks++
+		return looks >= revokedAt
+	}
+	const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT count(*) FROM n"
+	for name, sql := range map[string]string{"read": endless, "write": "INSERT INTO products(id, name) SELECT 1, (" + endless + ")"} {
+		looks = 0
+		began := w.micros
+		f := w.failed(w.send(1, wire.PageQuery, &wire.Query{SQL: sql, Standing: "blob:mine"}))
+		if fault.Kind(f.Kind) != fault.Cancelled || looks != revokedAt {
+			t.Errorf("%s: %+v after %d looks, want cancelled after %d", name, f, looks, revokedAt)
+		}
+		if ran := w.micros - began; ran < int64(revokedAt)*host.RevokedMicros {
+			t.Errorf("%s: %d looks within %d µs, want %d µs apart", name, looks, ran, host.RevokedMicros)
+		}
+	}
+	looks = 0
+	if f := w.failed(w.send(1, wire.PageQuery, &wire.Query{SQL: endless, DeadlineMillis: 500})); fault.Kind(f.Kind) != fault.DeadlineExceeded || looks != 0 {
+		t.Errorf("a call without a URL: %+v after %d looks", f, looks)
+	}
+	if n := w.count(1, "SELECT count(*) FROM products"); n != 0 {
+		t.Errorf("a write that was cancelled left %d rows", n)
 	}
 }
 

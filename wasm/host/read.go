@@ -151,7 +151,7 @@ func (r *read) step() (done bool) {
 	}
 	err := r.h.late(r.c)
 	if err == nil {
-		if r.c.deadline == 0 {
+		if r.c.deadline == 0 && r.c.standing == "" {
 			done, err = r.chunk()
 		} else {
 			done, err = r.h.bounded(r.c, r.reader.Conn, r.chunk)
@@ -220,12 +220,24 @@ func (h *Host) cursorOf(r *provider.Reader) *builder.Cursor {
 	return u
 }
 
-// bounded runs f under the call's deadline: SQLite looks at it inside a step.
+// bounded runs f under the call's deadline, and until the page cancels it:
+// SQLite looks at both inside a step.
 func (h *Host) bounded(c *call, conn *sqlite.Conn, f func() (bool, error)) (bool, error) {
-	if c.deadline == 0 {
+	if c.deadline == 0 && c.standing == "" {
 		return f()
 	}
-	conn.SetProgress(ProgressSteps, func() bool { return h.env.Micros() >= c.deadline })
+	look := h.env.Micros() + RevokedMicros
+	conn.SetProgress(ProgressSteps, func() bool {
+		now := h.env.Micros()
+		if c.deadline != 0 && now >= c.deadline {
+			return true
+		}
+		if c.standing == "" || now < look {
+			return false
+		}
+		look = now + RevokedMicros
+		return h.env.Revoked(c.standing)
+	})
 	defer conn.SetProgress(0, nil)
 	return f()
 }

@@ -110,11 +110,13 @@ func (h *Host) served(p *port, kind wire.PageFrame, id uint32, read func(decoder
 	case wire.PageQuery:
 		var m wire.Query
 		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
+			c.standing = m.Standing
 			h.query(c, &m)
 		}
 	case wire.PageSelect:
 		var m wire.SelectCall
 		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
+			c.standing = m.Standing
 			h.selects(c, &m)
 		}
 	case wire.PageOperations:

@@ -71,6 +71,11 @@ export function millis(deadline: number | undefined): number {
   return Math.min(Math.ceil(deadline), 0xffffffff)
 }
 
+/** A URL for the core to look at inside a long step: it stands until the call ends or is aborted. */
+function standing({ signal }: CallOptions): string {
+  return signal === undefined || signal.aborted ? '' : URL.createObjectURL(new Blob())
+}
+
 function resultOf(sink: RowSink, done: QueryDone): QueryResult {
   return {
     rows: sink.take(),
@@ -106,6 +111,7 @@ export function askSql<T>(
   const args = [...params]
   const deadlineMillis = millis(options.deadline)
   const key = isReading ? '' : (options.idempotencyKey ?? newKey())
+  const url = standing(options)
   return session.call({
     type: PageQuery,
     op: 'run query',
@@ -114,6 +120,7 @@ export function askSql<T>(
     sink,
     signal: options.signal,
     deadline: options.deadline,
+    standing: url,
     body: () =>
       encode(QueryMessage, {
         sql,
@@ -121,6 +128,7 @@ export function askSql<T>(
         lane: LANES[options.lane ?? 'interactive'],
         deadlineMillis,
         idempotencyKey: key,
+        standing: url,
       }),
     decode: (body) => result(decode(QueryDoneMessage, body)),
   })
@@ -135,6 +143,7 @@ export function runSelect(
 ): Promise<QueryResult> {
   const sink = new RowSink(booleans)
   const deadlineMillis = millis(options.deadline)
+  const url = standing(options)
   return session.call({
     type: PageSelect,
     op: 'run query',
@@ -142,7 +151,9 @@ export function runSelect(
     sink,
     signal: options.signal,
     deadline: options.deadline,
-    body: () => encode(SelectCallMessage, { select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis }),
+    standing: url,
+    body: () =>
+      encode(SelectCallMessage, { select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis, standing: url }),
     decode: (body) => resultOf(sink, decode(QueryDoneMessage, body)),
   })
 }

@@ -75,6 +75,8 @@ export interface Call<T> extends CallOptions {
   readonly key?: string
   readonly decode: (body: Uint8Array) => T
   readonly sink?: Sink
+  /** A URL to revoke when the call ends or is aborted, or "". */
+  readonly standing?: string
   /** It never settles by itself and waits for a link without end: a live query. */
   readonly isEndless?: boolean
   /** Told the call's ID whenever it is sent. */
@@ -341,6 +343,7 @@ export class Session {
         this.#pending.delete(id)
         if (timer !== undefined) clearTimeout(timer)
         call.signal?.removeEventListener('abort', abort)
+        revoke()
         if (this.#onSettle !== undefined) queueMicrotask(this.#onSettle)
       }
       const pending: Pending = {
@@ -364,7 +367,11 @@ export class Session {
           reject(error)
         },
       }
+      const revoke = () => {
+        if (call.standing) URL.revokeObjectURL(call.standing)
+      }
       const abort = () => {
+        revoke()
         if (pending.isSent) this.#cancel(id)
         if (!pending.isSent || call.policy !== 'write') pending.reject(cancelled(call.op, call.signal))
       }

@@ -5,6 +5,7 @@ import type { Fetches } from './fetches.ts'
 import type { Files } from './files.ts'
 import type { Pace } from './pace.ts'
 import type { Ports } from './ports.ts'
+import { isRevoked } from './revoked.ts'
 import type { Sockets } from './sockets.ts'
 
 /** What the imports are made of. */
@@ -46,6 +47,7 @@ export function rockpoolImports({ core, ports, sockets, fetches, pace, files }: 
     },
     now: () => Date.now(),
     monotonic: () => performance.now(),
+    revoked: (at: number, length: number) => Number(isRevoked(text(at, length))),
     random: (at: number, length: number) => {
       crypto.getRandomValues(core().memory.view(at, length) as Uint8Array<ArrayBuffer>)
     }, // the memory is not shared

@@ -59,8 +59,9 @@ export const Subprotocol = 'rockpool.v1'
  * the short frames of one event; 6 tells that another schema is in force
  * (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
  * whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
- * of the messages (bridge/worker, control.ts), and names the constraint that was
- * broken (Failure.Table, Columns, Constraint).
+ * of the messages (bridge/worker, control.ts), names the constraint that was
+ * broken (Failure.Table, Columns, Constraint), and has calls that can be
+ * cancelled inside a step (Query.Standing).
  */
 export const PageVersion = 9
 
@@ -412,6 +413,11 @@ export interface Query {
   readonly deadlineMillis: number
   /** IdempotencyKey makes a write that is sent twice apply once. */
   readonly idempotencyKey: string
+  /**
+   * Standing is a URL that the page revokes to end the call inside a long
+   * step, when no frame is read; "" for none.
+   */
+  readonly standing: string
 }
 export const QueryMessage = 14 as Message<Query>
 /** Encodes a {@link Query}; fields that are left out have the zero value. */
@@ -446,6 +452,8 @@ export interface SelectCall {
   readonly select: Select | null
   readonly lane: Lane
   readonly deadlineMillis: number
+  /** Standing is as in Query. */
+  readonly standing: string
 }
 export const SelectCallMessage = 16 as Message<SelectCall>
 /** Encodes a {@link SelectCall}; fields that are left out have the zero value. */

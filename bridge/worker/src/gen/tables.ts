@@ -10,9 +10,9 @@ Sname Pcolumns
 Sname Lcolumns Stable Lreferences SonDelete
 Sname Sexpr
 SclientId Oschema:7 Bdurable
-Ssql Rargs Ulane UdeadlineMillis SidempotencyKey
+Ssql Rargs Ulane UdeadlineMillis SidempotencyKey Sstanding
 Ssql Ucount Ysets UdeadlineMillis SidempotencyKey
-Oselect:17 Ulane UdeadlineMillis
+Oselect:17 Ulane UdeadlineMillis Sstanding
 Bdistinct Acolumns:18 Mfrom:20 Ajoins:21 Owhere:19 AgroupBy:19 Ohaving:19 AorderBy:22 Olimit:19 Ooffset:19
 Mexpr:19 Sas
 Ukind Stable Sname Vvalue Aargs:19 Osub:17 Bdistinct
