@@ -38,6 +38,17 @@ func DDL(t *Table, mode Mode) []string {
 	return out
 }
 
+// ImageDDL returns the statement that makes a table of images of a table's
+// rows: columns that compare and sort as the table's own, then more; no key, no
+// defaults.
+func ImageDDL(t *Table, more ...string) string {
+	parts := make([]string, 0, len(t.Columns)+len(more))
+	for i := range t.Columns {
+		parts = append(parts, columnDDL(t, i, Replica))
+	}
+	return "CREATE TABLE " + Quote(t.Name) + " (" + strings.Join(append(parts, more...), ", ") + ")"
+}
+
 // IndexName is the name of a unique constraint's index.
 func IndexName(t *Table, u *Unique) string {
 	if u.Name != "" {

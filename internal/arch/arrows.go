@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"wasm/provider":  {"sqlite", "wasm/store", "schema", "value", "wire", "query/sqlfn", "query"},
 	"wasm/builder":   {"query", "query/sqlgen", "sqlite", "schema", "value", "wire"},
 	"wasm/txn":       {"wasm/store", "mutation", "schema", "sqlite", "value", "version", "wire", "codec"},
-	"wasm/live":      {"wasm/builder", "wasm/txn", "query", "query/sqlgen", "sqlite", "value", "wire"},
+	"wasm/live":      {"wasm/builder", "wasm/txn", "query", "query/sqlfn", "query/sqlgen", "schema", "sqlite", "value", "wire"},
 	"wasm/transport": {"wire"},
 	"wasm/syncer":    {"wire", "mutation", "schema", "value", "version", "codec"},
 	"wasm/host": {

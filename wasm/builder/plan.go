@@ -24,6 +24,8 @@ type Plan struct {
 	// statement that only reads they are known after Touched.
 	Reads, Writes []string
 	All           bool
+	// Columns are those of each table in Reads that the answer depends on.
+	Columns map[string]Columns
 	// DDL says that it changes the schema of the database.
 	DDL     bool
 	vacuum  bool
@@ -144,12 +146,19 @@ func (b *Builder) touched(c *sqlite.Conn, p *Plan, explain bool) error {
 		return err
 	}
 	var k sqlite.Chunk
+	read := reads{}
 	for done := false; !done; {
 		if done, err = s.Fetch(&k, ChunkRowsMax, ChunkBytesMax); err != nil {
 			return err
 		}
 		for _, row := range k.Decode() {
 			p.opcode(row[1].Str(), row[2].Int(), row[3].Int(), row[4].Int(), roots)
+			read.opcode(row[1].Str(), row[2].Int(), row[3].Int(), row[4].Int())
+		}
+	}
+	if p.ReadOnly {
+		if p.Columns, err = read.columns(c, roots); err != nil {
+			return err
 		}
 	}
 	slices.Sort(p.Reads)
@@ -161,15 +170,15 @@ func (b *Builder) touched(c *sqlite.Conn, p *Plan, explain bool) error {
 
 // opcode notes what one instruction touches. p3 of an open is the database: 0
 // is main, 1 the temporary one.
-func (p *Plan) opcode(name string, p1, p2, p3 int64, roots map[int64]string) {
+func (p *Plan) opcode(name string, p1, p2, p3 int64, roots map[int64]root) {
 	at := func(page, db int64, list *[]string) {
-		switch table := roots[page]; {
+		switch r := roots[page]; {
 		case db == 1:
 		case page == 1:
-		case table == "":
+		case r.table == "":
 			p.All = true
 		default:
-			*list = append(*list, table)
+			*list = append(*list, r.table)
 		}
 	}
 	switch name {
@@ -193,9 +202,12 @@ func (p *Plan) opcode(name string, p1, p2, p3 int64, roots map[int64]string) {
 	}
 }
 
-// rootPages maps the root pages of tables and indexes to tables.
-func rootPages(c *sqlite.Conn) (map[int64]string, error) {
-	s, err := c.Cached("SELECT rootpage, tbl_name FROM sqlite_master WHERE rootpage > 0")
+// root is what a root page holds: a table, or an index of it.
+type root struct{ table, index, sql string }
+
+// rootPages maps the root pages of tables and indexes to them.
+func rootPages(c *sqlite.Conn) (map[int64]root, error) {
+	s, err := c.Cached("SELECT rootpage, tbl_name, type, name, sql FROM sqlite_master WHERE rootpage > 0")
 	if err != nil {
 		return nil, err
 	}
@@ -204,9 +216,13 @@ func rootPages(c *sqlite.Conn) (map[int64]string, error) {
 		return nil, err
 	}
 	defer rows.Close()
-	roots := map[int64]string{}
+	roots := map[int64]root{}
 	for rows.Next() {
-		roots[rows.Value(0).Int()] = rows.Value(1).Str()
+		r := root{table: rows.Value(1).Str(), sql: rows.Value(4).Str()}
+		if rows.Value(2).Str() == "index" {
+			r.index = rows.Value(3).Str()
+		}
+		roots[rows.Value(0).Int()] = r
 	}
 	return roots, rows.Err()
 }

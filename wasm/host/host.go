@@ -43,15 +43,19 @@ type Host struct {
 
 	touched  map[string]bool // tables changed since the last flush
 	touchAll bool
-	syncAt   int64 // Mono of the sync engine's timer, 0 for none
-	armed    int64 // Mono for which the one timer is set, -1 for none
-	yielded  bool
-	lastMid  uint64
-	shapes   shapes
-	rolled   map[uint64][]wire.OutboxOp
-	clock    int64 // what to add to this client's clock
-	figures  figures
-	frame    []byte // scratch
+	// drafted is the tables that the open interactive transaction has changed:
+	// nobody sees it before it commits.
+	drafted    map[string]bool
+	draftedAll bool
+	syncAt     int64 // Mono of the sync engine's timer, 0 for none
+	armed      int64 // Mono for which the one timer is set, -1 for none
+	yielded    bool
+	lastMid    uint64
+	shapes     shapes
+	rolled     map[uint64][]wire.OutboxOp
+	clock      int64 // what to add to this client's clock
+	figures    figures
+	frame      []byte // scratch
 }
 
 // port is one tab.
@@ -85,7 +89,7 @@ type call struct {
 func New(env Env) *Host {
 	h := &Host{
 		env: env, ports: map[uint32]*port{}, calls: map[callID]*call{}, text: map[uint32]uint32{},
-		touched: map[string]bool{}, readTx: map[uint32]*readTx{}, rolled: map[uint64][]wire.OutboxOp{},
+		touched: map[string]bool{}, drafted: map[string]bool{}, readTx: map[uint32]*readTx{}, rolled: map[uint64][]wire.OutboxOp{},
 		cursors: map[*provider.Reader]*builder.Cursor{}, armed: -1,
 	}
 	h.lanes = provider.NewLanes(env.Micros)

@@ -91,7 +91,7 @@ func (h *Host) opened() error {
 	}
 	db := h.prov.DB
 	h.builder = builder.New(db.Schema())
-	h.live = live.New()
+	h.live = live.New(db.Schema())
 	h.txn = txn.New(db, txn.Options{NewKey: h.uuid7, NowMillis: h.nowMillis})
 	h.lastMid = db.Meta().LastMid
 	if h.open.RelayURL == "" {
@@ -134,6 +134,9 @@ func (h *Host) drop(why error) {
 	if h.sync != nil {
 		h.sync.Disconnect()
 	}
+	if h.live != nil {
+		h.live.Close()
+	}
 	h.builder, h.live, h.txn, h.sync = nil, nil, nil, nil
 	h.waiting, h.syncAt = nil, 0
 	h.lanes = provider.NewLanes(h.env.Micros) // runs of live queries end with their readers
@@ -141,6 +144,7 @@ func (h *Host) drop(why error) {
 	clear(h.text)
 	clear(h.readTx)
 	clear(h.touched)
+	clear(h.drafted)
 	clear(h.cursors)
 	clear(h.rolled)
 	h.touchAll, h.ddl = false, false
@@ -165,9 +169,6 @@ func (h *Host) drain(why error) {
 		h.endReadTx(t)
 	}
 	h.flush()
-	for _, q := range h.live.All() {
-		h.live.Remove(q.ID)
-	}
 	h.drop(why)
 }
 

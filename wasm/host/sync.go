@@ -138,6 +138,7 @@ func (h *Host) syncHooks() SyncHooks {
 		OnSchema: func() {
 			s := h.prov.DB.Schema()
 			h.builder.SetSchema(s)
+			h.live.SetSchema(s)
 			h.prov.Pool.SetGuard(provider.Guard(s))
 			h.touchAll = true
 			h.tell(&wire.Event{Type: wire.EventSchema})

@@ -95,7 +95,7 @@ func (h *Host) txQuery(c *call, m *wire.TxQuery) {
 	if len(m.Ops) > 0 {
 		rows, err := t.Operations(m.Ops)
 		for i := range m.Ops {
-			h.touched[m.Ops[i].Table] = true
+			h.drafted[m.Ops[i].Table] = true
 		}
 		h.answer(c, (&wire.OperationsDone{Results: rows}).AppendTo, err)
 		h.ifEnded(t)
@@ -155,8 +155,7 @@ func (h *Host) inTx(c *call, t *txn.Tx, text sqlgen.Statement) {
 	}
 	d := &wire.QueryDone{Rows: rows, Micros: h.took(c, sql)}
 	if !plan.ReadOnly {
-		h.ddl = h.ddl || plan.DDL
-		h.changed(plan)
+		h.changedInTx(plan)
 		if conn.TotalChanges() != before {
 			d.Changes, d.LastID = conn.Changes(), conn.LastInsertID()
 		}
@@ -194,6 +193,10 @@ func (h *Host) commitTx(c *call, t *txn.Tx, answer func(txn.Result) message) {
 		h.fail(c, err)
 	} else {
 		h.hold(c, res, answer(res))
+		for t := range h.drafted {
+			h.touched[t] = true
+		}
+		h.touchAll = h.touchAll || h.ddl || h.draftedAll
 		h.ddl = false
 	}
 	h.ifEnded(t)

@@ -35,7 +35,7 @@ func (h *Host) watch(c *call, m *wire.LiveCall) {
 			return
 		}
 	}
-	if _, err := h.live.Add(liveID(c), text); err != nil {
+	if _, err := h.live.Add(liveID(c), text, m.Select); err != nil {
 		h.fail(c, err)
 	}
 }
@@ -77,7 +77,7 @@ func (r *rerun) step() (done bool) {
 	var err error
 	if !r.began {
 		r.began = true
-		err = r.q.Begin(r.h.builder, r.reader.Conn, r.h.cursorOf(r.reader), r.h.env.Micros())
+		err = r.q.Begin(r.h.builder, r.reader.Conn, r.h.cursorOf(r.reader), r.h.prov.DB.Commits(), r.h.env.Micros())
 	}
 	if err == nil {
 		done, err = r.q.Step(liveOut{r.h}, r.h.env.Micros)

@@ -7,6 +7,7 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/wasm/builder"
+	"rockpool.dev/wasm/live"
 	"rockpool.dev/wasm/txn"
 	"rockpool.dev/wire"
 )
@@ -60,6 +61,8 @@ func (h *Host) writerFree() {
 		return
 	}
 	h.forgetText()
+	clear(h.drafted)
+	h.draftedAll = false
 	if h.sync != nil {
 		h.sync.Unblock()
 	}
@@ -173,10 +176,23 @@ func (h *Host) tellTables() {
 		names = append(names, t)
 	}
 	slices.Sort(names)
-	h.live.Touch(names, h.touchAll)
+	h.touchLive(names)
 	clear(h.touched)
 	h.touchAll = false
 	h.tell(&wire.Event{Type: wire.EventTables, Tables: names})
+}
+
+// touchLive makes watched queries due. Rows tell what has changed in a table
+// whose changes are captured; of the others it is the statement that does.
+func (h *Host) touchLive(names []string) {
+	rows := h.prov.DB.TakeChanges()
+	c := live.Changes{Log: rows.Log, Commits: rows.Commits, All: h.touchAll}
+	for _, name := range names {
+		if rows.Lost || !h.prov.DB.Captured(name) {
+			c.Whole = append(c.Whole, name)
+		}
+	}
+	h.live.Touch(c)
 }
 
 // changed notes what a statement has changed beyond what is captured: local
@@ -191,6 +207,18 @@ func (h *Host) changed(p *builder.Plan) {
 	if p.DDL {
 		h.builder.SetSchema(h.prov.DB.Schema())
 		h.touchAll = true
+	}
+}
+
+// changedInTx is changed for the open interactive transaction.
+func (h *Host) changedInTx(p *builder.Plan) {
+	for _, t := range p.Writes {
+		h.drafted[t] = true
+	}
+	h.draftedAll = h.draftedAll || p.All
+	if p.DDL {
+		h.ddl = true
+		h.builder.SetSchema(h.prov.DB.Schema())
 	}
 }
 

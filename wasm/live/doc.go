@@ -1,7 +1,9 @@
 // Package live keeps queries that are watched. After commits, and once for all
-// of a batch, each query that reads a changed table is run again on a snapshot
-// reader, and its whole state is sent when its bytes differ from the last one.
-// Package host says when a query has its turn. It owns no connection.
+// of a batch, each query to which a changed row can matter is run again on a
+// snapshot reader, and its whole state is sent when its bytes differ from the
+// last one. A row can matter by the columns that the statement reads, and in a
+// built query by the conditions that the row was or is under. Package host says
+// when a query has its turn. It owns no connection but that of the rows' images.
 //
 // Laws: a query is never told a state older than one before it; a change while
 // it runs makes it run once more; a state is sent whole or not at all, and
@@ -14,7 +16,9 @@ import (
 	"strconv"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/query"
 	"rockpool.dev/query/sqlgen"
+	"rockpool.dev/schema"
 )
 
 // Limits.
@@ -44,13 +48,33 @@ type Out interface {
 type Set struct {
 	queries map[ID]*Query
 	order   []*Query // by age
+	schema  *schema.Schema
+	images  images
 }
 
-// New returns an empty set.
-func New() *Set { return &Set{queries: map[ID]*Query{}} }
+// New returns an empty set over a schema, which is shared.
+func New(s *schema.Schema) *Set { return &Set{queries: map[ID]*Query{}, schema: s} }
 
-// Add watches a query, which is due at once. Kinds: limit_exceeded, duplicate.
-func (s *Set) Add(id ID, text sqlgen.Statement) (*Query, error) {
+// SetSchema puts another schema in force; Touch(Changes{All: true}) follows.
+func (s *Set) SetSchema(to *schema.Schema) {
+	s.schema = to
+	s.images.close()
+	for _, q := range s.order {
+		q.analyse(to)
+	}
+}
+
+// Close ends all queries.
+func (s *Set) Close() {
+	for _, q := range s.All() {
+		s.Remove(q.ID)
+	}
+	s.images.close()
+}
+
+// Add watches a query, which is due at once. tree is nil for SQL text. Kinds:
+// limit_exceeded, duplicate.
+func (s *Set) Add(id ID, text sqlgen.Statement, tree *query.Select) (*Query, error) {
 	if len(s.queries) >= QueriesMax {
 		return nil, fault.New(fault.LimitExceeded, "watch a query", strconv.Itoa(QueriesMax)+" queries are watched already").
 			WithHint("stop those that are not on screen")
@@ -58,7 +82,8 @@ func (s *Set) Add(id ID, text sqlgen.Statement) (*Query, error) {
 	if s.queries[id] != nil {
 		return nil, fault.New(fault.Duplicate, "watch a query", "the call is watched already")
 	}
-	q := &Query{ID: id, Statement: text, due: true}
+	q := &Query{ID: id, Statement: text, tree: tree, due: true}
+	q.analyse(s.schema)
 	s.queries[id] = q
 	s.order = append(s.order, q)
 	return q, nil
@@ -101,13 +126,33 @@ func (s *Set) All() []*Query { return append([]*Query(nil), s.order...) }
 // Len counts them.
 func (s *Set) Len() int { return len(s.queries) }
 
-// Touch makes due what reads one of the tables; all makes everything due.
-func (s *Set) Touch(tables []string, all bool) {
+// Touch makes due what a change can matter to.
+func (s *Set) Touch(c Changes) {
+	tables := changedTables(c.Log, s.schema)
 	for _, q := range s.order {
-		if all || q.reads(tables) {
+		if !q.due && (c.All || q.reads(c.Whole) || q.upTo < c.Commits && s.concerns(q, tables)) {
 			q.due = true
 		}
 	}
+}
+
+// concerns reports whether a changed row can matter to a query.
+func (s *Set) concerns(q *Query, tables []*changedTable) bool {
+	for _, x := range tables {
+		read, reads := q.plan.Columns[x.table.Name]
+		if !reads || x.columns&read == 0 && !x.whole {
+			continue
+		}
+		if x.whole || q.refs == nil {
+			return true
+		}
+		for i := range q.refs {
+			if r := &q.refs[i]; r.table == x.table && (r.match.SQL == "" || s.images.matches(x, r.match, read)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Due returns the queries that are to run and do not yet, oldest first.

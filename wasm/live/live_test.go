@@ -37,12 +37,13 @@ func (p *page) take() string {
 
 // bench is a database, and a set of queries over it.
 type bench struct {
-	t    *testing.T
-	c    *sqlite.Conn
-	b    *builder.Builder
-	set  *live.Set
-	page page
-	now  int64
+	t       *testing.T
+	c       *sqlite.Conn
+	b       *builder.Builder
+	set     *live.Set
+	page    page
+	now     int64
+	commits uint64
 }
 
 func newBench(t *testing.T) *bench {
@@ -52,7 +53,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	x := &bench{t: t, c: c, b: builder.New(&schema.Schema{}), set: live.New()}
+	x := &bench{t: t, c: c, b: builder.New(&schema.Schema{}), set: live.New(&schema.Schema{})}
 	x.exec("CREATE TABLE notes(id INTEGER PRIMARY KEY, body); CREATE TABLE other(id); CREATE VIEW short AS SELECT * FROM notes WHERE length(body) < 5")
 	return x
 }
@@ -66,7 +67,7 @@ func (x *bench) exec(sql string) {
 
 func (x *bench) add(call uint32, sql string, args ...value.Value) *live.Query {
 	x.t.Helper()
-	q, err := x.set.Add(live.ID{Port: 1, Call: call}, sqlgen.Statement{SQL: sql, Args: args})
+	q, err := x.set.Add(live.ID{Port: 1, Call: call}, sqlgen.Statement{SQL: sql, Args: args}, nil)
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func (x *bench) run() string {
 	for _, q := range x.set.Due() {
 		q.Queued()
 		var u builder.Cursor
-		if err := q.Begin(x.b, x.c, &u, x.now); err != nil {
+		if err := q.Begin(x.b, x.c, &u, x.commits, x.now); err != nil {
 			x.t.Fatal(err)
 		}
 		for done := false; !done; {
@@ -117,7 +118,7 @@ func TestStates(t *testing.T) {
 		if step.sql != "" {
 			x.exec(step.sql)
 		}
-		x.set.Touch(step.touch, step.all)
+		x.set.Touch(live.Changes{Whole: step.touch, All: step.all})
 		if got := x.run(); got != step.want {
 			t.Errorf("%s: told %q, want %q", step.what, got, step.want)
 		}
@@ -136,15 +137,15 @@ func TestChangeWhileItRuns(t *testing.T) {
 		t.Error("a query that waits for its turn is due again")
 	}
 	var u builder.Cursor
-	if err := q.Begin(x.b, x.c, &u, 0); err != nil {
+	if err := q.Begin(x.b, x.c, &u, 0, 0); err != nil {
 		t.Fatal(err)
 	}
 	done, err := q.Step(&x.page, func() int64 { return 0 })
 	if err != nil || done {
 		t.Fatalf("10000 rows took one step: %v, %v", done, err)
 	}
-	x.set.Touch([]string{"notes"}, false)
-	x.set.Touch([]string{"notes"}, false)
+	x.set.Touch(live.Changes{Whole: []string{"notes"}})
+	x.set.Touch(live.Changes{Whole: []string{"notes"}})
 	if len(x.set.Due()) != 0 {
 		t.Error("a query that runs is due at once")
 	}
@@ -171,7 +172,7 @@ func TestLargeStateIsNotHeld(t *testing.T) {
 		live.HoldBytesMax/100000+20))
 	x.add(1, "SELECT body FROM notes")
 	first := x.run()
-	x.set.Touch(nil, true)
+	x.set.Touch(live.Changes{All: true})
 	second := x.run()
 	if second != first || !strings.HasPrefix(second, "head, chunk") || !strings.HasSuffix(second, "true 7") {
 		t.Errorf("told %.60q and then %.60q, want it sent both times", first, second)
@@ -182,7 +183,7 @@ func TestRefused(t *testing.T) {
 	t.Parallel()
 	x := newBench(t)
 	x.add(1, "SELECT 1")
-	if _, err := x.set.Add(live.ID{Port: 1, Call: 1}, sqlgen.Statement{SQL: "SELECT 2"}); fault.KindOf(err) != fault.Duplicate {
+	if _, err := x.set.Add(live.ID{Port: 1, Call: 1}, sqlgen.Statement{SQL: "SELECT 2"}, nil); fault.KindOf(err) != fault.Duplicate {
 		t.Errorf("the same call: %v", err)
 	}
 	for sql, kind := range map[string]fault.Kind{
@@ -190,20 +191,20 @@ func TestRefused(t *testing.T) {
 		"SELECT * FROM nowhere":        fault.UnknownTable,
 		"SELECT body FROM notes WHERE": fault.InvalidSQL,
 	} {
-		q, err := live.New().Add(live.ID{}, sqlgen.Statement{SQL: sql})
+		q, err := live.New(&schema.Schema{}).Add(live.ID{}, sqlgen.Statement{SQL: sql}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		q.Queued()
 		var u builder.Cursor
-		if err := q.Begin(x.b, x.c, &u, 0); fault.KindOf(err) != kind {
+		if err := q.Begin(x.b, x.c, &u, 0, 0); fault.KindOf(err) != kind {
 			t.Errorf("%s: %v, want %v", sql, err, kind)
 		}
 	}
 	for n := uint32(2); x.set.Len() < live.QueriesMax; n++ {
 		x.add(n, "SELECT 1")
 	}
-	if _, err := x.set.Add(live.ID{Port: 2}, sqlgen.Statement{SQL: "SELECT 1"}); fault.KindOf(err) != fault.LimitExceeded || fault.HintOf(err) == "" {
+	if _, err := x.set.Add(live.ID{Port: 2}, sqlgen.Statement{SQL: "SELECT 1"}, nil); fault.KindOf(err) != fault.LimitExceeded || fault.HintOf(err) == "" {
 		t.Errorf("one too many: %v, want limit_exceeded and a remedy", err)
 	}
 }
@@ -211,10 +212,10 @@ func TestRefused(t *testing.T) {
 // Queries end by their call, or with their tab; the others stay in order.
 func TestRemove(t *testing.T) {
 	t.Parallel()
-	s := live.New()
+	s := live.New(&schema.Schema{})
 	for port := uint32(1); port <= 2; port++ {
 		for call := range uint32(3) {
-			if _, err := s.Add(live.ID{Port: port, Call: call}, sqlgen.Statement{SQL: "SELECT 1"}); err != nil {
+			if _, err := s.Add(live.ID{Port: port, Call: call}, sqlgen.Statement{SQL: "SELECT 1"}, nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/query"
 	"rockpool.dev/query/sqlgen"
+	"rockpool.dev/schema"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/wasm/builder"
 )
@@ -14,10 +16,15 @@ import (
 type Query struct {
 	ID ID
 	sqlgen.Statement
+	// tree is the query as it was built, or nil; refs is where it names tables,
+	// nil when that cannot be told.
+	tree *query.Select
+	refs []ref
 
 	plan   *builder.Plan
-	due    bool // a table it reads has changed since its last run began
-	queued bool // it waits for its turn, or runs
+	upTo   uint64 // commits before its last run began
+	due    bool   // what it reads has changed since then
+	queued bool   // it waits for its turn, or runs
 	gone   bool
 	last   uint64 // hash of the last state
 	told   bool   // there was a state
@@ -31,6 +38,17 @@ type Query struct {
 }
 
 var seed = maphash.MakeSeed()
+
+// analyse finds out what rows can matter under a schema.
+func (q *Query) analyse(s *schema.Schema) {
+	q.refs = nil
+	if q.tree == nil {
+		return
+	}
+	if refs, ok := refsOf(q.tree, s); ok {
+		q.refs = refs
+	}
+}
 
 // reads reports whether a change of these tables concerns the query. Before
 // its first run everything does.
@@ -54,9 +72,10 @@ func (q *Query) Queued() { q.queued = true }
 // Gone reports whether the query was removed.
 func (q *Query) Gone() bool { return q.gone }
 
-// Begin starts a run on a reader. micros is the time now.
-func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, micros int64) error {
-	q.due, q.began = false, micros
+// Begin starts a run on a reader, whose snapshot begins after that many
+// commits. micros is the time now.
+func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, commits uint64, micros int64) error {
+	q.due, q.upTo, q.began = false, commits, micros
 	p, err := b.Touched(c, q.SQL, q.Nested)
 	if err != nil {
 		return q.failed(err)

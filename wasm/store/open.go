@@ -45,6 +45,7 @@ type DB struct {
 	hook func(sql string) error
 	// captured is the tables whose changes SQLite records, by name.
 	captured map[string]uint32
+	changes  Changes
 }
 
 // Open makes or reads the sidecars of w, which must not be in a transaction.

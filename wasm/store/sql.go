@@ -154,9 +154,9 @@ func (db *DB) batch(sql string, sets []byte, n int) error {
 }
 
 // internal runs f without the app's guard. It opens no transaction. What f
-// changes on captured tables goes into a log that nobody reads; quiet turns
-// the recording off, for calls that change many rows: it makes SQLite compile
-// every statement anew.
+// changes on captured tables goes into TakeChanges' log; quiet turns the
+// recording off, for calls that change many rows: it makes SQLite compile every
+// statement anew.
 func (db *DB) internal(quiet bool, f func() error) error {
 	if db.w.InTransaction() {
 		return fault.New(fault.Busy, "use the store", "a write transaction is open")
@@ -167,7 +167,7 @@ func (db *DB) internal(quiet bool, f func() error) error {
 		err = db.fresh()
 	}
 	if err == nil && quiet {
-		err = db.w.Capture(nil)
+		err, db.changes.Lost = db.w.Capture(nil), true
 	}
 	if err == nil {
 		err = f()
@@ -192,7 +192,7 @@ func (db *DB) atomically(quiet bool, f func() error) error {
 		}
 		err := f()
 		if err == nil {
-			err = db.run("COMMIT")
+			err = db.commit()
 		}
 		if err != nil && db.w.InTransaction() {
 			if rerr := db.w.Exec("ROLLBACK"); rerr != nil {

@@ -85,7 +85,7 @@ func (w *Write) Commit(info CommitInfo) (Committed, error) {
 	db.w.SetGuard(nil)
 	out, l, err := w.queue(info)
 	if err == nil {
-		err = db.run("COMMIT")
+		err = db.commit()
 	}
 	if err != nil {
 		if rerr := w.Rollback(); rerr != nil {
