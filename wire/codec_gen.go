@@ -611,7 +611,8 @@ var LiveStateMessage = codec.Message{
 	Fields: []codec.Field{
 		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(LiveState{}.Rows)},
 		{Number: 2, Kind: codec.KindUint64, At: unsafe.Offsetof(LiveState{}.Micros)},
-		{Number: 3, Kind: codec.KindBool, At: unsafe.Offsetof(LiveState{}.Changed)},
+		{Number: 4, Kind: codec.KindPacked32, At: unsafe.Offsetof(LiveState{}.Kept)},
+		{Number: 5, Kind: codec.KindBool, At: unsafe.Offsetof(LiveState{}.More)},
 	},
 }
 
@@ -619,7 +620,8 @@ var LiveStateMessage = codec.Message{
 func _(m *LiveState) {
 	_ = (*uint64)(&m.Rows)
 	_ = (*uint64)(&m.Micros)
-	_ = (*bool)(&m.Changed)
+	_ = (*[]uint32)(&m.Kept)
+	_ = (*bool)(&m.More)
 }
 
 // AppendTo encodes m after dst (package codec).

@@ -6,4 +6,4 @@ package wire
 const relayHash = "fd6dac852faf731a63e6da7045716d64"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "ef665fabc96c4a3c3c04654d4018fc1f"
+const pageHash = "faa79d4224ee595098d0b1c3752a7ede"

@@ -64,7 +64,7 @@ const (
 	PageFail    PageFrame = 65 // Failure
 	PageHead    PageFrame = 66 // Head: the columns of the chunks that follow
 	PageChunk   PageFrame = 67 // raw: a chunk in the engine's layout (wasm/engine)
-	PageLiveEnd PageFrame = 68 // LiveState: the chunks since PageHead are one whole state
+	PageLiveEnd PageFrame = 68 // LiveState: the end of a state, whose chunks came before
 	PageEvent   PageFrame = 69 // Event, call ID 0
 	PageWelcome PageFrame = 70 // TabWelcome
 
@@ -292,13 +292,18 @@ type LiveCall struct {
 	Select *query.Select `wire:"3"`
 }
 
-// LiveState ends one state of a live query.
+// LiveState ends one state of a live query. A state that is the same as the
+// last one is not sent.
 type LiveState struct {
 	Rows   uint64 `wire:"1"`
 	Micros uint64 `wire:"2"`
-	// Changed is false when the rows are the same as in the last state (then
-	// no chunks were sent).
-	Changed bool `wire:"3"`
+	// Kept is pairs that say which rows the state has, in order: a place in the
+	// last state, counted from 1, and how many rows from there on; or 0 and how
+	// many of the chunks' rows come next. None: the chunks are the whole state.
+	Kept []uint32 `wire:"4"`
+	// More says that a state of another query of this tab follows, and that both
+	// are to be seen at once.
+	More bool `wire:"5"`
 }
 
 // Cancel ends the call with that ID.

@@ -25,8 +25,9 @@ const Subprotocol = "rockpool.v1"
 // (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
 // whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
 // of the messages (bridge/worker, control.ts), names the constraint that was
-// broken (Failure.Table, Columns, Constraint), and has calls that can be
-// cancelled inside a step (Query.Standing).
+// broken (Failure.Table, Columns, Constraint), has calls that can be cancelled
+// inside a step (Query.Standing), and tells a state of a live query by the rows
+// of the last one that it keeps (LiveState.Kept).
 const PageVersion uint32 = 9
 
 // StorageVersion is the version of the client's database layout. An older file

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/hex"
 	"flag"
+	"hash/maphash"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,5 +93,49 @@ func TestChunkSizes(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestChunkPick: whatever rows are picked, they are the same in their own
+// chunk, and equal rows have equal hashes wherever their blobs lie.
+func TestChunkPick(t *testing.T) {
+	c := db(t, "")
+	seed := maphash.MakeSeed()
+	chunks, all := fetch(t, c, mixed+" UNION ALL "+mixed, 100, 4096, 8)
+	framed := append(make([]byte, 8), chunks[0]...)
+	k := sqlite.ChunkOf(framed, 8)
+	hashes := k.Hashes(seed, 5, nil)
+	if half := len(all) / 2; !slices.Equal(hashes[:half], hashes[half:]) || len(hashes) != len(all) {
+		t.Errorf("hashes of the same rows twice = %x", hashes)
+	}
+	for pick := range 1 << len(all) {
+		var rows []int
+		for i := range all {
+			if pick>>i&1 > 0 {
+				rows = append(rows, i)
+			}
+		}
+		for _, cols := range []int{5, 3} {
+			p := k.Pick(rows, cols)
+			got := p.Decode()
+			for j, i := range rows {
+				if !got[j].Equal(all[i][:cols]) {
+					t.Fatalf("rows %v, %d columns: row %d = %v, want %v", rows, cols, j, got[j], all[i][:cols])
+				}
+			}
+			same := k.Hashes(seed, cols, nil)
+			for j, h := range p.Hashes(seed, cols, nil) {
+				if h != same[rows[j]] {
+					t.Fatalf("rows %v, %d columns: the hash of row %d changed", rows, cols, j)
+				}
+			}
+		}
+	}
+	seen := map[uint64]bool{}
+	for _, h := range hashes {
+		seen[h] = true
+	}
+	if len(seen) != len(all)/2 {
+		t.Errorf("%d hashes of %d different rows", len(seen), len(all)/2)
 	}
 }

@@ -53,6 +53,7 @@ type Host struct {
 	lastMid    uint64
 	shapes     shapes
 	rolled     map[uint64][]wire.OutboxOp
+	states     []ended
 	clock      int64 // what to add to this client's clock
 	figures    figures
 	frame      []byte // scratch
@@ -180,6 +181,7 @@ func (h *Host) Frame(portID uint32, frame []byte) {
 // settle is the end of every event: what it made due is scheduled.
 func (h *Host) settle() {
 	if h.live != nil {
+		h.tellStates()
 		h.queueLive()
 	}
 	if len(h.held) > 0 || h.lanes.Len() > 0 || h.txn != nil && h.txn.NeedsFlush() || len(h.touched) > 0 || h.touchAll {
@@ -207,6 +209,7 @@ func (h *Host) Run() (again bool) {
 		}
 	}
 	if h.live != nil {
+		h.tellStates()
 		h.queueLive()
 	}
 	h.arm()

@@ -138,7 +138,7 @@ func (h *Host) drop(why error) {
 		h.live.Close()
 	}
 	h.builder, h.live, h.txn, h.sync = nil, nil, nil, nil
-	h.waiting, h.syncAt = nil, 0
+	h.waiting, h.states, h.syncAt = nil, nil, 0
 	h.lanes = provider.NewLanes(h.env.Micros) // runs of live queries end with their readers
 	h.shapes = shapes{}
 	clear(h.text)

@@ -104,15 +104,51 @@ func (r *rerun) release() {
 	r.reader = nil
 }
 
-// liveOut posts what a run says.
+// liveOut takes what runs say. States that end in one turn are posted together
+// at its end: the page shows them at once.
 type liveOut struct{ h *Host }
 
-func (o liveOut) Head(id live.ID, head []byte) { o.h.post(id.Port, wire.PageHead, id.Call, head) }
-
-func (o liveOut) Chunk(id live.ID, framed []byte) {
-	o.h.postFramed(id.Port, wire.PageChunk, id.Call, framed)
+func (o liveOut) Part(id live.ID, head []byte, chunks [][]byte) {
+	if head != nil {
+		o.h.post(id.Port, wire.PageHead, id.Call, head)
+	}
+	for _, framed := range chunks {
+		o.h.postFramed(id.Port, wire.PageChunk, id.Call, framed)
+	}
 }
 
-func (o liveOut) State(id live.ID, rows, micros uint64, changed bool) {
-	o.h.post(id.Port, wire.PageLiveEnd, id.Call, (&wire.LiveState{Rows: rows, Micros: micros, Changed: changed}).AppendTo(nil))
+func (o liveOut) State(id live.ID, s live.State) {
+	chunks := make([][]byte, len(s.Chunks))
+	for i := range chunks {
+		chunks[i] = append([]byte(nil), s.Chunks[i]...)
+	}
+	s.Chunks = chunks
+	o.h.states = append(o.h.states, ended{id, s})
+}
+
+// ended is a state that waits to be posted.
+type ended struct {
+	live.ID
+	live.State
+}
+
+// tellStates posts the states that have ended.
+func (h *Host) tellStates() {
+	states := h.states
+	h.states = nil
+	last := map[uint32]int{}
+	for i, x := range states {
+		if h.live.Get(x.ID) != nil {
+			last[x.Port] = i
+		}
+	}
+	for i, x := range states {
+		if h.live.Get(x.ID) == nil {
+			continue
+		}
+		liveOut{h}.Part(x.ID, x.Head, x.Chunks)
+		h.post(x.Port, wire.PageLiveEnd, x.Call, (&wire.LiveState{
+			Rows: x.Rows, Micros: x.Micros, Kept: x.Kept, More: i < last[x.Port],
+		}).AppendTo(nil))
+	}
 }

@@ -1,7 +1,7 @@
 // Package live keeps queries that are watched. After commits, and once for all
 // of a batch, each query to which a changed row can matter is run again on a
-// snapshot reader, and its whole state is sent when its bytes differ from the
-// last one. A row can matter by the columns that the statement reads, and in a
+// snapshot reader; the page is sent the rows that it does not have, and where
+// those are that it has, when they differ from the last state at all. A row can matter by the columns that the statement reads, and in a
 // built query by the conditions that the row was or is under. Package host says
 // when a query has its turn. It owns no connection but that of the rows' images.
 //
@@ -33,15 +33,26 @@ const (
 // ID names a watched query: the tab's port and its call.
 type ID struct{ Port, Call uint32 }
 
-// Out takes what a run says.
+// Out takes what a run says. The bytes are valid until the call returns, and
+// the receiver's to change until then; each chunk has builder.HeadBytes free
+// before it.
 type Out interface {
-	// Head begins a state: an encoded wire.Head.
-	Head(id ID, head []byte)
-	// Chunk is rows, with builder.HeadBytes free before them. The bytes are
-	// the receiver's to change until it returns.
-	Chunk(id ID, framed []byte)
-	// State ends a state. changed is false when nothing was sent.
-	State(id ID, rows, micros uint64, changed bool)
+	// Part begins or goes on with a state that is too large to be held. head is
+	// an encoded wire.Head, nil when the state has begun.
+	Part(id ID, head []byte, chunks [][]byte)
+	// State ends a state.
+	State(id ID, s State)
+}
+
+// State is a whole state of a query, or the end of one that came in parts.
+type State struct {
+	// Head is an encoded wire.Head; nil where it is the last state's.
+	Head   []byte
+	Chunks [][]byte
+	// Rows counts the state's rows, Micros the time of the run.
+	Rows, Micros uint64
+	// Kept is wire.LiveState's.
+	Kept []uint32
 }
 
 // Set is the watched queries.

@@ -14,19 +14,52 @@ import (
 	"rockpool.dev/wasm/live"
 )
 
-// page is what a tab was told: "head", "chunk", and "state rows changed".
-type page struct{ log []string }
+// page is a tab: what it was told, and the rows that it has by that.
+type page struct {
+	log    []string
+	states map[live.ID][]string // rows of the last state
+	parts  map[live.ID][]string
+}
 
-func (p *page) Head(_ live.ID, _ []byte) { p.log = append(p.log, "head") }
-func (p *page) Chunk(_ live.ID, framed []byte) {
-	p.log = append(p.log, "chunk")
-	for i := range framed { // the bytes are the receiver's
-		framed[i] = 0xff
+func (p *page) Part(id live.ID, head []byte, chunks [][]byte) {
+	if p.parts == nil {
+		p.parts, p.states = map[live.ID][]string{}, map[live.ID][]string{}
+	}
+	if head != nil {
+		p.log = append(p.log, "head")
+	}
+	for _, framed := range chunks {
+		k := sqlite.ChunkOf(framed, builder.HeadBytes)
+		p.log = append(p.log, fmt.Sprint("chunk ", k.Rows()))
+		for _, row := range k.Decode() {
+			p.parts[id] = append(p.parts[id], fmt.Sprint(row))
+		}
+		for i := range framed { // the bytes are the receiver's
+			framed[i] = 0xff
+		}
 	}
 }
 
-func (p *page) State(_ live.ID, rows, micros uint64, changed bool) {
-	p.log = append(p.log, fmt.Sprint("state ", rows, " ", changed, " ", micros))
+func (p *page) State(id live.ID, s live.State) {
+	p.Part(id, s.Head, s.Chunks)
+	rows := p.parts[id]
+	if len(s.Kept) > 0 {
+		fresh := rows
+		rows = nil
+		for i := 0; i < len(s.Kept); i += 2 {
+			from, n := int(s.Kept[i]), int(s.Kept[i+1])
+			if from > 0 {
+				rows = append(rows, p.states[id][from-1:from-1+n]...)
+			} else {
+				rows, fresh = append(rows, fresh[:n]...), fresh[n:]
+			}
+		}
+		if len(fresh) > 0 {
+			p.log = append(p.log, fmt.Sprint(len(fresh), " rows too many"))
+		}
+	}
+	p.states[id], p.parts[id] = rows, nil
+	p.log = append(p.log, fmt.Sprint("state ", s.Rows, " ", s.Kept, " ", s.Micros))
 }
 
 func (p *page) take() string {
@@ -93,8 +126,7 @@ func (x *bench) run() string {
 	return x.page.take()
 }
 
-// A state is told whole when it differs, and only its end when it does not; a
-// query runs when a table it reads has changed, by whatever name.
+// A state is told when it differs, by the rows that are new; a query runs when a table it reads has changed, by whatever name.
 func TestStates(t *testing.T) {
 	t.Parallel()
 	x := newBench(t)
@@ -105,15 +137,15 @@ func TestStates(t *testing.T) {
 		all       bool
 		want      string
 	}{
-		{"first", "", nil, false, "head, chunk, state 0 true 7"},
+		{"first", "", nil, false, "head, chunk 0, state 0 [] 7"},
 		{"nothing", "", nil, false, ""},
 		{"another table", "INSERT INTO other VALUES (1)", []string{"other"}, false, ""},
-		{"a row of it", "INSERT INTO notes VALUES (1, 'a')", []string{"notes"}, false, "head, chunk, state 1 true 7"},
-		{"in another case", "INSERT INTO notes VALUES (2, 'b')", []string{"NOTES"}, false, "head, chunk, state 2 true 7"},
-		{"a row it does not show", "INSERT INTO notes VALUES (50, 'c')", []string{"notes"}, false, "state 2 false 7"},
-		{"the same again", "UPDATE notes SET body = body", []string{"notes"}, false, "state 2 false 7"},
-		{"everything", "", nil, true, "state 2 false 7"},
-		{"back to none", "DELETE FROM notes", []string{"other", "notes"}, false, "head, chunk, state 0 true 7"},
+		{"a row of it", "INSERT INTO notes VALUES (1, 'a')", []string{"notes"}, false, "head, chunk 1, state 1 [] 7"},
+		{"in another case", "INSERT INTO notes VALUES (2, 'b')", []string{"NOTES"}, false, "chunk 1, state 2 [1 1 0 1] 7"},
+		{"a row it does not show", "INSERT INTO notes VALUES (50, 'c')", []string{"notes"}, false, ""},
+		{"the same again", "UPDATE notes SET body = body", []string{"notes"}, false, ""},
+		{"everything", "", nil, true, ""},
+		{"back to none", "DELETE FROM notes", []string{"other", "notes"}, false, "state 0 [] 7"},
 	} {
 		if step.sql != "" {
 			x.exec(step.sql)
@@ -158,7 +190,7 @@ func TestChangeWhileItRuns(t *testing.T) {
 		t.Fatalf("due after the run: %v, want the query once", due)
 	}
 	x.page.take()
-	if got := x.run(); got != "state 10000 false 7" || len(x.set.Due()) != 0 {
+	if got := x.run(); got != "" || len(x.set.Due()) != 0 {
 		t.Errorf("told %q, want that nothing changed; %d due", got, len(x.set.Due()))
 	}
 }
@@ -174,7 +206,7 @@ func TestLargeStateIsNotHeld(t *testing.T) {
 	first := x.run()
 	x.set.Touch(live.Changes{All: true})
 	second := x.run()
-	if second != first || !strings.HasPrefix(second, "head, chunk") || !strings.HasSuffix(second, "true 7") {
+	if second != first || !strings.HasPrefix(second, "head, chunk") || !strings.HasSuffix(second, "[] 7") {
 		t.Errorf("told %.60q and then %.60q, want it sent both times", first, second)
 	}
 }

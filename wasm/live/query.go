@@ -1,7 +1,9 @@
 package live
 
 import (
+	"bytes"
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"rockpool.dev/fault"
@@ -26,15 +28,23 @@ type Query struct {
 	due    bool   // what it reads has changed since then
 	queued bool   // it waits for its turn, or runs
 	gone   bool
-	last   uint64 // hash of the last state
-	told   bool   // there was a state
+	// told is what the page was told last.
+	told told
 
 	cursor  *builder.Cursor
-	hash    maphash.Hash
 	held    [][]byte
+	rows    []uint64 // hashes of the run so far
+	cols    int
 	bytes   int
-	sending bool // the head of this run's state was sent
+	sending bool // this run's state goes out as it comes
 	began   int64
+}
+
+// told is a state that the page has: the hash of each row, or nil before the
+// first state and after one that was too large to be held.
+type told struct {
+	head []byte
+	rows []uint64
 }
 
 var seed = maphash.MakeSeed()
@@ -89,10 +99,7 @@ func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, com
 	if err != nil {
 		return q.failed(err)
 	}
-	q.hash.SetSeed(seed)
-	q.hash.Reset()
-	q.hash.Write(p.Head)
-	q.held, q.bytes, q.sending = nil, 0, false
+	q.held, q.rows, q.bytes, q.sending = nil, nil, 0, false
 	q.cursor = u
 	if err := u.Start(s, q.Args); err != nil {
 		return q.failed(err)
@@ -105,41 +112,64 @@ func (q *Query) failed(err error) error {
 	return err
 }
 
-// Step reads one chunk. At the end the state has been told to out.
+// Step reads one chunk. At the end a state that differs from the last one has
+// been told to out.
 func (q *Query) Step(out Out, micros func() int64) (done bool, err error) {
 	done, err = q.cursor.Next()
 	if err != nil {
 		return true, q.failed(err)
 	}
 	framed := q.cursor.Framed()
-	q.hash.Write(framed[builder.HeadBytes:])
-	switch {
-	case q.sending:
-		out.Chunk(q.ID, framed)
-	case done && q.told && q.hash.Sum64() == q.last:
-	default:
-		q.held = append(q.held, append([]byte(nil), framed...))
-		if q.bytes += len(framed); done || q.bytes > HoldBytesMax {
-			q.send(out)
+	if q.sending {
+		out.Part(q.ID, nil, [][]byte{framed})
+	} else {
+		k := sqlite.ChunkOf(framed, builder.HeadBytes)
+		q.cols = k.Columns()
+		q.rows = k.Hashes(seed, q.cols, q.rows)
+		q.held = append(q.held, framed)
+		q.bytes += len(framed)
+		switch last := len(q.held) - 1; {
+		case done:
+		case q.bytes > HoldBytesMax:
+			out.Part(q.ID, q.plan.Head, q.held)
+			q.held, q.rows, q.sending = nil, nil, true
+		default:
+			q.held[last] = append([]byte(nil), framed...)
 		}
 	}
 	if !done {
 		return false, nil
 	}
-	rows := q.cursor.Rows()
-	q.last, q.told = q.hash.Sum64(), true
-	out.State(q.ID, rows, uint64(max(0, micros()-q.began)), q.sending)
+	q.tell(out, q.cursor.Rows(), micros)
 	q.Stop()
 	return true, nil
 }
 
-// send tells what was held back.
-func (q *Query) send(out Out) {
-	out.Head(q.ID, q.plan.Head)
-	for _, c := range q.held {
-		out.Chunk(q.ID, c)
+// tell tells the state that a run has ended with, as what it keeps of the last
+// one and the rows that it does not.
+func (q *Query) tell(out Out, rows uint64, micros func() int64) {
+	state := State{Rows: rows, Micros: uint64(max(0, micros()-q.began))}
+	before := q.told
+	q.told = told{q.plan.Head, q.rows}
+	switch {
+	case q.sending:
+		q.told.rows = nil
+	case before.rows == nil || !bytes.Equal(before.head, q.plan.Head):
+		state.Head, state.Chunks = q.plan.Head, q.held
+	case slices.Equal(before.rows, q.rows):
+		return
+	default:
+		kept, fresh := diff(before.rows, q.rows)
+		if len(fresh) == len(q.rows) && len(fresh) > 0 {
+			state.Head, state.Chunks = q.plan.Head, q.held
+		} else {
+			state.Kept, state.Chunks = kept, picked(q.held, fresh, q.cols)
+		}
 	}
-	q.held, q.sending = nil, true
+	if q.told.rows == nil && !q.sending {
+		q.told.rows = []uint64{}
+	}
+	out.State(q.ID, state)
 }
 
 // Stop ends a run that is under way.

@@ -58,6 +58,32 @@ export function reconcile<R extends object>(before: readonly R[], after: R[], ke
   return { rows: after, patch: { added, removed, changed } }
 }
 
+/**
+ * The state that `kept` tells of (wire.LiveState): rows of the last one, as the
+ * same objects, and those of `fresh`, which may be the last one's with other content.
+ */
+export function patched<R extends object>(
+  before: readonly R[],
+  fresh: R[],
+  key: readonly string[],
+  kept: readonly number[],
+): Reconciled<R> {
+  const rows = (): R[] => {
+    let next = 0
+    return kept.flatMap((from, at) => {
+      const count = kept[at + 1] ?? 0
+      if (at % 2 > 0) return []
+      if (from > 0) return before.slice(from - 1, from - 1 + count)
+      next += count
+      return fresh.slice(next - count, next)
+    })
+  }
+  const rest = new Set(before)
+  for (const row of rows()) rest.delete(row)
+  const { patch } = reconcile([...rest], fresh, key)
+  return { rows: rows(), patch }
+}
+
 const NO_CHANGE = { added: [], removed: [], changed: [] } as const
 
 /** One value that identifies a row; a string for keys of several columns. */

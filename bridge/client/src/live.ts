@@ -8,7 +8,7 @@ import type { Booleans } from './shape.ts'
 import { RowSink } from './rows.ts'
 import { Cell, type Readable } from './emitter.ts'
 import { failure, type RockpoolError, toError } from './error.ts'
-import { reconcile, type Patch } from './identity.ts'
+import { patched, reconcile, type Patch } from './identity.ts'
 import type { Session } from './session.ts'
 import { decode, encode } from './codec.ts'
 import { LiveCallMessage, LiveStateMessage, type LiveCall, PageLive } from './gen/wire.ts'
@@ -44,6 +44,8 @@ export class LiveQueries {
   readonly #session: Session
   readonly #isSchemaAwaited: () => boolean
   readonly #entries = new Map<string, Entry>()
+  /** What is told together with the state that comes last. */
+  #together: (() => void)[] = []
 
   /** `isSchemaAwaited` says whether the relay may still bring the first schema: an unknown name is then no error yet. */
   constructor(session: Session, isSchemaAwaited: () => boolean) {
@@ -67,12 +69,18 @@ export class LiveQueries {
           `${LIVE_MAX} live queries are open`,
           'stop those that are not on screen',
         )
-      entry = new Entry(this.#session, call, booleans, keyColumns, this.#isSchemaAwaited, () => {
+      entry = new Entry(this.#session, call, booleans, keyColumns, this.#isSchemaAwaited, this.#tell, () => {
         this.#entries.delete(key)
       })
       this.#entries.set(key, entry)
     }
     return entry as unknown as LiveQuery<R> // the rows' type is the schema's promise
+  }
+
+  readonly #tell = (tell: () => void, more: boolean): void => {
+    this.#together.push(tell)
+    if (more) return
+    for (const each of this.#together.splice(0)) each()
   }
 
   /** Tables have come or gone, or none will: what failed by a name is asked for again. */
@@ -101,6 +109,7 @@ class Entry implements LiveQuery<object> {
   readonly #booleans: Booleans
   readonly #keyColumns: readonly string[]
   readonly #isSchemaAwaited: () => boolean
+  readonly #tell: (tell: () => void, more: boolean) => void
   readonly #forget: () => void
   /** It failed because of a table or column that there was not. */
   isNameUnknown = false
@@ -109,6 +118,8 @@ class Entry implements LiveQuery<object> {
   #listeners = 0
   #abort: AbortController | null = null
   #grace: ReturnType<typeof setTimeout> | undefined
+  /** The newest state, which may not have been told yet. */
+  #rows: readonly object[] = []
   #hasRows = false
   #resolve: () => void = () => {}
   ready: Promise<void>
@@ -120,6 +131,7 @@ class Entry implements LiveQuery<object> {
     booleans: Booleans,
     keyColumns: readonly string[],
     isSchemaAwaited: () => boolean,
+    tell: (tell: () => void, more: boolean) => void,
     forget: () => void,
   ) {
     this.#session = session
@@ -127,6 +139,7 @@ class Entry implements LiveQuery<object> {
     this.#booleans = booleans
     this.#keyColumns = keyColumns
     this.#isSchemaAwaited = isSchemaAwaited
+    this.#tell = tell
     this.#forget = forget
     this.ready = new Promise((resolve) => {
       this.#resolve = resolve
@@ -234,21 +247,20 @@ class Entry implements LiveQuery<object> {
   }
 
   #state(sink: RowSink, body: Uint8Array): void {
-    const state = decode(LiveStateMessage, body)
-    const after = sink.take()
-    const before = this.get().rows
+    const { kept, more } = decode(LiveStateMessage, body)
+    const fresh = sink.take()
+    const before = this.#rows
     const isFirst = !this.#hasRows
-    if (!isFirst && !state.changed) {
-      if (this.get().status !== 'ready') this.#cell.set({ status: 'ready', rows: before, error: null })
-      return
-    }
-    this.#hasRows = true
     const { rows, patch } = isFirst
-      ? { rows: after, patch: { ...NOTHING, added: after } }
-      : reconcile(before, after, this.#keyColumns)
-    this.#resolve()
-    if (!isFirst && rows === before && this.get().status === 'ready') return
-    this.#cell.set({ status: 'ready', rows, error: null })
-    for (const watcher of [...this.#watchers]) watcher(rows, patch)
+      ? { rows: fresh, patch: { ...NOTHING, added: fresh } }
+      : (kept.length > 0 ? patched : reconcile)(before, fresh, this.#keyColumns, kept)
+    this.#hasRows = true
+    this.#rows = rows
+    this.#tell(() => {
+      this.#resolve()
+      if (!isFirst && rows === before && this.get().status === 'ready') return
+      this.#cell.set({ status: 'ready', rows, error: null })
+      for (const watcher of [...this.#watchers]) watcher(rows, patch)
+    }, more)
   }
 }

@@ -311,10 +311,10 @@ export class FakeWorker implements CoreWorker {
       throw error
     }
     const text = JSON.stringify(result.rows)
-    const changed = text !== live.last
+    if (text === live.last) return
     live.last = text
-    if (changed) this.#rows(port, call, result.columns, result.rows)
-    port.link.post(frame(PageFrame.PageLiveEnd, call, wire.encodeLiveState({ rows: result.rows.length, changed })))
+    this.#rows(port, call, result.columns, result.rows)
+    port.link.post(frame(PageFrame.PageLiveEnd, call, wire.encodeLiveState({ rows: result.rows.length })))
   }
 
   #sql(sql: string): { columns: { name: string; type: Type }[]; rows: SqlValue[][] } {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { reconcile } from '../src/identity.ts'
+import { patched, reconcile } from '../src/identity.ts'
 
 interface Thing {
   id: number
@@ -108,5 +108,35 @@ describe('reconcile', () => {
       ['a', 'b'],
     )
     expect(patch).toMatchObject({ added: [], removed: [], changed: [{ before: { v: 'x' }, after: { v: 'z' } }] })
+  })
+})
+
+describe('patched', () => {
+  const before = [
+    { id: 1, v: 'a' },
+    { id: 2, v: 'b' },
+    { id: 3, v: 'c' },
+  ]
+  const [one, two, three] = before
+
+  test('kept rows are the same objects, wherever they went', () => {
+    const now = { id: 2, v: 'B' }
+    const added = { id: 4, v: 'd' }
+    const { rows, patch } = patched(before, [now, added], ['id'], [3, 1, 0, 2, 1, 1])
+    expect(rows).toEqual([three, now, added, one])
+    expect(rows[0]).toBe(three)
+    expect(rows[3]).toBe(one)
+    expect(patch).toEqual({ added: [added], removed: [], changed: [{ before: two, after: now }] })
+  })
+
+  test('what is not kept is removed', () => {
+    const { rows, patch } = patched(before, [], ['id'], [1, 1, 3, 1])
+    expect(rows).toEqual([one, three])
+    expect(patch).toEqual({ added: [], removed: [two], changed: [] })
+  })
+
+  test('a new row with an old one’s content is the old one', () => {
+    const { rows } = patched(before, [{ id: 2, v: 'b' }], ['id'], [1, 1, 0, 1, 3, 1])
+    expect(rows[1]).toBe(two)
   })
 })

@@ -60,8 +60,9 @@ export const Subprotocol = 'rockpool.v1'
  * (EventSchema); 7 has outcomes with the ID of what they are of; 8 has results
  * whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
  * of the messages (bridge/worker, control.ts), names the constraint that was
- * broken (Failure.Table, Columns, Constraint), and has calls that can be
- * cancelled inside a step (Query.Standing).
+ * broken (Failure.Table, Columns, Constraint), has calls that can be cancelled
+ * inside a step (Query.Standing), and tells a state of a live query by the rows
+ * of the last one that it keeps (LiveState.Kept).
  */
 export const PageVersion = 9
 
@@ -200,7 +201,7 @@ export const PageFail = 65
 export const PageHead = 66
 /** raw: a chunk in the engine's layout (wasm/engine) */
 export const PageChunk = 67
-/** LiveState: the chunks since PageHead are one whole state */
+/** LiveState: the end of a state, whose chunks came before */
 export const PageLiveEnd = 68
 /** Event, call ID 0 */
 export const PageEvent = 69
@@ -651,15 +652,24 @@ export const encodeLiveCall = (message: Init<LiveCall>): Uint8Array<ArrayBuffer>
 /** Decodes a {@link LiveCall}. @throws RockpoolError of kind `protocol`. */
 export const decodeLiveCall = (src: Uint8Array): LiveCall => decode(LiveCallMessage, src)
 
-/** LiveState ends one state of a live query. */
+/**
+ * LiveState ends one state of a live query. A state that is the same as the
+ * last one is not sent.
+ */
 export interface LiveState {
   readonly rows: number
   readonly micros: number
   /**
-   * Changed is false when the rows are the same as in the last state (then
-   * no chunks were sent).
+   * Kept is pairs that say which rows the state has, in order: a place in the
+   * last state, counted from 1, and how many rows from there on; or 0 and how
+   * many of the chunks' rows come next. None: the chunks are the whole state.
    */
-  readonly changed: boolean
+  readonly kept: readonly number[]
+  /**
+   * More says that a state of another query of this tab follows, and that both
+   * are to be seen at once.
+   */
+  readonly more: boolean
 }
 export const LiveStateMessage = 37 as Message<LiveState>
 /** Encodes a {@link LiveState}; fields that are left out have the zero value. */

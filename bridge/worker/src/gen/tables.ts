@@ -33,7 +33,7 @@ Umid Ustatus Ukind Scode Sdetail Aconflicts:34 Bskewed Xid
 Utable Rkey Pcols Rbase Rmine Rtheirs Rchosen Urule Swriter UwriterMid
 SidempotencyKey Umid
 Ssql Rargs Oselect:17
-Urows Umicros Bchanged
+Urows Umicros 4Pkept Bmore
 Ucall
 Sshape Aargs:40 UttlMillis Ipriority
 Sname Vvalue

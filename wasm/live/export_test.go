@@ -1,0 +1,4 @@
+package live
+
+// Diff is diff.
+var Diff = diff
