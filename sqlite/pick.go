@@ -10,6 +10,11 @@ func ChunkOf(framed []byte, head int) Chunk {
 	return Chunk{Head: head, buf: framed, size: len(framed) - head}
 }
 
+// Int returns the integer in a cell.
+func (k *Chunk) Int(row, column int) int64 {
+	return int64(binary.LittleEndian.Uint64(k.Bytes()[k.num(chunkCells)+8*(row*k.Columns()+column):]))
+}
+
 // span is where a row's text and blobs lie: text from at, n bytes of it.
 type span struct {
 	text, n, blobs int

@@ -105,12 +105,17 @@ func testSchema() *schema.Schema {
 // join opens a port, says hello and opens the database in memory.
 func (w *world) join(port uint32) {
 	w.t.Helper()
+	w.joinWith(port, testSchema())
+}
+
+func (w *world) joinWith(port uint32, s *schema.Schema) {
+	w.t.Helper()
 	w.h.PortOpen(port)
 	w.hello(port, wire.PageVersion, 1)
-	id := w.send(port, wire.PageOpen, &wire.OpenDatabase{Name: "shop", Memory: true, Schema: testSchema()})
+	id := w.send(port, wire.PageOpen, &wire.OpenDatabase{Name: "shop", Memory: true, Schema: s})
 	var o wire.Opened
 	w.done(id, &o)
-	if o.ClientID == "" || o.Schema.Table("products") == nil {
+	if o.ClientID == "" || o.Schema.Table(s.Tables[0].Name) == nil {
 		w.t.Fatalf("opened = %+v", o)
 	}
 }

@@ -192,7 +192,7 @@ func (h *Host) touchLive(names []string) {
 			c.Whole = append(c.Whole, name)
 		}
 	}
-	h.live.Touch(c)
+	h.live.Touch(c, liveOut{h}, h.env.Micros)
 }
 
 // changed notes what a statement has changed beyond what is captured: local

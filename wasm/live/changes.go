@@ -101,6 +101,33 @@ func (x *changedTable) add(r sqlite.CaptureRecord) {
 	x.columns |= row.columns
 }
 
+// last tells of each changed row whether its new image is what stands there now.
+func (x *changedTable) last() []bool {
+	out := make([]bool, len(x.rows))
+	at := map[string]int{}
+	for i := range x.rows {
+		if old := x.rows[i].old; old != nil {
+			if j, ok := at[imageKey(x.table, old)]; ok {
+				out[j] = false
+			}
+		}
+		if now := x.rows[i].now; now != nil {
+			at[imageKey(x.table, now)], out[i] = i, true
+		}
+	}
+	return out
+}
+
+// imageKey is the encoded key of an image.
+func imageKey(t *schema.Table, image []byte) string {
+	var key []byte
+	for _, k := range t.Key {
+		at := imageLen(image, int(k))
+		key = append(key, image[at:at+value.EncodedLen(image[at:])]...)
+	}
+	return string(key)
+}
+
 // imageLen returns the bytes of n values, or -1.
 func imageLen(b []byte, n int) int {
 	at := 0

@@ -61,6 +61,7 @@ type Set struct {
 	order   []*Query // by age
 	schema  *schema.Schema
 	images  images
+	windows int // made so far, their numbers
 }
 
 // New returns an empty set over a schema, which is shared.
@@ -71,7 +72,7 @@ func (s *Set) SetSchema(to *schema.Schema) {
 	s.schema = to
 	s.images.close()
 	for _, q := range s.order {
-		q.analyse(to)
+		s.analyse(q)
 	}
 }
 
@@ -93,8 +94,8 @@ func (s *Set) Add(id ID, text sqlgen.Statement, tree *query.Select) (*Query, err
 	if s.queries[id] != nil {
 		return nil, fault.New(fault.Duplicate, "watch a query", "the call is watched already")
 	}
-	q := &Query{ID: id, Statement: text, tree: tree, due: true}
-	q.analyse(s.schema)
+	q := &Query{ID: id, Statement: text, tree: tree, images: &s.images, due: true}
+	s.analyse(q)
 	s.queries[id] = q
 	s.order = append(s.order, q)
 	return q, nil
@@ -111,6 +112,7 @@ func (s *Set) Remove(id ID) bool {
 	}
 	q.Stop()
 	q.gone = true
+	s.images.forget(q.window)
 	delete(s.queries, id)
 	kept := s.order[:0]
 	for _, x := range s.order {
@@ -137,13 +139,45 @@ func (s *Set) All() []*Query { return append([]*Query(nil), s.order...) }
 // Len counts them.
 func (s *Set) Len() int { return len(s.queries) }
 
-// Touch makes due what a change can matter to.
-func (s *Set) Touch(c Changes) {
+// analyse finds out what rows can matter to a query, and whether what it shows
+// can be kept.
+func (s *Set) analyse(q *Query) {
+	q.analyse(s.schema)
+	if q.refs != nil && s.images.windows < WindowsMax {
+		s.windows++
+		if q.window = windowOf(q.tree, s.schema, s.windows); q.window != nil {
+			s.images.windows++
+		}
+	}
+}
+
+// Touch brings up to date what a change can matter to: states of windows are
+// told to out, other queries become due. micros is the time.
+func (s *Set) Touch(c Changes, out Out, micros func() int64) {
 	tables := changedTables(c.Log, s.schema)
 	for _, q := range s.order {
-		if !q.due && (c.All || q.reads(c.Whole) || q.upTo < c.Commits && s.concerns(q, tables)) {
+		switch {
+		case q.due || !c.All && !q.reads(c.Whole) && (q.upTo >= c.Commits || !s.concerns(q, tables)):
+		case q.window == nil || q.queued || c.All || q.reads(c.Whole):
 			q.due = true
+		default:
+			s.apply(q, tables, c.Commits, out, micros)
 		}
+	}
+}
+
+// apply hands the changed rows of a window's one table to it.
+func (s *Set) apply(q *Query, tables []*changedTable, commits uint64, out Out, micros func() int64) {
+	for _, x := range tables {
+		if x.table != q.window.table {
+			continue
+		}
+		if x.whole {
+			q.due = true
+		} else {
+			q.apply(x, commits, out, micros)
+		}
+		return
 	}
 }
 

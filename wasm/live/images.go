@@ -20,8 +20,12 @@ const (
 	imagesCacheKiB = 4000
 )
 
-// imageColumn is the number of the changed row that an image is of.
-const imageColumn = sqlite.ReservedPrefix + "row"
+// The columns of an image beside the row: the number of the changed row that it
+// is of, and whether it is what the row is after all changes.
+const (
+	imageColumn = sqlite.ReservedPrefix + "row"
+	imageLast   = sqlite.ReservedPrefix + "last"
+)
 
 // images is a database in memory whose tables hold what changed rows were and
 // are. A condition is asked there by SQLite itself, under the columns' own
@@ -30,6 +34,8 @@ type images struct {
 	conn *sqlite.Conn
 	// made is the tables that exist.
 	made map[uint32]bool
+	// windows counts the windows, whose tables are here too.
+	windows int
 }
 
 func (m *images) open() error {
@@ -52,56 +58,74 @@ func (m *images) close() {
 	if m.conn != nil {
 		_ = m.conn.Close() // it is memory
 	}
-	m.conn, m.made = nil, nil
+	*m = images{}
 }
 
-// load puts the images of changed rows in place of what was there.
+// forget ends a window, which may be nil.
+func (m *images) forget(w *window) {
+	if w == nil {
+		return
+	}
+	m.windows--
+	if w.made && m.conn != nil {
+		_ = m.conn.Exec(w.drop) // it is memory, which the next window of the table takes
+	}
+}
+
+// run runs a statement once for each of n sets of values.
+func (m *images) run(sql string, sets []byte, n int) error {
+	s, err := m.conn.Cached(sql)
+	if err == nil {
+		_, err = s.RunBatch(sets, n)
+	}
+	return err
+}
+
+// load puts the images of changed rows in place of what was there, once.
 func (m *images) load(x *changedTable) error {
+	if x.loaded || x.failed != nil {
+		return x.failed
+	}
+	x.failed = m.put(x)
+	x.loaded = x.failed == nil
+	return x.failed
+}
+
+func (m *images) put(x *changedTable) error {
 	if err := m.open(); err != nil {
 		return err
 	}
 	t := x.table
 	if !m.made[t.ID] {
-		if err := m.conn.Exec(schema.ImageDDL(t, imageColumn+" INTEGER")); err != nil {
+		if err := m.conn.Exec(schema.ImageDDL(t, imageColumn+" INTEGER", imageLast+" INTEGER")); err != nil {
 			return err
 		}
 		m.made[t.ID] = true
 	}
-	clear, err := m.conn.Cached("DELETE FROM " + schema.Quote(t.Name))
-	if err == nil {
-		err = clear.Run()
-	}
-	if err != nil {
+	if err := m.run("DELETE FROM "+schema.Quote(t.Name), nil, 1); err != nil {
 		return err
 	}
-	insert, err := m.conn.Cached("INSERT INTO " + schema.Quote(t.Name) + " VALUES (?" + strings.Repeat(", ?", len(t.Columns)) + ")")
-	if err != nil {
-		return err
-	}
+	last := x.last()
 	var sets []byte
 	n := 0
-	for i := range x.rows {
-		for _, image := range [][]byte{x.rows[i].old, x.rows[i].now} {
-			if image != nil {
-				sets = value.Int(int64(i)).Append(append(sets, image...))
-				n++
-			}
+	add := func(row int, image []byte, isLast bool) {
+		if image != nil {
+			sets = value.Bool(isLast).Append(value.Int(int64(row)).Append(append(sets, image...)))
+			n++
 		}
 	}
-	_, err = insert.RunBatch(sets, n)
-	return err
+	for i := range x.rows {
+		add(i, x.rows[i].old, false)
+		add(i, x.rows[i].now, last[i])
+	}
+	return m.run("INSERT INTO "+schema.Quote(t.Name)+" VALUES (?, ?"+strings.Repeat(", ?", len(t.Columns))+")", sets, n)
 }
 
 // matches reports whether one of the rows that touch read passes a condition.
 // What cannot be decided does.
 func (m *images) matches(x *changedTable, match sqlgen.Statement, read builder.Columns) bool {
-	if !x.loaded {
-		if x.failed == nil {
-			x.failed = m.load(x)
-		}
-		if x.loaded = x.failed == nil; !x.loaded {
-			return true
-		}
+	if m.load(x) != nil {
+		return true
 	}
 	s, err := m.conn.Cached(match.SQL)
 	if err != nil {

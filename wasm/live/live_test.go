@@ -91,6 +91,8 @@ func newBench(t *testing.T) *bench {
 	return x
 }
 
+func (x *bench) clock() int64 { return x.now + 7 }
+
 func (x *bench) exec(sql string) {
 	x.t.Helper()
 	if err := x.c.Exec(sql); err != nil {
@@ -137,7 +139,7 @@ func TestStates(t *testing.T) {
 		all       bool
 		want      string
 	}{
-		{"first", "", nil, false, "head, chunk 0, state 0 [] 7"},
+		{"first", "", nil, false, "head, state 0 [] 7"},
 		{"nothing", "", nil, false, ""},
 		{"another table", "INSERT INTO other VALUES (1)", []string{"other"}, false, ""},
 		{"a row of it", "INSERT INTO notes VALUES (1, 'a')", []string{"notes"}, false, "head, chunk 1, state 1 [] 7"},
@@ -145,12 +147,12 @@ func TestStates(t *testing.T) {
 		{"a row it does not show", "INSERT INTO notes VALUES (50, 'c')", []string{"notes"}, false, ""},
 		{"the same again", "UPDATE notes SET body = body", []string{"notes"}, false, ""},
 		{"everything", "", nil, true, ""},
-		{"back to none", "DELETE FROM notes", []string{"other", "notes"}, false, "state 0 [] 7"},
+		{"back to none", "DELETE FROM notes", []string{"other", "notes"}, false, "head, state 0 [] 7"},
 	} {
 		if step.sql != "" {
 			x.exec(step.sql)
 		}
-		x.set.Touch(live.Changes{Whole: step.touch, All: step.all})
+		x.set.Touch(live.Changes{Whole: step.touch, All: step.all}, &x.page, x.clock)
 		if got := x.run(); got != step.want {
 			t.Errorf("%s: told %q, want %q", step.what, got, step.want)
 		}
@@ -176,8 +178,8 @@ func TestChangeWhileItRuns(t *testing.T) {
 	if err != nil || done {
 		t.Fatalf("10000 rows took one step: %v, %v", done, err)
 	}
-	x.set.Touch(live.Changes{Whole: []string{"notes"}})
-	x.set.Touch(live.Changes{Whole: []string{"notes"}})
+	x.set.Touch(live.Changes{Whole: []string{"notes"}}, &x.page, x.clock)
+	x.set.Touch(live.Changes{Whole: []string{"notes"}}, &x.page, x.clock)
 	if len(x.set.Due()) != 0 {
 		t.Error("a query that runs is due at once")
 	}
@@ -204,7 +206,7 @@ func TestLargeStateIsNotHeld(t *testing.T) {
 		live.HoldBytesMax/100000+20))
 	x.add(1, "SELECT body FROM notes")
 	first := x.run()
-	x.set.Touch(live.Changes{All: true})
+	x.set.Touch(live.Changes{All: true}, &x.page, x.clock)
 	second := x.run()
 	if second != first || !strings.HasPrefix(second, "head, chunk") || !strings.HasSuffix(second, "[] 7") {
 		t.Errorf("told %.60q and then %.60q, want it sent both times", first, second)

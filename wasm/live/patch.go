@@ -47,7 +47,8 @@ func diff(before, after []uint64) (kept []uint32, fresh []int) {
 	return kept, fresh
 }
 
-// picked returns chunks of the rows at some places of a state's chunks.
+// picked returns chunks of the rows at some places of a state's chunks: those
+// as they are of which all is asked for.
 func picked(chunks [][]byte, fresh []int, cols int) (out [][]byte) {
 	first := 0
 	for _, framed := range chunks {
@@ -56,7 +57,9 @@ func picked(chunks [][]byte, fresh []int, cols int) (out [][]byte) {
 		for n < len(fresh) && fresh[n] < first+k.Rows() {
 			n++
 		}
-		if n > 0 {
+		if n > 0 && n == k.Rows() && cols == k.Columns() {
+			out, fresh = append(out, framed), fresh[n:]
+		} else if n > 0 {
 			rows := make([]int, n)
 			for i := range rows {
 				rows[i] = fresh[i] - first

@@ -22,6 +22,9 @@ type Query struct {
 	// nil when that cannot be told.
 	tree *query.Select
 	refs []ref
+	// window keeps what the query shows, in images, or is nil.
+	window *window
+	images *images
 
 	plan   *builder.Plan
 	upTo   uint64 // commits before its last run began
@@ -35,23 +38,25 @@ type Query struct {
 	held    [][]byte
 	rows    []uint64 // hashes of the run so far
 	cols    int
+	filling []byte // values of the run so far, for the window
 	bytes   int
 	sending bool // this run's state goes out as it comes
 	began   int64
 }
 
-// told is a state that the page has: the hash of each row, or nil before the
-// first state and after one that was too large to be held.
+// told is a state that the page has: its head, and the hash of each row. It is
+// not known before the first state and after one that was too large to be held.
 type told struct {
-	head []byte
-	rows []uint64
+	known bool
+	head  []byte
+	rows  []uint64
 }
 
 var seed = maphash.MakeSeed()
 
 // analyse finds out what rows can matter under a schema.
 func (q *Query) analyse(s *schema.Schema) {
-	q.refs = nil
+	q.refs, q.window = nil, nil
 	if q.tree == nil {
 		return
 	}
@@ -95,13 +100,17 @@ func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, com
 			WithHint("run it once, and watch a query that reads"))
 	}
 	q.plan = p
-	s, err := c.Cached(q.SQL)
+	text := q.Statement
+	if q.window != nil {
+		text = q.window.fill
+	}
+	s, err := c.Cached(text.SQL)
 	if err != nil {
 		return q.failed(err)
 	}
-	q.held, q.rows, q.bytes, q.sending = nil, nil, 0, false
+	q.held, q.rows, q.filling, q.bytes, q.sending = nil, nil, q.filling[:0], 0, false
 	q.cursor = u
-	if err := u.Start(s, q.Args); err != nil {
+	if err := u.Start(s, text.Args); err != nil {
 		return q.failed(err)
 	}
 	return nil
@@ -120,55 +129,108 @@ func (q *Query) Step(out Out, micros func() int64) (done bool, err error) {
 		return true, q.failed(err)
 	}
 	framed := q.cursor.Framed()
-	if q.sending {
+	switch {
+	case q.sending:
 		out.Part(q.ID, nil, [][]byte{framed})
-	} else {
-		k := sqlite.ChunkOf(framed, builder.HeadBytes)
-		q.cols = k.Columns()
-		q.rows = k.Hashes(seed, q.cols, q.rows)
-		q.held = append(q.held, framed)
-		q.bytes += len(framed)
-		switch last := len(q.held) - 1; {
-		case done:
-		case q.bytes > HoldBytesMax:
-			out.Part(q.ID, q.plan.Head, q.held)
-			q.held, q.rows, q.sending = nil, nil, true
-		default:
-			q.held[last] = append([]byte(nil), framed...)
-		}
+	case q.window != nil:
+		q.fill(framed)
+	default:
+		q.hold(out, framed, done)
 	}
 	if !done {
 		return false, nil
 	}
-	q.tell(out, q.cursor.Rows(), micros)
+	switch {
+	case q.sending:
+		q.told = told{}
+		out.State(q.ID, State{Rows: q.cursor.Rows(), Micros: q.took(micros)})
+	case q.window != nil:
+		if err := q.window.refill(q.images, q.filling, int(q.cursor.Rows())); err != nil || !q.show(out, micros) {
+			q.unwindow()
+		}
+	default:
+		q.tell(out, q.rows, q.cols, q.held, micros)
+	}
 	q.Stop()
 	return true, nil
 }
 
-// tell tells the state that a run has ended with, as what it keeps of the last
-// one and the rows that it does not.
-func (q *Query) tell(out Out, rows uint64, micros func() int64) {
-	state := State{Rows: rows, Micros: uint64(max(0, micros()-q.began))}
-	before := q.told
-	q.told = told{q.plan.Head, q.rows}
-	switch {
-	case q.sending:
-		q.told.rows = nil
-	case before.rows == nil || !bytes.Equal(before.head, q.plan.Head):
-		state.Head, state.Chunks = q.plan.Head, q.held
-	case slices.Equal(before.rows, q.rows):
-		return
+// hold keeps a chunk until it can be compared with the last state.
+func (q *Query) hold(out Out, framed []byte, done bool) {
+	k := sqlite.ChunkOf(framed, builder.HeadBytes)
+	q.cols = k.Columns()
+	q.rows = k.Hashes(seed, q.cols, q.rows)
+	q.held = append(q.held, framed)
+	q.bytes += len(framed)
+	switch last := len(q.held) - 1; {
+	case done:
+	case q.bytes > HoldBytesMax:
+		out.Part(q.ID, q.plan.Head, q.held)
+		q.held, q.rows, q.sending = nil, nil, true
 	default:
-		kept, fresh := diff(before.rows, q.rows)
-		if len(fresh) == len(q.rows) && len(fresh) > 0 {
-			state.Head, state.Chunks = q.plan.Head, q.held
-		} else {
-			state.Kept, state.Chunks = kept, picked(q.held, fresh, q.cols)
-		}
+		q.held[last] = append([]byte(nil), framed...)
 	}
-	if q.told.rows == nil && !q.sending {
-		q.told.rows = []uint64{}
+}
+
+// fill takes a chunk of rows for the window.
+func (q *Query) fill(framed []byte) {
+	k := sqlite.ChunkOf(framed, builder.HeadBytes)
+	for _, row := range k.Decode() {
+		q.filling = row.Append(q.filling)
 	}
+}
+
+// apply takes changed rows of the window's table, and tells what they have
+// changed; else the query is due.
+func (q *Query) apply(x *changedTable, commits uint64, out Out, micros func() int64) {
+	q.began = micros()
+	if err := q.window.apply(q.images, x); err != nil || !q.show(out, micros) {
+		q.due = true
+		return
+	}
+	q.upTo = commits
+}
+
+// show tells what the window shows; false when it cannot be shown.
+func (q *Query) show(out Out, micros func() int64) bool {
+	k, n, cols, ok, err := q.window.show(q.images)
+	if err != nil || !ok {
+		return false
+	}
+	hashes := k.Hashes(seed, cols, nil)[:n]
+	q.tell(out, hashes, cols, [][]byte{k.Framed()}, micros)
+	return true
+}
+
+// unwindow makes the query one that runs again.
+func (q *Query) unwindow() {
+	q.images.forget(q.window)
+	q.window, q.due = nil, true
+}
+
+func (q *Query) took(micros func() int64) uint64 { return uint64(max(0, micros()-q.began)) }
+
+// tell tells a state, as what it keeps of the last one and the rows that it
+// does not; nothing when it is the same. chunks begin with its rows, and rows
+// with its columns.
+func (q *Query) tell(out Out, rows []uint64, cols int, chunks [][]byte, micros func() int64) {
+	state := State{Rows: uint64(len(rows))}
+	before, all := q.told.rows, !q.told.known || !bytes.Equal(q.told.head, q.plan.Head)
+	if !all && slices.Equal(before, rows) {
+		return
+	}
+	if all {
+		before = nil
+	}
+	q.told = told{known: true, head: q.plan.Head, rows: rows}
+	kept, fresh := diff(before, rows)
+	state.Chunks = picked(chunks, fresh, cols)
+	if len(fresh) == len(rows) {
+		state.Head = q.plan.Head
+	} else {
+		state.Kept = kept
+	}
+	state.Micros = q.took(micros)
 	out.State(q.ID, state)
 }
 

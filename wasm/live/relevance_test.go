@@ -59,7 +59,7 @@ func (x *bench) commit(sql string) {
 	log := append(sqlite.CaptureLog(nil), x.c.CapturedTx()...)
 	x.exec("COMMIT")
 	x.commits++
-	x.set.Touch(live.Changes{Log: log, Commits: x.commits})
+	x.set.Touch(live.Changes{Log: log, Commits: x.commits}, &x.page, x.clock)
 }
 
 func (x *bench) watch(call uint32, q *query.Select) *live.Query {
@@ -179,11 +179,11 @@ func TestRelevanceWhileItRuns(t *testing.T) {
 	x.exec("COMMIT")
 	x.commits++
 	x.run() // before anybody was told of the commit
-	x.set.Touch(live.Changes{Log: log, Commits: x.commits})
+	x.set.Touch(live.Changes{Log: log, Commits: x.commits}, &x.page, x.clock)
 	if len(x.set.Due()) != 0 {
 		t.Error("a run for a change that the state shows")
 	}
-	x.set.Touch(live.Changes{Log: log, Commits: x.commits + 1})
+	x.set.Touch(live.Changes{Log: log, Commits: x.commits + 1}, &x.page, x.clock)
 	if due := x.set.Due(); len(due) != 1 || due[0] != q {
 		t.Error("no run for a change after it")
 	}
