@@ -44,14 +44,14 @@ func (k *Chunk) spanOf(i, cols, text int) (s span, next int) {
 	return s, next
 }
 
-// Hashes appends a hash of the first cols cells of each row: rows of equal
-// values have equal ones, in whatever chunk they are.
-func (k *Chunk) Hashes(seed maphash.Seed, cols int, dst []uint64) []uint64 {
+// Hashes appends a hash of the first cols cells of each of the first rows: rows
+// of equal values have equal ones, in whatever chunk they are.
+func (k *Chunk) Hashes(seed maphash.Seed, rows, cols int, dst []uint64) []uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	all, b := k.Columns(), k.Bytes()
 	text := 0
-	for i := range k.Rows() {
+	for i := range rows {
 		var s span
 		s, text = k.spanOf(i, cols, text)
 		h.Reset()

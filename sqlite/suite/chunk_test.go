@@ -104,7 +104,7 @@ func TestChunkPick(t *testing.T) {
 	chunks, all := fetch(t, c, mixed+" UNION ALL "+mixed, 100, 4096, 8)
 	framed := append(make([]byte, 8), chunks[0]...)
 	k := sqlite.ChunkOf(framed, 8)
-	hashes := k.Hashes(seed, 5, nil)
+	hashes := k.Hashes(seed, k.Rows(), 5, nil)
 	if half := len(all) / 2; !slices.Equal(hashes[:half], hashes[half:]) || len(hashes) != len(all) {
 		t.Errorf("hashes of the same rows twice = %x", hashes)
 	}
@@ -123,8 +123,8 @@ func TestChunkPick(t *testing.T) {
 					t.Fatalf("rows %v, %d columns: row %d = %v, want %v", rows, cols, j, got[j], all[i][:cols])
 				}
 			}
-			same := k.Hashes(seed, cols, nil)
-			for j, h := range p.Hashes(seed, cols, nil) {
+			same := k.Hashes(seed, k.Rows(), cols, nil)
+			for j, h := range p.Hashes(seed, p.Rows(), cols, nil) {
 				if h != same[rows[j]] {
 					t.Fatalf("rows %v, %d columns: the hash of row %d changed", rows, cols, j)
 				}

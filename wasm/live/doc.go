@@ -188,7 +188,7 @@ func (s *Set) concerns(q *Query, tables []*changedTable) bool {
 		if !reads || x.columns&read == 0 && !x.whole {
 			continue
 		}
-		if x.whole || q.refs == nil {
+		if x.whole || q.refs == nil || q.window != nil { // a window finds out by itself
 			return true
 		}
 		for i := range q.refs {

@@ -159,7 +159,7 @@ func (q *Query) Step(out Out, micros func() int64) (done bool, err error) {
 func (q *Query) hold(out Out, framed []byte, done bool) {
 	k := sqlite.ChunkOf(framed, builder.HeadBytes)
 	q.cols = k.Columns()
-	q.rows = k.Hashes(seed, q.cols, q.rows)
+	q.rows = k.Hashes(seed, k.Rows(), q.cols, q.rows)
 	q.held = append(q.held, framed)
 	q.bytes += len(framed)
 	switch last := len(q.held) - 1; {
@@ -184,7 +184,8 @@ func (q *Query) fill(framed []byte) {
 // changed; else the query is due.
 func (q *Query) apply(x *changedTable, commits uint64, out Out, micros func() int64) {
 	q.began = micros()
-	if err := q.window.apply(q.images, x); err != nil || !q.show(out, micros) {
+	changed, err := q.window.apply(q.images, x)
+	if err != nil || changed && !q.show(out, micros) {
 		q.due = true
 		return
 	}
@@ -197,8 +198,7 @@ func (q *Query) show(out Out, micros func() int64) bool {
 	if err != nil || !ok {
 		return false
 	}
-	hashes := k.Hashes(seed, cols, nil)[:n]
-	q.tell(out, hashes, cols, [][]byte{k.Framed()}, micros)
+	q.tell(out, k.Hashes(seed, n, cols, nil), cols, [][]byte{k.Framed()}, micros)
 	return true
 }
 

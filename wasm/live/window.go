@@ -227,22 +227,24 @@ func (w *window) refill(m *images, sets []byte, n int) error {
 	return nil
 }
 
-// apply takes the changed rows of its table.
-func (w *window) apply(m *images, x *changedTable) error {
+// apply takes the changed rows of its table; changed is false when none of them
+// was or is kept.
+func (w *window) apply(m *images, x *changedTable) (changed bool, err error) {
 	w.filled = false
 	if err := m.load(x); err != nil {
-		return err
+		return false, err
 	}
+	before := m.conn.TotalChanges()
 	if err := m.run(w.del, nil, 1); err != nil {
-		return err
+		return false, err
 	}
 	w.turn++
 	w.put.Args[0] = value.Int(w.turn)
 	if err := m.run(w.put.SQL, w.put.Args.Append(nil), 1); err != nil {
-		return err
+		return false, err
 	}
 	w.filled = true
-	return nil
+	return m.conn.TotalChanges() != before, nil
 }
 
 // show returns the rows that are to be shown, in order: the first n of k, cols
