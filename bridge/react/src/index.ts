@@ -7,7 +7,14 @@ export {
   type DatabaseFallbackProps,
 } from './database-error-boundary.tsx'
 export { useClient, useConnection, useDatabase, type DatabaseConnection, type DatabaseContextValue } from './context.ts'
-export { useQuery, useSuspenseQuery, type QuerySource, type QueryState, type UseQueryOptions } from './use-query.ts'
+export {
+  useQuery,
+  useSuspenseQuery,
+  type QuerySource,
+  type QueryState,
+  type SelectOptions,
+  type UseQueryOptions,
+} from './use-query.ts'
 export { useTransaction, type TransactionHook, type WriteStatus } from './use-transaction.ts'
 export { useConflicts, useHealth, useOutbox, useSyncStatus } from './use-readable.ts'
 export { QueryBuilder, type QueryBuilderProps } from './query-builder.tsx'

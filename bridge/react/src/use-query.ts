@@ -1,6 +1,6 @@
 /** useQuery and useSuspenseQuery: rows that follow the database. */
 
-import { use, useMemo, useSyncExternalStore } from 'react'
+import { use, useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import {
   toError,
   type LiveQuery,
@@ -20,8 +20,12 @@ export type QuerySource = QueryInput | string | null | undefined | false
 export type RowsOf<Q> = Q extends QueryInput ? RowOf<Q> : Record<string, any>
 
 /** A query's state. Rows of the last good state stay while there is an error. */
-export interface QueryState<R> {
+export interface QueryState<R, T = readonly R[]> {
   readonly rows: readonly R[]
+  /** What `select` makes of the rows, and the same until they change; the rows without it. */
+  readonly data: T
+  /** The rows are the placeholder's, or another query's of before. */
+  readonly isPlaceholder: boolean
   readonly status: 'disabled' | 'pending' | 'ready' | 'error'
   readonly isPending: boolean
   readonly error: RockpoolError | null
@@ -29,12 +33,22 @@ export interface QueryState<R> {
   readonly retry: () => void
 }
 
+/** Options of useQuery and useSuspenseQuery. */
+export interface SelectOptions<R, T> {
+  /** What `data` is. It is called again when the rows or the function change. */
+  readonly select?: (rows: readonly R[]) => T
+}
+
 /** Options of useQuery. */
-export interface UseQueryOptions {
+export interface UseQueryOptions<R = any, T = readonly R[]> extends SelectOptions<R, T> {
   /** False reads nothing. Default true. */
   readonly enabled?: boolean
   /** Throws an error that comes before the first rows to the boundary. Default false. */
   readonly throwOnError?: boolean
+  /** Shown until the first rows are there. */
+  readonly placeholder?: readonly R[]
+  /** When the query becomes another one, shows the rows of before until the first of its own are there. Default false. */
+  readonly keepPreviousData?: boolean
 }
 
 const EMPTY: readonly never[] = []
@@ -85,6 +99,35 @@ function useSnapshot(live: LiveQuery<object> | null): LiveSnapshot<object> {
   )
 }
 
+/** The state of a query as a hook returns it: the same object until it changes. */
+function useResult<R, T>(
+  snapshot: LiveSnapshot<object>,
+  live: LiveQuery<object> | null,
+  isOff: boolean,
+  { select, placeholder, keepPreviousData = false }: UseQueryOptions<R, T>,
+): QueryState<R, T> {
+  const before = useRef<readonly object[] | null>(null)
+  useEffect(() => {
+    if (snapshot.status !== 'pending') before.current = snapshot.rows
+  }, [snapshot])
+  const isPending = !isOff && snapshot.status === 'pending'
+  const standIn = isPending ? ((keepPreviousData ? before.current : null) ?? placeholder) : undefined
+  const rows = (standIn ?? snapshot.rows) as readonly R[] // the query's own rows
+  const data = useMemo(() => (select === undefined ? rows : select(rows)) as T, [rows, select]) // T is the rows' type without it
+  return useMemo(
+    () => ({
+      rows,
+      data,
+      isPlaceholder: standIn !== undefined,
+      status: isOff ? 'disabled' : standIn === undefined ? snapshot.status : 'ready',
+      isPending: isPending && standIn === undefined,
+      error: snapshot.error,
+      retry: live?.retry.bind(live) ?? doNothing,
+    }),
+    [snapshot, rows, data, standIn, isPending, isOff, live],
+  )
+}
+
 /**
  * Follows a query: re-renders when its rows change, with unchanged rows as the
  * same objects. On servers and before the connection it is pending and empty.
@@ -93,14 +136,14 @@ function useSnapshot(live: LiveQuery<object> | null): LiveSnapshot<object> {
  * @example
  * const { rows, isPending } = useQuery(sql`select * from todos where done = ${done}`)
  */
-export function useQuery<Q extends QuerySource>(
+export function useQuery<Q extends QuerySource, T = readonly RowsOf<Q>[]>(
   source: Q,
-  params?: readonly unknown[] | UseQueryOptions,
-  options?: UseQueryOptions,
-): QueryState<RowsOf<Q>> {
+  params?: readonly unknown[] | UseQueryOptions<RowsOf<Q>, T>,
+  options?: UseQueryOptions<RowsOf<Q>, T>,
+): QueryState<RowsOf<Q>, T> {
   const values = Array.isArray(params) ? (params as readonly unknown[]) : undefined
-  const { enabled = true, throwOnError = false } =
-    (values === undefined ? (params as UseQueryOptions | undefined) : options) ?? {}
+  const given = (values === undefined ? (params as UseQueryOptions<RowsOf<Q>, T> | undefined) : options) ?? {}
+  const { enabled = true, throwOnError = false } = given
   const live = useLive(source, values, enabled)
   const snapshot = useSnapshot(live)
   if (throwOnError && snapshot.status === 'error' && !snapshot.hasRows)
@@ -108,16 +151,7 @@ export function useQuery<Q extends QuerySource>(
       live?.retry()
     })
   const isOff = !enabled || source === null || source === undefined || source === false
-  return useMemo(
-    () => ({
-      rows: snapshot.rows as readonly RowsOf<Q>[], // the query's own rows
-      status: isOff ? 'disabled' : snapshot.status,
-      isPending: !isOff && snapshot.status === 'pending',
-      error: snapshot.error,
-      retry: live?.retry.bind(live) ?? doNothing,
-    }),
-    [snapshot, isOff, live],
-  )
+  return useResult(snapshot, live, isOff, given)
 }
 
 /**
@@ -125,14 +159,17 @@ export function useQuery<Q extends QuerySource>(
  * in the store. An error before that goes to the boundary, one after it is in
  * the result. On servers the rows are empty.
  */
-export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined | false>>(
+export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined | false>, T = readonly RowsOf<Q>[]>(
   source: Q,
-  params?: readonly unknown[],
-): QueryState<RowsOf<Q>> {
+  params?: readonly unknown[] | SelectOptions<RowsOf<Q>, T>,
+  options?: SelectOptions<RowsOf<Q>, T>,
+): QueryState<RowsOf<Q>, T> {
+  const values = Array.isArray(params) ? (params as readonly unknown[]) : undefined
+  const given = (values === undefined ? (params as SelectOptions<RowsOf<Q>, T> | undefined) : options) ?? {}
   const store = useStore()
   const isServer = typeof window === 'undefined'
   if (!isServer) store.begin() // the provider's effect has not run when its whole tree suspends
-  const live = useLive(source, params, true)
+  const live = useLive(source, values, true)
   const snapshot = useSnapshot(live)
   if (!isServer && live === null) use(opening(store))
   if (!isServer && live !== null && snapshot.status === 'pending') use(live.ready)
@@ -140,16 +177,7 @@ export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined
     throw withRetry(snapshot.error, () => {
       live?.retry()
     })
-  return useMemo(
-    () => ({
-      rows: snapshot.rows as readonly RowsOf<Q>[], // as above
-      status: snapshot.status,
-      isPending: false,
-      error: snapshot.error,
-      retry: live?.retry.bind(live) ?? doNothing,
-    }),
-    [snapshot, live],
-  )
+  return useResult(snapshot, live, false, given)
 }
 
 const openings = new WeakMap<object, Promise<void>>()

@@ -282,6 +282,43 @@ describe('errors', () => {
     })
   })
 
+  test('select, placeholder and keepPreviousData: what is shown until the rows are there', async () => {
+    const seen: string[] = []
+    let last: unknown
+    function Names({ sql }: { readonly sql: string }) {
+      const { data, rows, isPlaceholder, isPending, status } = useQuery(sql, {
+        select: firstNames,
+        placeholder: [{ name: '…' }],
+        keepPreviousData: true,
+      })
+      if (last !== undefined && rows.length === 1 && !isPlaceholder) expect(data).toBe(last)
+      last = isPlaceholder ? undefined : data
+      seen.push(`${String(data)} ${isPlaceholder ? 'stands in' : 'is there'} ${status} ${String(isPending)}`)
+      return <p>{String(data)}</p>
+    }
+    const firstNames = (rows: readonly Record<string, any>[]) => rows.map((row) => String(row.name))
+    world.options.sql?.set('select one', { columns: ['name'], rows: [['Ada']] })
+    world.options.sql?.set('select two', { columns: ['name'], rows: [['Ada'], ['Grace']] })
+    const { rerender } = render(
+      <Root>
+        <Names sql="select one" />
+      </Root>,
+    )
+    await screen.findByText('Ada')
+    rerender(
+      <Root>
+        <Names sql="select two" />
+      </Root>,
+    )
+    await screen.findByText('Ada,Grace')
+    expect([...new Set(seen)]).toEqual([
+      '… stands in ready false',
+      'Ada is there ready false',
+      'Ada stands in ready false',
+      'Ada,Grace is there ready false',
+    ])
+  })
+
   test('errors that are not Rockpool’s go on up', () => {
     quiet()
     function Broken(): ReactNode {
