@@ -92,6 +92,7 @@ const (
 	ExprSub      ExprKind = 17 // Sub: a scalar subquery
 	ExprRows     ExprKind = 18 // Sub: all its rows as one value; a column of a result, nowhere else
 	ExprRow      ExprKind = 19 // Sub: its first row, or NULL, likewise
+	ExprJSON     ExprKind = 20 // Args: one; Name: the path; what is there: text, a number, a boolean, or JSON
 )
 
 // Expr is an expression.

@@ -18,7 +18,7 @@ type Step struct {
 }
 
 // ParsePath reads "$.a.b[0]", where the "$" may be left out and a key that is
-// no plain word is written "quoted".
+// no plain word is written "quoted". A negative index counts from the end.
 func ParsePath(path string) ([]Step, error) {
 	bad := func(msg string) ([]Step, error) {
 		return nil, fault.New(fault.InvalidArgument, "read JSON path", msg)
@@ -40,7 +40,7 @@ func ParsePath(path string) ([]Step, error) {
 			if end < 0 {
 				return bad("a bracket is not closed")
 			}
-			n, err := strconv.ParseUint(p[1:end], 10, 31)
+			n, err := strconv.ParseInt(p[1:end], 10, 32)
 			if err != nil {
 				return bad("an index is not a number")
 			}

@@ -155,7 +155,7 @@ func (c *checker) optional(e *Expr, where string, sc *scope, depth int) {
 // arity is the number of arguments of a kind: min, max (-1: any).
 var arity = map[ExprKind][2]int{
 	ExprCompare: {2, 2}, ExprAnd: {0, -1}, ExprOr: {0, -1}, ExprNot: {1, 1}, ExprBetween: {3, 3}, ExprIsNull: {1, 1},
-	ExprArith: {2, 2}, ExprJSONPath: {1, 1}, ExprRaw: {0, -1}, ExprCase: {2, -1}, ExprIn: {1, -1}, ExprCall: {0, -1},
+	ExprArith: {2, 2}, ExprJSONPath: {1, 1}, ExprJSON: {1, 1}, ExprRaw: {0, -1}, ExprCase: {2, -1}, ExprIn: {1, -1}, ExprCall: {0, -1},
 }
 
 func (c *checker) expr(e *Expr, where string, sc *scope, depth int) {
@@ -192,7 +192,7 @@ func (c *checker) expr(e *Expr, where string, sc *scope, depth int) {
 		if e.Table != "" && !sc.has(e.Table) {
 			c.unknownQualifier(e.Table, where, sc)
 		}
-	case ExprJSONPath:
+	case ExprJSONPath, ExprJSON:
 		if _, err := ParsePath(e.Name); err != nil {
 			c.form(where, err.Error())
 		}

@@ -439,6 +439,91 @@ func (m *NamedRow) AppendTo(dst []byte) []byte { return NamedRowMessage.Append(d
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *NamedRow) Decode(src []byte) error { return NamedRowMessage.Decode(src, unsafe.Pointer(m)) }
 
+// RestCallMessage is the table of RestCall.
+var RestCallMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(RestCall{}.Method)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(RestCall{}.Target)},
+		{Number: 3, Kind: codec.KindList, At: unsafe.Offsetof(RestCall{}.Headers), Of: &RestHeaderMessage},
+		{Number: 4, Kind: codec.KindString, At: unsafe.Offsetof(RestCall{}.Body)},
+		{Number: 5, Kind: codec.KindString, At: unsafe.Offsetof(RestCall{}.IdempotencyKey)},
+		{Number: 6, Kind: codec.KindUint32, At: unsafe.Offsetof(RestCall{}.DeadlineMillis)},
+	},
+}
+
+// RestCallMessage takes the types for granted that this function asks for.
+func _(m *RestCall) {
+	_ = (*string)(&m.Method)
+	_ = (*string)(&m.Target)
+	_ = (*[]RestHeader)(&m.Headers)
+	_ = (*string)(&m.Body)
+	_ = (*string)(&m.IdempotencyKey)
+	_ = (*uint32)(&m.DeadlineMillis)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *RestCall) AppendTo(dst []byte) []byte { return RestCallMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *RestCall) Decode(src []byte) error { return RestCallMessage.Decode(src, unsafe.Pointer(m)) }
+
+// RestHeaderMessage is the table of RestHeader.
+var RestHeaderMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]RestHeader)(slice)
+		*list = append(*list, RestHeader{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(RestHeader{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindString, At: unsafe.Offsetof(RestHeader{}.Name)},
+		{Number: 2, Kind: codec.KindString, At: unsafe.Offsetof(RestHeader{}.Value)},
+	},
+}
+
+// RestHeaderMessage takes the types for granted that this function asks for.
+func _(m *RestHeader) {
+	_ = (*string)(&m.Name)
+	_ = (*string)(&m.Value)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *RestHeader) AppendTo(dst []byte) []byte {
+	return RestHeaderMessage.Append(dst, unsafe.Pointer(m))
+}
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *RestHeader) Decode(src []byte) error {
+	return RestHeaderMessage.Decode(src, unsafe.Pointer(m))
+}
+
+// RestDoneMessage is the table of RestDone.
+var RestDoneMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(RestDone{}.Status)},
+		{Number: 2, Kind: codec.KindList, At: unsafe.Offsetof(RestDone{}.Headers), Of: &RestHeaderMessage},
+		{Number: 3, Kind: codec.KindBytes, At: unsafe.Offsetof(RestDone{}.Body)},
+		{Number: 4, Kind: codec.KindBool, At: unsafe.Offsetof(RestDone{}.Elsewhere)},
+	},
+}
+
+// RestDoneMessage takes the types for granted that this function asks for.
+func _(m *RestDone) {
+	_ = (*uint32)(&m.Status)
+	_ = (*[]RestHeader)(&m.Headers)
+	_ = (*[]byte)(&m.Body)
+	_ = (*bool)(&m.Elsewhere)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *RestDone) AppendTo(dst []byte) []byte { return RestDoneMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *RestDone) Decode(src []byte) error { return RestDoneMessage.Decode(src, unsafe.Pointer(m)) }
+
 // BeginTxMessage is the table of BeginTx.
 var BeginTxMessage = codec.Message{
 	Fields: []codec.Field{

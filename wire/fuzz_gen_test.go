@@ -69,6 +69,18 @@ func FuzzNamedRow(f *testing.F) {
 	codectest.Fuzz(f, "wire.NamedRow", func() codectest.Message { return new(wire.NamedRow) })
 }
 
+func FuzzRestCall(f *testing.F) {
+	codectest.Fuzz(f, "wire.RestCall", func() codectest.Message { return new(wire.RestCall) })
+}
+
+func FuzzRestHeader(f *testing.F) {
+	codectest.Fuzz(f, "wire.RestHeader", func() codectest.Message { return new(wire.RestHeader) })
+}
+
+func FuzzRestDone(f *testing.F) {
+	codectest.Fuzz(f, "wire.RestDone", func() codectest.Message { return new(wire.RestDone) })
+}
+
 func FuzzBeginTx(f *testing.F) {
 	codectest.Fuzz(f, "wire.BeginTx", func() codectest.Message { return new(wire.BeginTx) })
 }

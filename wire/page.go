@@ -56,6 +56,7 @@ const (
 	PageVisible     PageFrame = 28 // Visible: no answer of its own
 	PageStatus      PageFrame = 29 // WriteStatus → Outcome known so far (by idempotency key or mid) → WriteDone
 	PageBatch       PageFrame = 30 // Batch → QueryDone
+	PageRest        PageFrame = 31 // RestCall → RestDone
 )
 
 // Frames a Worker sends.
@@ -239,6 +240,34 @@ type OperationsDone struct {
 type NamedRow struct {
 	Columns []string  `wire:"1"`
 	Values  value.Row `wire:"2"`
+}
+
+// RestCall is a request of PostgREST's protocol (query/postgrest), as it came.
+type RestCall struct {
+	Method string `wire:"1"`
+	// Target is the path behind /rest/v1/, with the query string.
+	Target string `wire:"2"`
+	// Headers has lower-case names; those that nobody sent are left out.
+	Headers        []RestHeader `wire:"3"`
+	Body           string       `wire:"4"`
+	IdempotencyKey string       `wire:"5"`
+	DeadlineMillis uint32       `wire:"6"`
+}
+
+// RestHeader is one header.
+type RestHeader struct {
+	Name  string `wire:"1"`
+	Value string `wire:"2"`
+}
+
+// RestDone is the response. Elsewhere says that what was asked for is not in
+// this database and may be at the server: the rest is then the answer when that
+// cannot be asked.
+type RestDone struct {
+	Status    uint32       `wire:"1"`
+	Headers   []RestHeader `wire:"2"`
+	Body      []byte       `wire:"3"`
+	Elsewhere bool         `wire:"4"`
 }
 
 // BeginTx starts an interactive transaction; it ends by TxEnd, by its timeout,

@@ -26,8 +26,9 @@ const Subprotocol = "rockpool.v1"
 // whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
 // of the messages (bridge/worker, control.ts), names the constraint that was
 // broken (Failure.Table, Columns, Constraint), has calls that can be cancelled
-// inside a step (Query.Standing), and tells a state of a live query by the rows
-// of the last one that it keeps (LiveState.Kept).
+// inside a step (Query.Standing), tells a state of a live query by the rows of
+// the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
+// (PageRest).
 const PageVersion uint32 = 9
 
 // StorageVersion is the version of the client's database layout. An older file

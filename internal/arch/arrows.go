@@ -4,18 +4,19 @@ package arch
 // internal/clock. A name that ends in /... stands for everything below it. A
 // package that is not listed is refused: add its line with its arrow.
 var arrows = map[string][]string{
-	"value":      {},
-	"fault":      {},
-	"codec":      {"value"},
-	"version":    {"codec"},
-	"schema":     {"value", "codec"},
-	"query":      {"schema", "value", "codec"},
-	"query/...":  {"query", "schema", "value", "sqlite"},
-	"mutation":   {"schema", "version", "value", "codec"},
-	"changelog":  {"mutation", "version", "value", "codec"},
-	"wire":       {"schema", "query", "mutation", "changelog", "version", "value", "codec"},
-	"sqlite":     {"value"},
-	"sqlite/...": {"sqlite", "value"},
+	"value":           {},
+	"fault":           {},
+	"codec":           {"value"},
+	"version":         {"codec"},
+	"schema":          {"value", "codec"},
+	"query":           {"schema", "value", "codec"},
+	"query/...":       {"query", "schema", "value", "sqlite"},
+	"query/postgrest": {"query", "query/sqlgen", "query/sqlfn", "schema", "value", "sqlite"},
+	"mutation":        {"schema", "version", "value", "codec"},
+	"changelog":       {"mutation", "version", "value", "codec"},
+	"wire":            {"schema", "query", "mutation", "changelog", "version", "value", "codec"},
+	"sqlite":          {"value"},
+	"sqlite/...":      {"sqlite", "value"},
 
 	"wasm/edge":      {},
 	"wasm/store":     {"sqlite", "schema", "mutation", "version", "value", "wire", "codec"},
@@ -27,7 +28,7 @@ var arrows = map[string][]string{
 	"wasm/syncer":    {"wire", "mutation", "schema", "value", "version", "codec"},
 	"wasm/host": {
 		"wasm/store", "wasm/provider", "wasm/builder", "wasm/txn", "wasm/live", "wasm/syncer", "wasm/transport",
-		"wire", "query", "query/sqlfn", "query/sqlgen", "schema", "mutation", "version", "sqlite", "value", "codec",
+		"wire", "query", "query/sqlfn", "query/sqlgen", "query/postgrest", "schema", "mutation", "version", "sqlite", "value", "codec",
 	},
 
 	"server/source":           {"schema", "mutation", "changelog", "query", "value", "version"},

@@ -38,7 +38,7 @@ var budgets = []budget{
 	adapter("prisma", 3_000),
 	adapter("drizzle", 3_000),
 	adapter("planetscale", 6_500),
-	adapter("supabase", 10_000),
+	adapter("supabase", 6_500),
 }
 
 // page is what a page has of ours without React.

@@ -7,6 +7,8 @@
 //	pg_like(x, pattern)          LIKE: case-sensitive, backslash escapes
 //	pg_ilike(x, pattern)         ILIKE: folds case, all of Unicode
 //	pg_lower(x) pg_upper(x)      all of Unicode
+//	array_contains/overlaps(a, b)   Postgres's @> and && of arrays as text
+//	json_contains(a, b)          Postgres's @> of jsonb as text
 //	decimal_add/sub/mul(a, b)    exact
 //	decimal_sum(x) decimal_avg(x)   aggregates, with Postgres's scale
 //	rockpool_rows(x, …)          aggregate: rows as one blob, for nested results
@@ -57,6 +59,9 @@ func Functions() []Function {
 		{"pg_ilike", 2, func(a []value.Value) (value.Value, error) { return like(a, true) }},
 		{"pg_lower", 1, func(a []value.Value) (value.Value, error) { return mapped(a[0], strings.ToLower) }},
 		{"pg_upper", 1, func(a []value.Value) (value.Value, error) { return mapped(a[0], strings.ToUpper) }},
+		{"array_contains", 2, arrayContains},
+		{"array_overlaps", 2, arrayOverlaps},
+		{"json_contains", 2, jsonContains},
 		{"decimal_add", 2, func(a []value.Value) (value.Value, error) { return binary(a, add) }},
 		{"decimal_sub", 2, func(a []value.Value) (value.Value, error) { return binary(a, sub) }},
 		{"decimal_mul", 2, func(a []value.Value) (value.Value, error) { return binary(a, mul) }},

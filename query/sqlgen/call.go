@@ -15,6 +15,9 @@ var names = map[Dialect]map[string]string{
 	Postgres: {"trim": "btrim"},
 }
 
+// operators of Postgres that are functions elsewhere: sqlfn's, by the same names.
+var operators = map[string]string{"array_contains": " @> ", "array_overlaps": " && ", "json_contains": " @> "}
+
 // int4 is the type of Postgres's counts of characters and digits.
 var (
 	anyText   = &schema.Column{Type: schema.TypeText, SourceType: "text"}
@@ -26,6 +29,15 @@ var int4 = &schema.Column{Type: schema.TypeInt, SourceType: "int4"}
 func (w *writer) call(e *query.Expr, sc *scope) {
 	if _, ok := query.Functions[e.Name]; !ok {
 		w.fail("the function " + strconv.Quote(e.Name) + " is not on the list")
+		return
+	}
+	if op := operators[e.Name]; op != "" && w.opt.Dialect == Postgres {
+		t := w.peer(e.Args, sc)
+		w.text("(")
+		w.typed(&e.Args[0], sc, t)
+		w.text(op)
+		w.typed(&e.Args[1], sc, t)
+		w.text(")")
 		return
 	}
 	name := e.Name
@@ -91,6 +103,29 @@ func (w *writer) jsonPath(e *query.Expr, sc *scope) {
 	w.text(") AS TEXT) END)")
 }
 
+// jsonValue writes what is at a path: on SQLite a value of its own kind, NULL
+// for JSON's null, on Postgres jsonb.
+func (w *writer) jsonValue(e *query.Expr, sc *scope) {
+	steps, err := query.ParsePath(e.Name)
+	if err != nil {
+		w.fail(err.Error())
+		return
+	}
+	if w.opt.Dialect == Postgres {
+		w.text("(CAST(")
+		w.expr(&e.Args[0], sc)
+		w.text(" AS jsonb) #> ")
+		w.value(value.Text(postgresPath(steps)), textArray)
+		w.text(")")
+		return
+	}
+	w.text("json_extract(")
+	w.expr(&e.Args[0], sc)
+	w.text(", ")
+	w.value(value.Text(sqlitePath(steps)), nil)
+	w.text(")")
+}
+
 // sqlitePath writes steps as SQLite's path, https://www.sqlite.org/json1.html#path_arguments.
 func sqlitePath(steps []query.Step) string {
 	var b strings.Builder
@@ -98,6 +133,8 @@ func sqlitePath(steps []query.Step) string {
 	for _, s := range steps {
 		if s.IsKey {
 			b.WriteString(`."` + s.Key + `"`)
+		} else if s.Index < 0 {
+			b.WriteString("[#" + strconv.Itoa(s.Index) + "]")
 		} else {
 			b.WriteString("[" + strconv.Itoa(s.Index) + "]")
 		}

@@ -58,6 +58,8 @@ func (w *writer) typed(e *query.Expr, sc *scope, as *schema.Column) {
 		w.text("*")
 	case query.ExprJSONPath:
 		w.jsonPath(e, sc)
+	case query.ExprJSON:
+		w.jsonValue(e, sc)
 	case query.ExprRaw:
 		w.raw(e, sc)
 	case query.ExprCase:

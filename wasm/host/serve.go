@@ -90,7 +90,7 @@ func (h *Host) told(p *port, kind wire.PageFrame, read func(decoder) bool) bool 
 }
 
 func knownCall(kind wire.PageFrame) bool {
-	return kind >= wire.PageQuery && kind <= wire.PageBatch
+	return kind >= wire.PageQuery && kind <= wire.PageRest
 }
 
 // served does the calls of an open database.
@@ -128,6 +128,11 @@ func (h *Host) served(p *port, kind wire.PageFrame, id uint32, read func(decoder
 		var m wire.Batch
 		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
 			h.batch(c, &m)
+		}
+	case wire.PageRest:
+		var m wire.RestCall
+		if c := with(m.Decode, &m.DeadlineMillis); c != nil {
+			h.rest(c, &m)
 		}
 	case wire.PageBegin:
 		var m wire.BeginTx

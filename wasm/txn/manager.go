@@ -78,6 +78,21 @@ func (m *Manager) Write(key string, f func(c *sqlite.Conn) error) (Result, error
 	return m.write(key, func(c *sqlite.Conn, _ *store.CommitInfo) error { return f(c) })
 }
 
+// Answered is Write for an answer that a repeat of the key is given again.
+func (m *Manager) Answered(key string, f func(c *sqlite.Conn) (answer []byte, err error)) (answer []byte, res Result, err error) {
+	res, err = m.write(key, func(c *sqlite.Conn, info *store.CommitInfo) (err error) {
+		if answer, err = f(c); key != "" {
+			info.Result = answer
+		}
+		return err
+	})
+	if err != nil || !res.Repeat {
+		return answer, res, err
+	}
+	once, _, err := m.db.Known(key)
+	return once.Result, res, err
+}
+
 // SQL runs one writing statement in a transaction of its own. each, if not
 // nil, steps the statement itself, which has no arguments bound yet, and may
 // read its rows (RETURNING); else it is run to its end with args. Kinds: those

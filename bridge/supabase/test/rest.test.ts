@@ -151,6 +151,51 @@ test('single and maybeSingle', async () => {
   ])
 })
 
+test('rows of other tables come within rows', async () => {
+  expect(
+    (
+      await supabase.from('pets').insert([
+        { id: 1, owner: 1 },
+        { id: 2, owner: 1 },
+      ])
+    ).error,
+  ).toBeNull()
+  const owners = await supabase
+    .from('users')
+    .select('name, pets(id)')
+    .lte('id', 2)
+    .order('id')
+    .order('id', { referencedTable: 'pets', ascending: false })
+  expect(owners.data).toEqual([
+    { name: 'Ada', pets: [{ id: 2 }, { id: 1 }] },
+    { name: 'bob', pets: [] },
+  ])
+  const pets = await supabase
+    .from('pets')
+    .select('id, owner:users!inner(name, price::text)')
+    .eq('owner.name', 'Ada')
+    .order('id')
+    .limit(1)
+  expect([pets.error, pets.data]).toEqual([null, [{ id: 1, owner: { name: 'Ada', price: '9.5' } }]])
+  const counted = await supabase.from('users').select('id, meta->k, pets(count)').eq('meta->k->>0', '1')
+  expect(counted.data).toEqual([{ id: 1, k: [1], pets: [{ count: 2 }] }])
+  expect((await supabase.from('pets').delete().gt('id', 0)).error).toBeNull()
+})
+
+test('an upsert on another key than the primary one', async () => {
+  const { data, error } = await supabase
+    .from('users')
+    .upsert({ id: 2, email: 'b@x', name: 'Bob' }, { onConflict: 'email' })
+    .select('id, name')
+  expect([error, data]).toEqual([null, [{ id: 2, name: 'Bob' }]])
+  expect((await supabase.from('users').update({ name: 'bob' }).eq('id', 2)).status).toBe(204)
+})
+
+test('a table as CSV', async () => {
+  const { data } = await supabase.from('users').select('id, name').order('id').limit(3).csv()
+  expect(data).toBe('id,name\n1,Ada\n2,bob\n3,"Cy,""d"""')
+})
+
 test('writes are queued mutations, one a request', async () => {
   const before = (await db.outbox.list()).length
   const inserted = await supabase.from('notes').insert({ id: 1, body: 'one' }).select().single()
@@ -205,10 +250,10 @@ test('errors have PostgREST’s codes and bodies', async () => {
   expect(await codeOf(users().select('id').filter('id', 'nope', '1'))).toEqual([400, 'PGRST100'])
   expect(await codeOf(users().select('id').or('id.eq.1,(('))).toEqual([400, 'PGRST100'])
   expect(await codeOf(users().select('id;drop'))).toEqual([400, 'PGRST100'])
-  expect(await codeOf(users().select('id, notes(*)'))).toEqual([400, '0A000'])
+  expect(await codeOf(users().select('id, notes(*)'))).toEqual([400, 'PGRST200'])
+  expect(await codeOf(users().select('id').textSearch('name', 'x'))).toEqual([400, '0A000'])
   expect(await codeOf(users().insert({ id: 9, nope: 1 }))).toEqual([400, 'PGRST204'])
   expect(await codeOf(users().delete())).toEqual([400, '21000'])
-  expect(await codeOf(users().update({ id: 5 }).eq('id', 1))).toEqual([400, '0A000'])
   expect(await codeOf(supabase.from('notes').insert({ id: 9, body: null }))).toEqual([400, '23502'])
   expect(await codeOf(supabase.from('pets').insert({ id: 100, owner: 4 }))).toEqual([400, '23514'])
   expect(await codeOf(supabase.from('pets').insert({ id: 1, owner: 4 }))).toEqual([201, undefined])
@@ -237,7 +282,7 @@ test('what is not here goes to the network, and is an error with a code when the
   const called = await supabase.rpc('f')
   expect([called.status, called.error?.code]).toEqual([404, 'PGRST202'])
   const other = await supabase.schema('private').from('users').select()
-  expect(other.error?.code).toBe('PGRST205')
+  expect([other.status, other.error?.code]).toEqual([406, 'PGRST106'])
   expect(asked).toEqual(['/rest/v1/elsewhere', '/rest/v1/rpc/f', '/rest/v1/users'])
 })
 
@@ -258,5 +303,6 @@ test('a hundred hostile texts: every value is bound, every name is refused with 
       codes.add((await query).error?.code ?? 'none')
     codes.add((await users.select('id').filter('id', text, '1')).error?.code ?? 'none')
   }
-  for (const code of codes) expect(['PGRST100', '42703', '0A000', '22P02', 'none']).toContain(code)
+  for (const code of codes)
+    expect(['PGRST100', 'PGRST108', 'PGRST200', '42703', '42704', '22P02', 'none']).toContain(code)
 })

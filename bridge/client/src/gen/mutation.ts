@@ -73,7 +73,7 @@ export interface Op {
   /** Deltas lists the positions in Cols whose New is an amount to add. */
   readonly deltas: readonly number[]
 }
-export const OpMessage = 70 as Message<Op>
+export const OpMessage = 73 as Message<Op>
 /** Encodes a {@link Op}; fields that are left out have the zero value. */
 export const encodeOp = (message: Init<Op>): Uint8Array<ArrayBuffer> => encode(OpMessage, message)
 /** Decodes a {@link Op}. @throws RockpoolError of kind `protocol`. */
@@ -107,7 +107,7 @@ export interface Tx {
    */
   readonly id: bigint
 }
-export const TxMessage = 71 as Message<Tx>
+export const TxMessage = 74 as Message<Tx>
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
@@ -135,7 +135,7 @@ export interface Outcome {
    */
   readonly id: bigint
 }
-export const OutcomeMessage = 33 as Message<Outcome>
+export const OutcomeMessage = 36 as Message<Outcome>
 /** Encodes a {@link Outcome}; fields that are left out have the zero value. */
 export const encodeOutcome = (message: Init<Outcome>): Uint8Array<ArrayBuffer> => encode(OutcomeMessage, message)
 /** Decodes a {@link Outcome}. @throws RockpoolError of kind `protocol`. */
@@ -168,7 +168,7 @@ export interface Conflict {
   readonly writer: string
   readonly writerMid: number
 }
-export const ConflictMessage = 34 as Message<Conflict>
+export const ConflictMessage = 37 as Message<Conflict>
 /** Encodes a {@link Conflict}; fields that are left out have the zero value. */
 export const encodeConflict = (message: Init<Conflict>): Uint8Array<ArrayBuffer> => encode(ConflictMessage, message)
 /** Decodes a {@link Conflict}. @throws RockpoolError of kind `protocol`. */

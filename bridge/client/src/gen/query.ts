@@ -67,9 +67,11 @@ export const ExprSub = 17
 export const ExprRows = 18
 /** Sub: its first row, or NULL, likewise */
 export const ExprRow = 19
+/** Args: one; Name: the path; what is there: text, a number, a boolean, or JSON */
+export const ExprJSON = 20
 
 /** ExprKind is the kind of an expression. */
-export const ExprKind = { ExprColumn, ExprValue, ExprCompare, ExprAnd, ExprOr, ExprNot, ExprIn, ExprBetween, ExprIsNull, ExprCall, ExprArith, ExprExists, ExprStar, ExprJSONPath, ExprRaw, ExprCase, ExprSub, ExprRows, ExprRow } as const
+export const ExprKind = { ExprColumn, ExprValue, ExprCompare, ExprAnd, ExprOr, ExprNot, ExprIn, ExprBetween, ExprIsNull, ExprCall, ExprArith, ExprExists, ExprStar, ExprJSONPath, ExprRaw, ExprCase, ExprSub, ExprRows, ExprRow, ExprJSON } as const
 export type ExprKind = (typeof ExprKind)[keyof typeof ExprKind]
 
 /** Select is a query. */

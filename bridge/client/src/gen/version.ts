@@ -22,7 +22,7 @@ export interface Pos {
   readonly epoch: number
   readonly seq: number
 }
-export const PosMessage = 46 as Message<Pos>
+export const PosMessage = 49 as Message<Pos>
 /** Encodes a {@link Pos}; fields that are left out have the zero value. */
 export const encodePos = (message: Init<Pos>): Uint8Array<ArrayBuffer> => encode(PosMessage, message)
 /** Decodes a {@link Pos}. @throws RockpoolError of kind `protocol`. */
@@ -33,7 +33,7 @@ export interface Dot {
   readonly actor: string
   readonly counter: number
 }
-export const DotMessage = 69 as Message<Dot>
+export const DotMessage = 72 as Message<Dot>
 /** Encodes a {@link Dot}; fields that are left out have the zero value. */
 export const encodeDot = (message: Init<Dot>): Uint8Array<ArrayBuffer> => encode(DotMessage, message)
 /** Decodes a {@link Dot}. @throws RockpoolError of kind `protocol`. */

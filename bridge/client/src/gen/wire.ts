@@ -61,8 +61,9 @@ export const Subprotocol = 'rockpool.v1'
  * whose columns hold rows (HeadColumn.Rows); 9 has the Worker bring the tables
  * of the messages (bridge/worker, control.ts), names the constraint that was
  * broken (Failure.Table, Columns, Constraint), has calls that can be cancelled
- * inside a step (Query.Standing), and tells a state of a live query by the rows
- * of the last one that it keeps (LiveState.Kept).
+ * inside a step (Query.Standing), tells a state of a live query by the rows of
+ * the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
+ * (PageRest).
  */
 export const PageVersion = 9
 
@@ -193,6 +194,8 @@ export const PageVisible = 28
 export const PageStatus = 29
 /** Batch → QueryDone */
 export const PageBatch = 30
+/** RestCall → RestDone */
+export const PageRest = 31
 /** the call's result */
 export const PageDone = 64
 /** Failure */
@@ -218,7 +221,7 @@ export const PagePack = 71
  * for events. Every call is answered by any number of PageHead/PageChunk
  * frames and exactly one PageDone or PageFail.
  */
-export const PageFrame = { PageHello, PageOpen, PageQuery, PageSelect, PageOperations, PageBegin, PageTxQuery, PageTxEnd, PageLive, PageCancel, PageSubscribe, PageUnsubscribe, PageSyncNow, PageSyncPause, PageConflicts, PageResolve, PageStats, PageToken, PageExport, PageReset, PageSignOut, PageClose, PageOutbox, PageOutboxAct, PageValidate, PageSchema, PageConnect, PageVisible, PageStatus, PageBatch, PageDone, PageFail, PageHead, PageChunk, PageLiveEnd, PageEvent, PageWelcome, PagePack } as const
+export const PageFrame = { PageHello, PageOpen, PageQuery, PageSelect, PageOperations, PageBegin, PageTxQuery, PageTxEnd, PageLive, PageCancel, PageSubscribe, PageUnsubscribe, PageSyncNow, PageSyncPause, PageConflicts, PageResolve, PageStats, PageToken, PageExport, PageReset, PageSignOut, PageClose, PageOutbox, PageOutboxAct, PageValidate, PageSchema, PageConnect, PageVisible, PageStatus, PageBatch, PageRest, PageDone, PageFail, PageHead, PageChunk, PageLiveEnd, PageEvent, PageWelcome, PagePack } as const
 export type PageFrame = (typeof PageFrame)[keyof typeof PageFrame]
 
 export const LaneInteractive = 0
@@ -561,6 +564,51 @@ export const encodeNamedRow = (message: Init<NamedRow>): Uint8Array<ArrayBuffer>
 /** Decodes a {@link NamedRow}. @throws RockpoolError of kind `protocol`. */
 export const decodeNamedRow = (src: Uint8Array): NamedRow => decode(NamedRowMessage, src)
 
+/** RestCall is a request of PostgREST's protocol (query/postgrest), as it came. */
+export interface RestCall {
+  readonly method: string
+  /** Target is the path behind /rest/v1/, with the query string. */
+  readonly target: string
+  /** Headers has lower-case names; those that nobody sent are left out. */
+  readonly headers: readonly RestHeader[]
+  readonly body: string
+  readonly idempotencyKey: string
+  readonly deadlineMillis: number
+}
+export const RestCallMessage = 28 as Message<RestCall>
+/** Encodes a {@link RestCall}; fields that are left out have the zero value. */
+export const encodeRestCall = (message: Init<RestCall>): Uint8Array<ArrayBuffer> => encode(RestCallMessage, message)
+/** Decodes a {@link RestCall}. @throws RockpoolError of kind `protocol`. */
+export const decodeRestCall = (src: Uint8Array): RestCall => decode(RestCallMessage, src)
+
+/** RestHeader is one header. */
+export interface RestHeader {
+  readonly name: string
+  readonly value: string
+}
+export const RestHeaderMessage = 29 as Message<RestHeader>
+/** Encodes a {@link RestHeader}; fields that are left out have the zero value. */
+export const encodeRestHeader = (message: Init<RestHeader>): Uint8Array<ArrayBuffer> => encode(RestHeaderMessage, message)
+/** Decodes a {@link RestHeader}. @throws RockpoolError of kind `protocol`. */
+export const decodeRestHeader = (src: Uint8Array): RestHeader => decode(RestHeaderMessage, src)
+
+/**
+ * RestDone is the response. Elsewhere says that what was asked for is not in
+ * this database and may be at the server: the rest is then the answer when that
+ * cannot be asked.
+ */
+export interface RestDone {
+  readonly status: number
+  readonly headers: readonly RestHeader[]
+  readonly body: Uint8Array
+  readonly elsewhere: boolean
+}
+export const RestDoneMessage = 30 as Message<RestDone>
+/** Encodes a {@link RestDone}; fields that are left out have the zero value. */
+export const encodeRestDone = (message: Init<RestDone>): Uint8Array<ArrayBuffer> => encode(RestDoneMessage, message)
+/** Decodes a {@link RestDone}. @throws RockpoolError of kind `protocol`. */
+export const decodeRestDone = (src: Uint8Array): RestDone => decode(RestDoneMessage, src)
+
 /**
  * BeginTx starts an interactive transaction; it ends by TxEnd, by its timeout,
  * or with its tab.
@@ -570,7 +618,7 @@ export interface BeginTx {
   readonly idempotencyKey: string
   readonly readOnly: boolean
 }
-export const BeginTxMessage = 28 as Message<BeginTx>
+export const BeginTxMessage = 31 as Message<BeginTx>
 /** Encodes a {@link BeginTx}; fields that are left out have the zero value. */
 export const encodeBeginTx = (message: Init<BeginTx>): Uint8Array<ArrayBuffer> => encode(BeginTxMessage, message)
 /** Decodes a {@link BeginTx}. @throws RockpoolError of kind `protocol`. */
@@ -580,7 +628,7 @@ export const decodeBeginTx = (src: Uint8Array): BeginTx => decode(BeginTxMessage
 export interface TxStarted {
   readonly tx: number
 }
-export const TxStartedMessage = 29 as Message<TxStarted>
+export const TxStartedMessage = 32 as Message<TxStarted>
 /** Encodes a {@link TxStarted}; fields that are left out have the zero value. */
 export const encodeTxStarted = (message: Init<TxStarted>): Uint8Array<ArrayBuffer> => encode(TxStartedMessage, message)
 /** Decodes a {@link TxStarted}. @throws RockpoolError of kind `protocol`. */
@@ -595,7 +643,7 @@ export interface TxQuery {
   /** Ops, when there are any, are answered by OperationsDone instead. */
   readonly ops: readonly Operation[]
 }
-export const TxQueryMessage = 30 as Message<TxQuery>
+export const TxQueryMessage = 33 as Message<TxQuery>
 /** Encodes a {@link TxQuery}; fields that are left out have the zero value. */
 export const encodeTxQuery = (message: Init<TxQuery>): Uint8Array<ArrayBuffer> => encode(TxQueryMessage, message)
 /** Decodes a {@link TxQuery}. @throws RockpoolError of kind `protocol`. */
@@ -606,7 +654,7 @@ export interface TxEnd {
   readonly tx: number
   readonly commit: boolean
 }
-export const TxEndMessage = 31 as Message<TxEnd>
+export const TxEndMessage = 34 as Message<TxEnd>
 /** Encodes a {@link TxEnd}; fields that are left out have the zero value. */
 export const encodeTxEnd = (message: Init<TxEnd>): Uint8Array<ArrayBuffer> => encode(TxEndMessage, message)
 /** Decodes a {@link TxEnd}. @throws RockpoolError of kind `protocol`. */
@@ -623,7 +671,7 @@ export interface WriteDone {
   /** WriteStatus: this key or mid was applied here */
   readonly known: boolean
 }
-export const WriteDoneMessage = 32 as Message<WriteDone>
+export const WriteDoneMessage = 35 as Message<WriteDone>
 /** Encodes a {@link WriteDone}; fields that are left out have the zero value. */
 export const encodeWriteDone = (message: Init<WriteDone>): Uint8Array<ArrayBuffer> => encode(WriteDoneMessage, message)
 /** Decodes a {@link WriteDone}. @throws RockpoolError of kind `protocol`. */
@@ -634,7 +682,7 @@ export interface WriteStatus {
   readonly idempotencyKey: string
   readonly mid: number
 }
-export const WriteStatusMessage = 35 as Message<WriteStatus>
+export const WriteStatusMessage = 38 as Message<WriteStatus>
 /** Encodes a {@link WriteStatus}; fields that are left out have the zero value. */
 export const encodeWriteStatus = (message: Init<WriteStatus>): Uint8Array<ArrayBuffer> => encode(WriteStatusMessage, message)
 /** Decodes a {@link WriteStatus}. @throws RockpoolError of kind `protocol`. */
@@ -646,7 +694,7 @@ export interface LiveCall {
   readonly args: readonly SqlValue[]
   readonly select: Select | null
 }
-export const LiveCallMessage = 36 as Message<LiveCall>
+export const LiveCallMessage = 39 as Message<LiveCall>
 /** Encodes a {@link LiveCall}; fields that are left out have the zero value. */
 export const encodeLiveCall = (message: Init<LiveCall>): Uint8Array<ArrayBuffer> => encode(LiveCallMessage, message)
 /** Decodes a {@link LiveCall}. @throws RockpoolError of kind `protocol`. */
@@ -671,7 +719,7 @@ export interface LiveState {
    */
   readonly more: boolean
 }
-export const LiveStateMessage = 37 as Message<LiveState>
+export const LiveStateMessage = 40 as Message<LiveState>
 /** Encodes a {@link LiveState}; fields that are left out have the zero value. */
 export const encodeLiveState = (message: Init<LiveState>): Uint8Array<ArrayBuffer> => encode(LiveStateMessage, message)
 /** Decodes a {@link LiveState}. @throws RockpoolError of kind `protocol`. */
@@ -681,7 +729,7 @@ export const decodeLiveState = (src: Uint8Array): LiveState => decode(LiveStateM
 export interface Cancel {
   readonly call: number
 }
-export const CancelMessage = 38 as Message<Cancel>
+export const CancelMessage = 41 as Message<Cancel>
 /** Encodes a {@link Cancel}; fields that are left out have the zero value. */
 export const encodeCancel = (message: Init<Cancel>): Uint8Array<ArrayBuffer> => encode(CancelMessage, message)
 /** Decodes a {@link Cancel}. @throws RockpoolError of kind `protocol`. */
@@ -694,7 +742,7 @@ export interface Subscribe {
   readonly ttlMillis: number
   readonly priority: number
 }
-export const SubscribeMessage = 39 as Message<Subscribe>
+export const SubscribeMessage = 42 as Message<Subscribe>
 /** Encodes a {@link Subscribe}; fields that are left out have the zero value. */
 export const encodeSubscribe = (message: Init<Subscribe>): Uint8Array<ArrayBuffer> => encode(SubscribeMessage, message)
 /** Decodes a {@link Subscribe}. @throws RockpoolError of kind `protocol`. */
@@ -705,7 +753,7 @@ export interface Unsubscribe {
   readonly shape: string
   readonly args: readonly ShapeArg[]
 }
-export const UnsubscribeMessage = 41 as Message<Unsubscribe>
+export const UnsubscribeMessage = 44 as Message<Unsubscribe>
 /** Encodes a {@link Unsubscribe}; fields that are left out have the zero value. */
 export const encodeUnsubscribe = (message: Init<Unsubscribe>): Uint8Array<ArrayBuffer> => encode(UnsubscribeMessage, message)
 /** Decodes a {@link Unsubscribe}. @throws RockpoolError of kind `protocol`. */
@@ -715,7 +763,7 @@ export const decodeUnsubscribe = (src: Uint8Array): Unsubscribe => decode(Unsubs
 export interface SyncPause {
   readonly paused: boolean
 }
-export const SyncPauseMessage = 42 as Message<SyncPause>
+export const SyncPauseMessage = 45 as Message<SyncPause>
 /** Encodes a {@link SyncPause}; fields that are left out have the zero value. */
 export const encodeSyncPause = (message: Init<SyncPause>): Uint8Array<ArrayBuffer> => encode(SyncPauseMessage, message)
 /** Decodes a {@link SyncPause}. @throws RockpoolError of kind `protocol`. */
@@ -725,7 +773,7 @@ export const decodeSyncPause = (src: Uint8Array): SyncPause => decode(SyncPauseM
 export interface Connect {
   readonly on: boolean
 }
-export const ConnectMessage = 43 as Message<Connect>
+export const ConnectMessage = 46 as Message<Connect>
 /** Encodes a {@link Connect}; fields that are left out have the zero value. */
 export const encodeConnect = (message: Init<Connect>): Uint8Array<ArrayBuffer> => encode(ConnectMessage, message)
 /** Decodes a {@link Connect}. @throws RockpoolError of kind `protocol`. */
@@ -735,7 +783,7 @@ export const decodeConnect = (src: Uint8Array): Connect => decode(ConnectMessage
 export interface Visible {
   readonly visible: boolean
 }
-export const VisibleMessage = 44 as Message<Visible>
+export const VisibleMessage = 47 as Message<Visible>
 /** Encodes a {@link Visible}; fields that are left out have the zero value. */
 export const encodeVisible = (message: Init<Visible>): Uint8Array<ArrayBuffer> => encode(VisibleMessage, message)
 /** Decodes a {@link Visible}. @throws RockpoolError of kind `protocol`. */
@@ -747,7 +795,7 @@ export interface SyncRound {
   readonly conflicts: number
   readonly pos: Pos
 }
-export const SyncRoundMessage = 45 as Message<SyncRound>
+export const SyncRoundMessage = 48 as Message<SyncRound>
 /** Encodes a {@link SyncRound}; fields that are left out have the zero value. */
 export const encodeSyncRound = (message: Init<SyncRound>): Uint8Array<ArrayBuffer> => encode(SyncRoundMessage, message)
 /** Decodes a {@link SyncRound}. @throws RockpoolError of kind `protocol`. */
@@ -757,7 +805,7 @@ export const decodeSyncRound = (src: Uint8Array): SyncRound => decode(SyncRoundM
 export interface ConflictList {
   readonly conflicts: readonly ConflictInfo[]
 }
-export const ConflictListMessage = 47 as Message<ConflictList>
+export const ConflictListMessage = 50 as Message<ConflictList>
 /** Encodes a {@link ConflictList}; fields that are left out have the zero value. */
 export const encodeConflictList = (message: Init<ConflictList>): Uint8Array<ArrayBuffer> => encode(ConflictListMessage, message)
 /** Decodes a {@link ConflictList}. @throws RockpoolError of kind `protocol`. */
@@ -790,7 +838,7 @@ export interface ConflictInfo {
    */
   readonly gone: boolean
 }
-export const ConflictInfoMessage = 48 as Message<ConflictInfo>
+export const ConflictInfoMessage = 51 as Message<ConflictInfo>
 /** Encodes a {@link ConflictInfo}; fields that are left out have the zero value. */
 export const encodeConflictInfo = (message: Init<ConflictInfo>): Uint8Array<ArrayBuffer> => encode(ConflictInfoMessage, message)
 /** Decodes a {@link ConflictInfo}. @throws RockpoolError of kind `protocol`. */
@@ -802,7 +850,7 @@ export interface Resolve {
   readonly choice: Choice
   readonly edited: NamedRow | null
 }
-export const ResolveMessage = 49 as Message<Resolve>
+export const ResolveMessage = 52 as Message<Resolve>
 /** Encodes a {@link Resolve}; fields that are left out have the zero value. */
 export const encodeResolve = (message: Init<Resolve>): Uint8Array<ArrayBuffer> => encode(ResolveMessage, message)
 /** Decodes a {@link Resolve}. @throws RockpoolError of kind `protocol`. */
@@ -812,7 +860,7 @@ export const decodeResolve = (src: Uint8Array): Resolve => decode(ResolveMessage
 export interface OutboxList {
   readonly entries: readonly OutboxEntry[]
 }
-export const OutboxListMessage = 50 as Message<OutboxList>
+export const OutboxListMessage = 53 as Message<OutboxList>
 /** Encodes a {@link OutboxList}; fields that are left out have the zero value. */
 export const encodeOutboxList = (message: Init<OutboxList>): Uint8Array<ArrayBuffer> => encode(OutboxListMessage, message)
 /** Decodes a {@link OutboxList}. @throws RockpoolError of kind `protocol`. */
@@ -830,7 +878,7 @@ export interface OutboxEntry {
   /** idempotency key */
   readonly key: string
 }
-export const OutboxEntryMessage = 51 as Message<OutboxEntry>
+export const OutboxEntryMessage = 54 as Message<OutboxEntry>
 /** Encodes a {@link OutboxEntry}; fields that are left out have the zero value. */
 export const encodeOutboxEntry = (message: Init<OutboxEntry>): Uint8Array<ArrayBuffer> => encode(OutboxEntryMessage, message)
 /** Decodes a {@link OutboxEntry}. @throws RockpoolError of kind `protocol`. */
@@ -844,7 +892,7 @@ export interface OutboxOp {
   readonly old: NamedRow | null
   readonly new: NamedRow | null
 }
-export const OutboxOpMessage = 52 as Message<OutboxOp>
+export const OutboxOpMessage = 55 as Message<OutboxOp>
 /** Encodes a {@link OutboxOp}; fields that are left out have the zero value. */
 export const encodeOutboxOp = (message: Init<OutboxOp>): Uint8Array<ArrayBuffer> => encode(OutboxOpMessage, message)
 /** Decodes a {@link OutboxOp}. @throws RockpoolError of kind `protocol`. */
@@ -855,7 +903,7 @@ export interface OutboxAct {
   readonly mid: number
   readonly discard: boolean
 }
-export const OutboxActMessage = 53 as Message<OutboxAct>
+export const OutboxActMessage = 56 as Message<OutboxAct>
 /** Encodes a {@link OutboxAct}; fields that are left out have the zero value. */
 export const encodeOutboxAct = (message: Init<OutboxAct>): Uint8Array<ArrayBuffer> => encode(OutboxActMessage, message)
 /** Decodes a {@link OutboxAct}. @throws RockpoolError of kind `protocol`. */
@@ -868,7 +916,7 @@ export const decodeOutboxAct = (src: Uint8Array): OutboxAct => decode(OutboxActM
 export interface SignOut {
   readonly pending: number
 }
-export const SignOutMessage = 54 as Message<SignOut>
+export const SignOutMessage = 57 as Message<SignOut>
 /** Encodes a {@link SignOut}; fields that are left out have the zero value. */
 export const encodeSignOut = (message: Init<SignOut>): Uint8Array<ArrayBuffer> => encode(SignOutMessage, message)
 /** Decodes a {@link SignOut}. @throws RockpoolError of kind `protocol`. */
@@ -879,7 +927,7 @@ export interface TokenGiven {
   readonly jwt: string
   readonly error: string
 }
-export const TokenGivenMessage = 55 as Message<TokenGiven>
+export const TokenGivenMessage = 58 as Message<TokenGiven>
 /** Encodes a {@link TokenGiven}; fields that are left out have the zero value. */
 export const encodeTokenGiven = (message: Init<TokenGiven>): Uint8Array<ArrayBuffer> => encode(TokenGivenMessage, message)
 /** Decodes a {@link TokenGiven}. @throws RockpoolError of kind `protocol`. */
@@ -890,7 +938,7 @@ export interface Validate {
   readonly sql: string
   readonly select: Select | null
 }
-export const ValidateMessage = 56 as Message<Validate>
+export const ValidateMessage = 59 as Message<Validate>
 /** Encodes a {@link Validate}; fields that are left out have the zero value. */
 export const encodeValidate = (message: Init<Validate>): Uint8Array<ArrayBuffer> => encode(ValidateMessage, message)
 /** Decodes a {@link Validate}. @throws RockpoolError of kind `protocol`. */
@@ -905,7 +953,7 @@ export interface Validated {
   readonly readOnly: boolean
   readonly params: number
 }
-export const ValidatedMessage = 57 as Message<Validated>
+export const ValidatedMessage = 60 as Message<Validated>
 /** Encodes a {@link Validated}; fields that are left out have the zero value. */
 export const encodeValidated = (message: Init<Validated>): Uint8Array<ArrayBuffer> => encode(ValidatedMessage, message)
 /** Decodes a {@link Validated}. @throws RockpoolError of kind `protocol`. */
@@ -919,7 +967,7 @@ export interface Problem {
   readonly offset: number
   readonly suggestion: string
 }
-export const ProblemMessage = 58 as Message<Problem>
+export const ProblemMessage = 61 as Message<Problem>
 /** Encodes a {@link Problem}; fields that are left out have the zero value. */
 export const encodeProblem = (message: Init<Problem>): Uint8Array<ArrayBuffer> => encode(ProblemMessage, message)
 /** Decodes a {@link Problem}. @throws RockpoolError of kind `protocol`. */
@@ -929,7 +977,7 @@ export const decodeProblem = (src: Uint8Array): Problem => decode(ProblemMessage
 export interface SchemaInfo {
   readonly schema: Schema | null
 }
-export const SchemaInfoMessage = 59 as Message<SchemaInfo>
+export const SchemaInfoMessage = 62 as Message<SchemaInfo>
 /** Encodes a {@link SchemaInfo}; fields that are left out have the zero value. */
 export const encodeSchemaInfo = (message: Init<SchemaInfo>): Uint8Array<ArrayBuffer> => encode(SchemaInfoMessage, message)
 /** Decodes a {@link SchemaInfo}. @throws RockpoolError of kind `protocol`. */
@@ -971,7 +1019,7 @@ export interface Event {
   /** RolledBack lists the operations that left the view with a rejection. */
   readonly rolledBack: readonly OutboxOp[]
 }
-export const EventMessage = 60 as Message<Event>
+export const EventMessage = 63 as Message<Event>
 /** Encodes a {@link Event}; fields that are left out have the zero value. */
 export const encodeEvent = (message: Init<Event>): Uint8Array<ArrayBuffer> => encode(EventMessage, message)
 /** Decodes a {@link Event}. @throws RockpoolError of kind `protocol`. */
@@ -989,7 +1037,7 @@ export interface Health {
   /** SinceMillis is when the socket entered its state (client clock). */
   readonly sinceMillis: number
 }
-export const HealthMessage = 61 as Message<Health>
+export const HealthMessage = 64 as Message<Health>
 /** Encodes a {@link Health}; fields that are left out have the zero value. */
 export const encodeHealth = (message: Init<Health>): Uint8Array<ArrayBuffer> => encode(HealthMessage, message)
 /** Decodes a {@link Health}. @throws RockpoolError of kind `protocol`. */
@@ -1008,7 +1056,7 @@ export interface SyncStatus {
   /** LastMillis is when the last frame came, client clock. */
   readonly lastMillis: number
 }
-export const SyncStatusMessage = 62 as Message<SyncStatus>
+export const SyncStatusMessage = 65 as Message<SyncStatus>
 /** Encodes a {@link SyncStatus}; fields that are left out have the zero value. */
 export const encodeSyncStatus = (message: Init<SyncStatus>): Uint8Array<ArrayBuffer> => encode(SyncStatusMessage, message)
 /** Decodes a {@link SyncStatus}. @throws RockpoolError of kind `protocol`. */
@@ -1026,7 +1074,7 @@ export interface ShapeStatus {
   readonly bytesTotal: number
   readonly error: Failure | null
 }
-export const ShapeStatusMessage = 63 as Message<ShapeStatus>
+export const ShapeStatusMessage = 66 as Message<ShapeStatus>
 /** Encodes a {@link ShapeStatus}; fields that are left out have the zero value. */
 export const encodeShapeStatus = (message: Init<ShapeStatus>): Uint8Array<ArrayBuffer> => encode(ShapeStatusMessage, message)
 /** Decodes a {@link ShapeStatus}. @throws RockpoolError of kind `protocol`. */
@@ -1050,7 +1098,7 @@ export interface Stats {
   /** Slowest are the slowest statements since the start. */
   readonly slowest: readonly QueryStat[]
 }
-export const StatsMessage = 64 as Message<Stats>
+export const StatsMessage = 67 as Message<Stats>
 /** Encodes a {@link Stats}; fields that are left out have the zero value. */
 export const encodeStats = (message: Init<Stats>): Uint8Array<ArrayBuffer> => encode(StatsMessage, message)
 /** Decodes a {@link Stats}. @throws RockpoolError of kind `protocol`. */
@@ -1063,7 +1111,7 @@ export interface QueryStat {
   readonly micros: number
   readonly max: number
 }
-export const QueryStatMessage = 68 as Message<QueryStat>
+export const QueryStatMessage = 71 as Message<QueryStat>
 /** Encodes a {@link QueryStat}; fields that are left out have the zero value. */
 export const encodeQueryStat = (message: Init<QueryStat>): Uint8Array<ArrayBuffer> => encode(QueryStatMessage, message)
 /** Decodes a {@link QueryStat}. @throws RockpoolError of kind `protocol`. */
@@ -1076,7 +1124,7 @@ export interface PoolStats {
   readonly busy: number
   readonly lanes: readonly LaneStats[]
 }
-export const PoolStatsMessage = 65 as Message<PoolStats>
+export const PoolStatsMessage = 68 as Message<PoolStats>
 /** Encodes a {@link PoolStats}; fields that are left out have the zero value. */
 export const encodePoolStats = (message: Init<PoolStats>): Uint8Array<ArrayBuffer> => encode(PoolStatsMessage, message)
 /** Decodes a {@link PoolStats}. @throws RockpoolError of kind `protocol`. */
@@ -1095,7 +1143,7 @@ export interface LaneStats {
   readonly waitMicros: number
   readonly waitMax: number
 }
-export const LaneStatsMessage = 66 as Message<LaneStats>
+export const LaneStatsMessage = 69 as Message<LaneStats>
 /** Encodes a {@link LaneStats}; fields that are left out have the zero value. */
 export const encodeLaneStats = (message: Init<LaneStats>): Uint8Array<ArrayBuffer> => encode(LaneStatsMessage, message)
 /** Decodes a {@link LaneStats}. @throws RockpoolError of kind `protocol`. */
@@ -1109,7 +1157,7 @@ export interface CacheStats {
   readonly misses: number
   readonly evictions: number
 }
-export const CacheStatsMessage = 67 as Message<CacheStats>
+export const CacheStatsMessage = 70 as Message<CacheStats>
 /** Encodes a {@link CacheStats}; fields that are left out have the zero value. */
 export const encodeCacheStats = (message: Init<CacheStats>): Uint8Array<ArrayBuffer> => encode(CacheStatsMessage, message)
 /** Decodes a {@link CacheStats}. @throws RockpoolError of kind `protocol`. */
@@ -1149,7 +1197,7 @@ export interface Hello {
   /** Term is Welcome.Term of the relay that Cursor was reached with, or 0. */
   readonly term: bigint
 }
-export const HelloMessage = 75 as Message<Hello>
+export const HelloMessage = 78 as Message<Hello>
 /** Encodes a {@link Hello}; fields that are left out have the zero value. */
 export const encodeHello = (message: Init<Hello>): Uint8Array<ArrayBuffer> => encode(HelloMessage, message)
 /** Decodes a {@link Hello}. @throws RockpoolError of kind `protocol`. */
@@ -1201,7 +1249,7 @@ export interface Welcome {
    */
   readonly term: bigint
 }
-export const WelcomeMessage = 76 as Message<Welcome>
+export const WelcomeMessage = 79 as Message<Welcome>
 /** Encodes a {@link Welcome}; fields that are left out have the zero value. */
 export const encodeWelcome = (message: Init<Welcome>): Uint8Array<ArrayBuffer> => encode(WelcomeMessage, message)
 /** Decodes a {@link Welcome}. @throws RockpoolError of kind `protocol`. */
@@ -1213,7 +1261,7 @@ export interface Limits {
   readonly mutationsInFlight: number
   readonly pingMillis: number
 }
-export const LimitsMessage = 77 as Message<Limits>
+export const LimitsMessage = 80 as Message<Limits>
 /** Encodes a {@link Limits}; fields that are left out have the zero value. */
 export const encodeLimits = (message: Init<Limits>): Uint8Array<ArrayBuffer> => encode(LimitsMessage, message)
 /** Decodes a {@link Limits}. @throws RockpoolError of kind `protocol`. */
@@ -1235,7 +1283,7 @@ export interface Sub {
   readonly have: boolean
   readonly stamp: bigint
 }
-export const SubMessage = 78 as Message<Sub>
+export const SubMessage = 81 as Message<Sub>
 /** Encodes a {@link Sub}; fields that are left out have the zero value. */
 export const encodeSub = (message: Init<Sub>): Uint8Array<ArrayBuffer> => encode(SubMessage, message)
 /** Decodes a {@link Sub}. @throws RockpoolError of kind `protocol`. */
@@ -1246,7 +1294,7 @@ export interface ShapeArg {
   readonly name: string
   readonly value: SqlValue
 }
-export const ShapeArgMessage = 40 as Message<ShapeArg>
+export const ShapeArgMessage = 43 as Message<ShapeArg>
 /** Encodes a {@link ShapeArg}; fields that are left out have the zero value. */
 export const encodeShapeArg = (message: Init<ShapeArg>): Uint8Array<ArrayBuffer> => encode(ShapeArgMessage, message)
 /** Decodes a {@link ShapeArg}. @throws RockpoolError of kind `protocol`. */
@@ -1256,7 +1304,7 @@ export const decodeShapeArg = (src: Uint8Array): ShapeArg => decode(ShapeArgMess
 export interface Unsub {
   readonly id: number
 }
-export const UnsubMessage = 79 as Message<Unsub>
+export const UnsubMessage = 82 as Message<Unsub>
 /** Encodes a {@link Unsub}; fields that are left out have the zero value. */
 export const encodeUnsub = (message: Init<Unsub>): Uint8Array<ArrayBuffer> => encode(UnsubMessage, message)
 /** Decodes a {@link Unsub}. @throws RockpoolError of kind `protocol`. */
@@ -1287,7 +1335,7 @@ export interface Snap {
    */
   readonly stamp: bigint
 }
-export const SnapMessage = 80 as Message<Snap>
+export const SnapMessage = 83 as Message<Snap>
 /** Encodes a {@link Snap}; fields that are left out have the zero value. */
 export const encodeSnap = (message: Init<Snap>): Uint8Array<ArrayBuffer> => encode(SnapMessage, message)
 /** Decodes a {@link Snap}. @throws RockpoolError of kind `protocol`. */
@@ -1300,7 +1348,7 @@ export interface Ready {
   readonly bucket: number
   readonly table: number
 }
-export const ReadyMessage = 81 as Message<Ready>
+export const ReadyMessage = 84 as Message<Ready>
 /** Encodes a {@link Ready}; fields that are left out have the zero value. */
 export const encodeReady = (message: Init<Ready>): Uint8Array<ArrayBuffer> => encode(ReadyMessage, message)
 /** Decodes a {@link Ready}. @throws RockpoolError of kind `protocol`. */
@@ -1313,7 +1361,7 @@ export interface Deny {
   readonly msg: string
   readonly hint: string
 }
-export const DenyMessage = 82 as Message<Deny>
+export const DenyMessage = 85 as Message<Deny>
 /** Encodes a {@link Deny}; fields that are left out have the zero value. */
 export const encodeDeny = (message: Init<Deny>): Uint8Array<ArrayBuffer> => encode(DenyMessage, message)
 /** Decodes a {@link Deny}. @throws RockpoolError of kind `protocol`. */
@@ -1323,7 +1371,7 @@ export const decodeDeny = (src: Uint8Array): Deny => decode(DenyMessage, src)
 export interface Received {
   readonly mid: number
 }
-export const ReceivedMessage = 83 as Message<Received>
+export const ReceivedMessage = 86 as Message<Received>
 /** Encodes a {@link Received}; fields that are left out have the zero value. */
 export const encodeReceived = (message: Init<Received>): Uint8Array<ArrayBuffer> => encode(ReceivedMessage, message)
 /** Decodes a {@link Received}. @throws RockpoolError of kind `protocol`. */
@@ -1334,7 +1382,7 @@ export interface Retry {
   readonly fromMid: number
   readonly afterMillis: number
 }
-export const RetryMessage = 84 as Message<Retry>
+export const RetryMessage = 87 as Message<Retry>
 /** Encodes a {@link Retry}; fields that are left out have the zero value. */
 export const encodeRetry = (message: Init<Retry>): Uint8Array<ArrayBuffer> => encode(RetryMessage, message)
 /** Decodes a {@link Retry}. @throws RockpoolError of kind `protocol`. */
@@ -1364,7 +1412,7 @@ export interface Tx {
    */
   readonly lost: readonly Conflict[]
 }
-export const TxMessage = 85 as Message<Tx>
+export const TxMessage = 88 as Message<Tx>
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
@@ -1380,7 +1428,7 @@ export interface Block {
   readonly table: number
   readonly data: Uint8Array
 }
-export const BlockMessage = 86 as Message<Block>
+export const BlockMessage = 89 as Message<Block>
 /** Encodes a {@link Block}; fields that are left out have the zero value. */
 export const encodeBlock = (message: Init<Block>): Uint8Array<ArrayBuffer> => encode(BlockMessage, message)
 /** Decodes a {@link Block}. @throws RockpoolError of kind `protocol`. */
@@ -1396,7 +1444,7 @@ export interface Ack {
    */
   readonly probe: number
 }
-export const AckMessage = 87 as Message<Ack>
+export const AckMessage = 90 as Message<Ack>
 /** Encodes a {@link Ack}; fields that are left out have the zero value. */
 export const encodeAck = (message: Init<Ack>): Uint8Array<ArrayBuffer> => encode(AckMessage, message)
 /** Decodes a {@link Ack}. @throws RockpoolError of kind `protocol`. */
@@ -1406,7 +1454,7 @@ export const decodeAck = (src: Uint8Array): Ack => decode(AckMessage, src)
 export interface Token {
   readonly jwt: string
 }
-export const TokenMessage = 88 as Message<Token>
+export const TokenMessage = 91 as Message<Token>
 /** Encodes a {@link Token}; fields that are left out have the zero value. */
 export const encodeToken = (message: Init<Token>): Uint8Array<ArrayBuffer> => encode(TokenMessage, message)
 /** Decodes a {@link Token}. @throws RockpoolError of kind `protocol`. */
@@ -1420,7 +1468,7 @@ export interface Ping {
   /** Echo is the Probe that this answers, or 0. */
   readonly echo: number
 }
-export const PingMessage = 89 as Message<Ping>
+export const PingMessage = 92 as Message<Ping>
 /** Encodes a {@link Ping}; fields that are left out have the zero value. */
 export const encodePing = (message: Init<Ping>): Uint8Array<ArrayBuffer> => encode(PingMessage, message)
 /** Decodes a {@link Ping}. @throws RockpoolError of kind `protocol`. */
@@ -1430,7 +1478,7 @@ export const decodePing = (src: Uint8Array): Ping => decode(PingMessage, src)
 export interface Pong {
   readonly t: number
 }
-export const PongMessage = 90 as Message<Pong>
+export const PongMessage = 93 as Message<Pong>
 /** Encodes a {@link Pong}; fields that are left out have the zero value. */
 export const encodePong = (message: Init<Pong>): Uint8Array<ArrayBuffer> => encode(PongMessage, message)
 /** Decodes a {@link Pong}. @throws RockpoolError of kind `protocol`. */
@@ -1440,7 +1488,7 @@ export const decodePong = (src: Uint8Array): Pong => decode(PongMessage, src)
 export interface SchemaChange {
   readonly schema: Schema | null
 }
-export const SchemaChangeMessage = 91 as Message<SchemaChange>
+export const SchemaChangeMessage = 94 as Message<SchemaChange>
 /** Encodes a {@link SchemaChange}; fields that are left out have the zero value. */
 export const encodeSchemaChange = (message: Init<SchemaChange>): Uint8Array<ArrayBuffer> => encode(SchemaChangeMessage, message)
 /** Decodes a {@link SchemaChange}. @throws RockpoolError of kind `protocol`. */
@@ -1453,7 +1501,7 @@ export interface Bye {
   readonly hint: string
   readonly retryMillis: number
 }
-export const ByeMessage = 92 as Message<Bye>
+export const ByeMessage = 95 as Message<Bye>
 /** Encodes a {@link Bye}; fields that are left out have the zero value. */
 export const encodeBye = (message: Init<Bye>): Uint8Array<ArrayBuffer> => encode(ByeMessage, message)
 /** Decodes a {@link Bye}. @throws RockpoolError of kind `protocol`. */

@@ -1,8 +1,10 @@
 /** A fetch for supabase-js: tables that are here are served here, all else goes where it always went. */
 
-import { toError, type Database, type Tables } from '@rockpool/client'
-import { errorResponse, serve } from './serve.ts'
-import { RestError } from './errors.ts'
+import type { Database, Tables } from '@rockpool/client'
+import { askRest, toError, type RestDone } from '@rockpool/client/rest'
+
+/** Headers that PostgREST reads. */
+const HEADERS = ['accept', 'prefer', 'range', 'content-type', 'accept-profile', 'content-profile']
 
 /**
  * What `createClient` takes as `global.fetch`: requests for tables of the local
@@ -16,47 +18,50 @@ export function localFetch<DB extends Tables>(
   db: Database<DB>,
   network: typeof fetch = (input, init) => fetch(input, init),
 ): typeof fetch {
-  const local = db as unknown as Database // of tables whose columns are not known
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input))
     const path = /\/rest\/v1\/(.+)$/.exec(url.pathname)?.[1]
     if (path === undefined) return network(input, init)
-    const name = decodeURIComponent(path)
     const request = new Request(input, init)
-    request.signal.throwIfAborted()
+    const { method, headers, signal } = request
+    signal.throwIfAborted()
     try {
-      await local.ready
+      const body = method === 'GET' || method === 'HEAD' ? '' : await request.text()
+      await db.ready
+      const named = HEADERS.flatMap((name) => {
+        const value = headers.get(name)
+        return value === null ? [] : [{ name, value }]
+      })
+      const done = await askRest(db, { method, target: path + url.search, headers: named, body }, { signal })
+      return done.elsewhere ? await elsewhere(network, input, init, done) : responseOf(done)
     } catch (thrown) {
-      const { message, kind, hint } = toError(thrown, 'open the local database')
-      return errorResponse(new RestError(500, 'PGRST000', message, kind, hint || null))
+      signal.throwIfAborted()
+      const { message, kind, hint } = toError(thrown, 'ask the local database')
+      return Response.json({ code: 'PGRST000', details: kind, hint: hint || null, message }, { status: 500 })
     }
-    const schema = request.headers.get('accept-profile') ?? request.headers.get('content-profile') ?? 'public'
-    const table = local.schema.get()?.tables.find((one) => one.name === name)
-    if (table === undefined || schema !== 'public') return elsewhere(network, input, init, name, schema)
-    const { method, headers } = request
-    const body = method === 'GET' || method === 'HEAD' ? '' : await request.text()
-    const response = await serve(local, table, { method, params: url.searchParams, headers, body })
-    request.signal.throwIfAborted()
-    return response
   }
 }
 
-/** What is not here: the network's answer, or an error that says why there is none. */
+function responseOf({ status, headers, body }: RestDone): Response {
+  return new Response(body.length === 0 ? null : new Uint8Array(body), {
+    status,
+    headers: headers.map(({ name, value }): [string, string] => [name, value]),
+  })
+}
+
+/** What is not here: the network's answer, or the local database's error, which says why there is none. */
 async function elsewhere(
   network: typeof fetch,
   input: RequestInfo | URL,
   init: RequestInit | undefined,
-  name: string,
-  schema: string,
+  done: RestDone,
 ): Promise<Response> {
   try {
     return await network(input, init)
   } catch (thrown) {
     if (init?.signal?.aborted === true) throw thrown
-    const why = `it is not in the local database, and the network failed: ${toError(thrown, '').message}`
-    const isFunction = name.startsWith('rpc/')
-    const what = isFunction ? `function ${schema}.${name.slice(4)}` : `table '${schema}.${name}'`
-    const message = `Could not find the ${what} in the schema cache`
-    return errorResponse(new RestError(404, isFunction ? 'PGRST202' : 'PGRST205', message, why))
+    const error: unknown = await responseOf(done).json()
+    const details = `it is not in the local database, and the network failed: ${toError(thrown, '').message}`
+    return Response.json({ ...Object(error), details }, { status: done.status })
   }
 }

@@ -24,44 +24,47 @@ Sname Sdecl Utype Arows:24 Bone
 Urows Ichanges WlastId Umicros Umid Ssql
 Aresults:27 Umid Brepeat
 Lcolumns Rvalues
+Smethod Starget Aheaders:29 Sbody SidempotencyKey UdeadlineMillis
+Sname Svalue
+Ustatus Aheaders:29 Ybody Belsewhere
 UtimeoutMillis SidempotencyKey BreadOnly
 Utx
 Utx Ssql Rargs Oselect:17 Aops:5
 Utx Bcommit
-Umid Brepeat Ooutcome:33 Bknown
-Umid Ustatus Ukind Scode Sdetail Aconflicts:34 Bskewed Xid
+Umid Brepeat Ooutcome:36 Bknown
+Umid Ustatus Ukind Scode Sdetail Aconflicts:37 Bskewed Xid
 Utable Rkey Pcols Rbase Rmine Rtheirs Rchosen Urule Swriter UwriterMid
 SidempotencyKey Umid
 Ssql Rargs Oselect:17
 Urows Umicros 4Pkept Bmore
 Ucall
-Sshape Aargs:40 UttlMillis Ipriority
+Sshape Aargs:43 UttlMillis Ipriority
 Sname Vvalue
-Sshape Aargs:40
+Sshape Aargs:43
 Bpaused
 Bon
 Bvisible
-Uupdated Uconflicts Mpos:46
+Uupdated Uconflicts Mpos:49
 Uepoch Useq
-Aconflicts:48
+Aconflicts:51
 Uid Stable Mkey:27 Obase:27 Omine:27 Otheirs:27 Ochosen:27 Lcols Urule Ustatus Bopen Umid Imillis Bnotify Bgone
 Uid Uchoice Oedited:27
-Aentries:51
-Umid Ustate Imillis Aops:52 Ukind Sdetail Ubytes Skey
+Aentries:54
+Umid Ustate Imillis Aops:55 Ukind Sdetail Ubytes Skey
 Stable Ukind Mkey:27 Oold:27 Onew:27
 Umid Bdiscard
 Upending
 Sjwt Serror
 Ssql Oselect:17
-Aproblems:58 Ssql Lplan BreadOnly Uparams
+Aproblems:61 Ssql Lplan BreadOnly Uparams
 Ukind Smsg Shint Ioffset Ssuggestion
 Oschema:7
-Utype Ohealth:61 Ooutcome:33 Oconflict:48 Osync:62 Ltables Oround:45 Oentry:51 ArolledBack:52
+Utype Ohealth:64 Ooutcome:36 Oconflict:51 Osync:65 Ltables Oround:48 Oentry:54 ArolledBack:55
 Udatabase Usocket UretryMillis Uattempts UrttMicros OlastError:2 IsinceMillis
-Mpos:46 Mhead:46 Upending Uparked Ufailed Ashapes:63 Bpaused IlastMillis
-Sshape Aargs:40 Stable Bready UrowsLoaded UrowsTotal Ubytes UbytesTotal Oerror:2
-Mpool:65 Mstatements:67 Uqueries Uerrors Ulive UwalBytes UfileBytes UheapBytes UheapLimit Uflushes UoutboxRows UoutboxMax Ureconnects Aslowest:68
-Uwriters Ureaders Ubusy Alanes:66
+Mpos:49 Mhead:49 Upending Uparked Ufailed Ashapes:66 Bpaused IlastMillis
+Sshape Aargs:43 Stable Bready UrowsLoaded UrowsTotal Ubytes UbytesTotal Oerror:2
+Mpool:68 Mstatements:70 Uqueries Uerrors Ulive UwalBytes UfileBytes UheapBytes UheapLimit Uflushes UoutboxRows UoutboxMax Ureconnects Aslowest:71
+Uwriters Ureaders Ubusy Alanes:69
 Ulane Uwaiting Ulimit Udone Urefused UwaitMicros UwaitMax
 Uentries Ulimit Uhits Umisses Uevictions
 Ssql Uruns Umicros Umax`
@@ -69,25 +72,25 @@ Ssql Uruns Umicros Umax`
 /** The tables of messages that no page sees. */
 export const RELAY_TABLES = `Sactor Ucounter
 Utable Ukind Rkey Pcols Rold Rnew Pdeltas
-Umid Mseen:46 Xhlc Uschema Pdepends Xdigest Aops:70 Uresolves SidempotencyKey Xid
-Mpos:46 Mprev:46 Ulsn IcommitMicros Aorigins:73 Achanges:74 Uschema
-Sclient Xhlc Moutcome:33 Bclean
+Umid Mseen:49 Xhlc Uschema Pdepends Xdigest Aops:73 Uresolves SidempotencyKey Xid
+Mpos:49 Mprev:49 Ulsn IcommitMicros Aorigins:76 Achanges:77 Uschema
+Sclient Xhlc Moutcome:36 Bclean
 Utable Rold Rnew
-Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor:46 UackedMid UlastMid UschemaVersion Odeclared:7 Sbuild Asubs:78 Xterm
-Uversion IserverMillis UlastMid Bresume Mhead:46 Oschema:7 Aoutcomes:33 Suser Mlimits:77 Brewound Acoming:33 Xterm
+Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor:49 UackedMid UlastMid UschemaVersion Odeclared:7 Sbuild Asubs:81 Xterm
+Uversion IserverMillis UlastMid Bresume Mhead:49 Oschema:7 Aoutcomes:36 Suser Mlimits:80 Brewound Acoming:36 Xterm
 UframeBytes UmutationsInFlight UpingMillis
-Uid Sshape Aargs:40 Bhave Xstamp
+Uid Sshape Aargs:43 Bhave Xstamp
 Uid
-Uid Mpos:46 Ubucket Utable Lurls Urows Ubytes Xstamp
-Uid Mpos:46 Ubucket Utable
+Uid Mpos:49 Ubucket Utable Lurls Urows Ubytes Xstamp
+Uid Mpos:49 Ubucket Utable
 Uid Ukind Smsg Shint
 Umid
 UfromMid UafterMillis
-Mfrom:46 Mto:46 Aacks:33 Ablocks:86 Upart Blast Uschema IcommitMicros Alost:34
+Mfrom:49 Mto:49 Aacks:36 Ablocks:89 Upart Blast Uschema IcommitMicros Alost:37
 Ubucket Utable Ydata
-Mpos:46 Uprobe
+Mpos:49 Uprobe
 Sjwt
-Ut IserverMillis Mhead:46 Uecho
+Ut IserverMillis Mhead:49 Uecho
 Ut
 Oschema:7
 Ukind Smsg Shint UretryMillis`

@@ -1,0 +1,121 @@
+package postgrest
+
+import (
+	"strings"
+
+	"rockpool.dev/query"
+	"rockpool.dev/schema"
+	"rockpool.dev/value"
+)
+
+// Request is what came over HTTP.
+type Request struct {
+	Method string
+	// Target is the path behind /rest/v1/, with the query string as it was sent.
+	Target string
+	// Headers, by lower-case names: accept, prefer, range, content-type,
+	// accept-profile, content-profile.
+	Headers map[string]string
+	Body    string
+}
+
+// Header is one header of a response.
+type Header struct{ Name, Value string }
+
+// Response is what goes back.
+type Response struct {
+	Status  int
+	Headers []Header
+	Body    []byte
+}
+
+// Env is what requests are answered with.
+type Env struct {
+	Schema *schema.Schema
+	// Visible is what must hold of each row of a table that is read, changed or
+	// deleted; as is the table's name in the query. Nil lets everything be seen.
+	Visible func(t *schema.Table, as string) (*query.Expr, error)
+	// NewKey makes a key for a row that comes without its UUID key; nil makes none.
+	NewKey func() string
+	// Identity numbers a row of a table whose column the source numbers, where
+	// the source is here; nil leaves it to the server.
+	Identity func(t *schema.Table, column int) (value.Value, error)
+	// Anonymous says that the caller has no token: a refusal is then 401.
+	Anonymous bool
+}
+
+// publicSchema is the one schema that is served.
+const publicSchema = "public"
+
+// preferences are what a Prefer header asks for.
+type preferences struct {
+	representation, minimal, headersOnly bool
+	count, resolution                    string
+	missingDefault, strict, rollback     bool
+	maxAffected                          int64 // -1 for none
+	applied                              []string
+}
+
+// readPreferences reads a Prefer header; with handling=strict an unknown one is
+// an error.
+func readPreferences(header string) (p preferences, err *Error) {
+	p.maxAffected = -1
+	var unknown []string
+	for _, one := range strings.Split(header, ",") {
+		one = strings.TrimSpace(one)
+		name, val, _ := strings.Cut(one, "=")
+		known := true
+		switch one {
+		case "":
+			continue
+		case "return=representation":
+			p.representation = true
+		case "return=minimal":
+			p.minimal = true
+		case "return=headers-only":
+			p.headersOnly = true
+		case "count=exact", "count=planned", "count=estimated":
+			p.count = val
+		case "resolution=merge-duplicates", "resolution=ignore-duplicates":
+			p.resolution = val
+		case "missing=default":
+			p.missingDefault = true
+		case "missing=null", "handling=lenient", "tx=commit":
+		case "handling=strict":
+			p.strict = true
+		case "tx=rollback":
+			p.rollback = true
+		default:
+			if n, ok := digits(val); ok && name == "max-affected" {
+				p.maxAffected = n
+			} else if name != "timezone" {
+				known = false
+				unknown = append(unknown, one)
+			}
+		}
+		if known {
+			p.applied = append(p.applied, one)
+		}
+	}
+	if p.strict && len(unknown) > 0 {
+		return p, refuse(400, "PGRST122", "Invalid preferences given with handling=strict", "Invalid preferences: "+strings.Join(unknown, ", "), "")
+	}
+	if !p.strict {
+		p.maxAffected = -1
+	}
+	return p, nil
+}
+
+// digits reads a number of at most 15 digits.
+func digits(s string) (n int64, ok bool) {
+	if s == "" || len(s) > 15 {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, true
+}
