@@ -17,9 +17,11 @@ import (
 	"rockpool.dev/server/ingest"
 	"rockpool.dev/server/listen"
 	"rockpool.dev/server/relay"
+	"rockpool.dev/server/rest"
 	"rockpool.dev/server/shape"
 	"rockpool.dev/server/snapshot"
 	"rockpool.dev/server/source"
+	"rockpool.dev/server/source/embedded"
 	"rockpool.dev/server/store"
 )
 
@@ -87,10 +89,14 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) (err error) {
 		Inline: p.store.Truth(), NowMillis: time.Now().UnixMilli(), Audit: log.Add,
 	})
 	var server *listen.Server
-	pages := p.pages(core, func(ctx context.Context) (relay.Stats, bool) { return server.Stats(ctx) })
-	server = listen.Prepare(listen.Options{
-		Core: core, Origins: p.origins, LoopbackOrigins: p.loopback, Web: p.web, Pages: pages, Now: time.Now,
+	options := listen.Options{
+		Core: core, Origins: p.origins, LoopbackOrigins: p.loopback, Web: p.web, Now: time.Now,
+		Pages: p.pages(core, func(ctx context.Context) (relay.Stats, bool) { return server.Stats(ctx) }),
+	}
+	options.Pages[rest.Prefix] = p.rest(&options, func(ctx context.Context, write rest.Write) error {
+		return server.Logged(ctx, write)
 	})
+	server = listen.Prepare(options)
 	server.Start(listener)
 	in.Out = func(rec *changelog.Tx) { server.Ingested(rec) }
 
@@ -118,6 +124,15 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) (err error) {
 	<-followed
 	<-trimmed
 	return err
+}
+
+// rest serves PostgREST's protocol beside the socket.
+func (p *parts) rest(o *listen.Options, logged func(context.Context, rest.Write) error) http.Handler {
+	r := rest.Options{Store: p.store, Catalog: p.catalog, Verifier: p.verifier, Logged: logged, Allowed: o.OriginAllowed}
+	if truth, ok := p.source.(*embedded.Source); ok {
+		r.Change = truth.Change
+	}
+	return rest.New(r)
 }
 
 func told(err error) { fmt.Fprintln(os.Stderr, "rockpool:", err) }

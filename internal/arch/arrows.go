@@ -47,6 +47,7 @@ var arrows = map[string][]string{
 	"server/audit":            {"server/source", "server/store", "server/policy", "mutation", "changelog"},
 	"server/auth":             {"server/source"},
 	"server/session":          {"server/auth", "server/shape", "server/fanout", "server/apply", "server/snapshot", "server/source", "wire", "schema", "mutation", "version", "value"},
+	"server/rest":             {"server/auth", "server/shape", "server/source", "server/store", "query", "query/postgrest", "schema", "changelog", "sqlite", "value", "wire"},
 	"server/admin":            {"server/apply", "server/policy", "server/auth", "server/fanout", "server/store", "query", "version"},
 	"internal/testpg":         {},
 	"internal/testpg/cmd":     {"internal/testpg"},

@@ -131,6 +131,9 @@ func (p *Plan) print(dst []byte, sh *shape, row value.Row, first bool) ([]byte, 
 	return out.object(dst, sh, row)
 }
 
+// Bytes is the length of the answer so far.
+func (r *Read) Bytes() int { return len(r.body) }
+
 // Close ends the read. It is idempotent.
 func (r *Read) Close() {
 	if r.rows != nil {

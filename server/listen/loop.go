@@ -101,6 +101,8 @@ func (l *loop) carryOut(ctx context.Context, e relay.Effect) {
 		if s := l.socket(e.ID); s != nil {
 			s.end(e.Code, e.Reason)
 		}
+	case relay.Durably:
+		e.Then()
 	case relay.Admit:
 		l.call(func() event {
 			a := l.core.Admit(ctx, e.Hello)

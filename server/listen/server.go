@@ -125,6 +125,9 @@ func (l *loop) open() int {
 	return len(l.sockets)
 }
 
+// OriginAllowed says whether a page may use other pages of the server.
+func (o *Options) OriginAllowed(origin, host string) bool { return o.originAllowed(origin, host) }
+
 // originAllowed says whether a page may connect. Programs that are no browser
 // send no Origin; the token decides for them.
 func (o *Options) originAllowed(origin, host string) bool {

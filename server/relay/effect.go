@@ -47,6 +47,8 @@ type (
 		Sub    uint32
 		Bucket *fanout.Bucket
 	}
+	// Durably is called when everything before it is durable. It does not wait.
+	Durably struct{ Then func() }
 )
 
 func (Send) isEffect()         {}
@@ -55,6 +57,7 @@ func (Admit) isEffect()        {}
 func (Verify) isEffect()       {}
 func (Apply) isEffect()        {}
 func (Snap) isEffect()         {}
+func (Durably) isEffect()      {}
 
 // WebSocket close codes. A browser may not send others than 1000 and 3000–4999,
 // but receives any.

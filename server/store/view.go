@@ -80,6 +80,10 @@ func (s *Store) giveBack(c *sqlite.Conn) {
 	}
 }
 
+// Conn is the connection, in a read transaction, for statements that package
+// query/postgrest makes.
+func (v *View) Conn() *sqlite.Conn { return v.c }
+
 // Pos is where the view stands.
 func (v *View) Pos() version.Pos { return v.pos }
 

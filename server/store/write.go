@@ -31,6 +31,10 @@ func (s *Store) Begin() (*Write, error) {
 	return &Write{s: s}, nil
 }
 
+// Conn is the connection, for statements that package query/postgrest makes. It is
+// the Write's until its end.
+func (w *Write) Conn() *sqlite.Conn { return w.s.w }
+
 // Get returns a row, or nil.
 func (w *Write) Get(t *schema.Table, key value.Row) (value.Row, error) {
 	row, _, err := sqlite.OneRow(w.s.w, w.s.tables[t.ID].sel, key...)
