@@ -26,7 +26,7 @@ export function askRest(
     key,
     signal: options.signal,
     deadline: options.deadline,
-    body: encode(RestCallMessage, { ...request, idempotencyKey: key }),
+    body: () => encode(RestCallMessage, { ...request, idempotencyKey: key }),
     decode: (body) => decode(RestDoneMessage, body),
   })
 }
