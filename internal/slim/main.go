@@ -6,7 +6,8 @@
 //
 //	go run ./internal/slim build/core.full.wasm build/core.wasm
 //
-// What it takes out: the tables of files and lines, the trees of inlined
+// What it takes out: the runtime's functions for tools that are not linked
+// (unused.go), the tables of files and lines, the trees of inlined
 // calls, the shapes of arguments, and the points where a signal must not
 // preempt, since wasm has no signals. What the runtime needs to run (frame
 // sizes, stack maps, names, panic bounds) stays as it was.
@@ -49,6 +50,9 @@ func slim(program []byte) ([]byte, error) {
 	}
 	tables, err := findTables(m.image)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := m.stub(tables); err != nil {
 		return nil, err
 	}
 	if err := tables.drop(); err != nil {

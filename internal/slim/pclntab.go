@@ -20,7 +20,7 @@ const (
 	gofuncAt = 320
 
 	// Words of _func.
-	funcSP, funcFile, funcLine, funcPCData, funcCU, funcStartLine, funcFlags, funcTables = 4, 5, 6, 7, 8, 9, 10, 11
+	funcName, funcSP, funcFile, funcLine, funcPCData, funcCU, funcStartLine, funcFlags, funcTables = 1, 4, 5, 6, 7, 8, 9, 10, 11
 
 	pcUnsafePoint, pcInlineTree, pcArgLive          = 0, 2, 3
 	dataInlineTree, dataArgInfo, dataArgLive        = 3, 5, 6

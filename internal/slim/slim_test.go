@@ -132,6 +132,25 @@ func TestSlimmedProgramRuns(t *testing.T) {
 	}
 }
 
+func TestUnusedFunctionsAreTraps(t *testing.T) {
+	m, err := parse(build(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := findTables(m.image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := len(m.before)
+	n, err := m.stub(tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if saved := before - len(m.before); n < 50 || saved < 50_000 {
+		t.Errorf("%d traps saved %d bytes: have the runtime's names changed?", n, saved)
+	}
+}
+
 // Without the table the program runs too, and looks for a function from the
 // first one on: so what instantiating the module writes is compared itself.
 func TestBucketsAreWrittenAtStart(t *testing.T) {

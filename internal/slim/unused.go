@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"regexp"
+)
+
+// unused names functions of the runtime that the linker keeps, as a variable
+// decides whether they run, and that no program of ours runs: those of an
+// execution trace (nobody links runtime/trace), of profiles of goroutines
+// (runtime/pprof), of testing/synctest, of GODEBUG's schedtrace and
+// gctrace, and of cgo's tracebacks.
+var unused = regexp.MustCompile(`^runtime\.(` +
+	`traceLocker\.([A-Z]\w*|eventWriter|emitUnblockStatus|startPC)|trace(Event)?Writer\.\w+` +
+	`|\(\*trace(Buf|Map|RegionAlloc|StackTable|StringTable|TypeTable)\)\.\w+` +
+	`|trace(AcquireEnabled|Advance|BufFlush|CPUFlush|RegisterLabelsAndReasons|Stack|StopReadCPU|SyncBatch)` +
+	`|makeTraceFrames?|dump(Stacks|Types)Rec|(go|start)\w*(Trace|ForTrace)(GoStatus)?` +
+	`|\(\*profBuf\)\.\w+|(do|try)RecordGoroutineProfile` +
+	`|\(\*synctestBubble\)\.\w+|schedtrace|dumpScanStats|printScavTrace|print(One)?CgoTraceback` +
+	`)(\.func\d+(\.\d+)*)?$`)
+
+// trap is the body of a function without locals that must not run.
+const trap = "\x00\x00\x0b" // unreachable, end
+
+// firstFunc is what the linker adds to a function's number among those defined
+// for its entry in ftab (funcValueOffset, cmd/link/internal/wasm).
+const firstFunc = 0x1000
+
+// stub puts a trap in place of what is unused, and returns how many there were.
+func (m *module) stub(t *tables) (int, error) {
+	traps := map[uint64]bool{}
+	for i := range t.funcs {
+		f, err := t.function(i)
+		if err != nil {
+			return 0, err
+		}
+		if unused.Match(t.name(f)) {
+			traps[uint64(binary.LittleEndian.Uint32(t.table[8*i:]))-firstFunc] = true
+		}
+	}
+	for at := 8; at < len(m.before); {
+		size, n := binary.Uvarint(m.before[at+1:])
+		from := at + 1 + n
+		if n <= 0 || size > uint64(len(m.before)-from) {
+			return 0, errShort
+		}
+		to := from + int(size)
+		if m.before[at] == codeSection {
+			code, err := trapped(m.before[from:to], traps)
+			if err != nil {
+				return 0, err
+			}
+			out := appendSection(bytes.Clone(m.before[:at]), codeSection, code)
+			m.before = append(out, m.before[to:]...)
+			return len(traps), nil
+		}
+		at = to
+	}
+	return 0, errors.New("it has no code")
+}
+
+// trapped is a code section's content with traps in place of some functions.
+func trapped(code []byte, traps map[uint64]bool) ([]byte, error) {
+	count, at := binary.Uvarint(code)
+	if at <= 0 {
+		return nil, errShort
+	}
+	out := binary.AppendUvarint(nil, count)
+	for i := range count {
+		size, n := binary.Uvarint(code[at:])
+		if n <= 0 || size > uint64(len(code)-at-n) {
+			return nil, errShort
+		}
+		end := at + n + int(size)
+		if traps[i] {
+			out = append(binary.AppendUvarint(out, uint64(len(trap))), trap...)
+		} else {
+			out = append(out, code[at:end]...)
+		}
+		at = end
+	}
+	return append(out, code[at:]...), nil
+}
+
+// name is a function's name as the linker wrote it.
+func (t *tables) name(f function) []byte {
+	from := min(int(f.word(funcName)), len(t.names))
+	name, _, _ := bytes.Cut(t.names[from:], []byte{0})
+	return name
+}
