@@ -181,7 +181,7 @@ check-generated: build/seed/northwind/schema.yaml
 	go run ./server $(SHOP_TYPES) --check
 	cmp wasm_exec.js "$$(go env GOROOT)/lib/wasm/wasm_exec.js"
 
-check-web: node_modules/.installed
+check-web: node_modules/.installed build/program.json
 	npx tsc --noEmit
 	for project in web/shop web/workbench web/e2e web/e2e/guides bench; do npx tsc --noEmit --project $$project; done
 	npx biome ci --error-on-warnings .
