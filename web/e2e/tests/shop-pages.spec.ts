@@ -108,6 +108,7 @@ async function devices(browser: Browser, count: number) {
 test('two addresses of one customer: the shop says that it needs a person, and lets one decide', async ({
   browser,
 }) => {
+  test.slow() // four pages
   const [mine, theirs] = await devices(browser, 2)
   if (mine === undefined || theirs === undefined) throw new Error('two devices')
   mine.proxy.cut()
@@ -133,6 +134,7 @@ test('two addresses of one customer: the shop says that it needs a person, and l
 test('the last units are sold twice: the order that is not accepted is shown, and can be given up', async ({
   browser,
 }) => {
+  test.slow() // as above
   const [first, second] = await devices(browser, 2)
   if (first === undefined || second === undefined) throw new Error('two devices')
   for (const { shop, proxy } of [first, second]) {
@@ -209,6 +211,7 @@ async function faintTexts(page: Page): Promise<string[]> {
 for (const width of [390, 1280])
   for (const scheme of ['light', 'dark'] as const)
     test(`every page fits the screen and can be read, ${width} pixels, ${scheme}`, async ({ browser }, info) => {
+      test.slow() // every page
       const page = await (
         await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, reducedMotion: 'reduce' })
       ).newPage()
