@@ -119,6 +119,8 @@ func (c *Column) mismatch(what string, v value.Value) error {
 		e.Hint = "write it as ISO 8601 text, like 2026-01-02T03:04:05Z"
 	case TypeInt:
 		e.Hint = "use a whole number that fits " + c.SourceType
+	default:
+		e.Hint = "give a value of the column's type"
 	}
 	return e
 }

@@ -178,8 +178,8 @@ func TestOperationsRefuse(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, _, err := r.m.Operations([]wire.Operation{op(wire.OpInsert, "items", "name", "first"), k.op}, "key")
-			if fault.KindOf(err) != k.want {
-				t.Errorf("err = %v, want kind %v", err, k.want)
+			if fault.KindOf(err) != k.want || fault.HintOf(err) == "" && k.want != fault.Constraint {
+				t.Errorf("err = %v, hint %q, want kind %v and what to do", err, fault.HintOf(err), k.want)
 			}
 			if got := r.rows("SELECT name, qty FROM items"); got != "a|1" {
 				t.Errorf("rows %s: the first operation stayed", got)

@@ -55,7 +55,8 @@ func (m *Manager) Operations(ops []wire.Operation, key string) ([]wire.NamedRow,
 // operations runs ops on c, and notes the columns that were only incremented.
 func (m *Manager) operations(c *sqlite.Conn, ops []wire.Operation, deltas *[]store.DeltaColumn) ([]wire.NamedRow, error) {
 	if len(ops) > OperationsMax {
-		return nil, fault.New(fault.LimitExceeded, "run operations", "more than OperationsMax operations, "+strconv.Itoa(OperationsMax))
+		return nil, fault.New(fault.LimitExceeded, "run operations", "more than OperationsMax operations, "+strconv.Itoa(OperationsMax)).
+			WithHint("write in several transactions")
 	}
 	rows := make([]wire.NamedRow, 0, len(ops))
 	var k known
@@ -95,7 +96,8 @@ func (m *Manager) prepare(c *sqlite.Conn, op *wire.Operation, k *known) (*operat
 		return nil, err
 	}
 	if len(op.Columns) != len(op.Values) {
-		return nil, fault.New(fault.WrongParameters, "write table "+t.Name, "there are not as many values as columns")
+		return nil, fault.New(fault.WrongParameters, "write table "+t.Name, "there are not as many values as columns").
+			WithHint("give one value for each column")
 	}
 	o := &operation{kind: op.Type, t: t, synced: synced}
 	for i, name := range op.Columns {
@@ -105,7 +107,8 @@ func (m *Manager) prepare(c *sqlite.Conn, op *wire.Operation, k *known) (*operat
 				WithHint("columns are " + columnNames(t))
 		}
 		if slices.Contains(o.cols, col) {
-			return nil, fault.New(fault.InvalidArgument, "write table "+t.Name, "column "+name+" is given twice")
+			return nil, fault.New(fault.InvalidArgument, "write table "+t.Name, "column "+name+" is given twice").
+				WithHint("give it once")
 		}
 		v := op.Values[i]
 		if synced {
@@ -169,7 +172,8 @@ func (o *operation) run(c *sqlite.Conn, deltas *[]store.DeltaColumn, k *known) (
 	case wire.OpDelete:
 		args = o.key
 	default:
-		return wire.NamedRow{}, fault.New(fault.InvalidArgument, "write table "+o.t.Name, "unknown type of operation")
+		return wire.NamedRow{}, fault.New(fault.InvalidArgument, "write table "+o.t.Name, "unknown type of operation").
+			WithHint("use insert, update, delete or increment")
 	}
 	if sql := k.text(o); sql != "" {
 		s, err := c.Cached(sql)
@@ -215,7 +219,8 @@ func (o *operation) after(c *sqlite.Conn, k *known) (wire.NamedRow, error) {
 		return wire.NamedRow{}, err
 	}
 	if !found {
-		return wire.NamedRow{}, fault.New(fault.NotFound, "write table "+o.t.Name, "there is no row with this key")
+		return wire.NamedRow{}, fault.New(fault.NotFound, "write table "+o.t.Name, "there is no row with this key").
+			WithHint("insert it, or leave it: it may have been deleted meanwhile")
 	}
 	return wire.NamedRow{Columns: names, Values: row}, nil
 }
@@ -334,9 +339,11 @@ func (m *Manager) lookup(c *sqlite.Conn, name string) (*schema.Table, bool, erro
 	if t := m.db.Schema().Table(name); t != nil {
 		return t, !t.LocalOnly, nil
 	}
-	unknown := fault.New(fault.UnknownTable, "write table "+name, "there is no table with this name")
+	unknown := fault.New(fault.UnknownTable, "write table "+name, "there is no table with this name").
+		WithHint("correct the name, or create the table first; a synced table comes with its schema")
 	if strings.HasPrefix(strings.ToLower(name), "_rockpool_") || strings.HasPrefix(strings.ToLower(name), "sqlite_") {
-		return nil, false, fault.New(fault.Forbidden, "write table "+name, "the table is Rockpool's or SQLite's own")
+		return nil, false, fault.New(fault.Forbidden, "write table "+name, "the table is Rockpool's or SQLite's own").
+			WithHint("write tables of the app's")
 	}
 	s, err := c.Cached("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid")
 	if err != nil {

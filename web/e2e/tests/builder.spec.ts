@@ -241,7 +241,7 @@ test('bad input is a typed error that says what and what to do', async ({ browse
     [
       'a page of an aborted call',
       'await db.query("select 1", [], { signal: AbortSignal.abort() })',
-      { kind: 'cancelled' },
+      { kind: 'cancelled', hint: '' }, // it was asked for
     ],
     [
       'a closed database',

@@ -185,7 +185,7 @@ const RELOAD = () =>
     'a newer build of this app has taken over in another tab',
     'reload this page',
   )
-const CLOSED = () => failure('closed', 'use the database', 'the database is closed in this tab')
+const CLOSED = () => failure('closed', 'use the database', 'the database is closed in this tab', 'open it again')
 const MOVED = () => failure('leader_unreachable', 'use the database', 'leadership is moving to another tab')
 const FROZEN = () =>
   failure(
