@@ -68,6 +68,17 @@ export const DRIVER_SCHEMA = `tables:
       id: { type: integer, not_null: true }
       n: { type: integer, conflict: delta }
 `
+/** The same for Postgres, with the rows below, and the relay's file. */
+export const DRIVER_POSTGRES = {
+  sql: `CREATE TABLE entries (id text PRIMARY KEY, tab text);
+CREATE TABLE counters (id int PRIMARY KEY, n int);
+INSERT INTO counters VALUES (1, 0);`,
+  config: `auth: { anonymous: true }
+tables:
+  entries: { read: true, write: true }
+  counters: { read: true, write: true, conflict: { columns: { n: delta } } }
+`,
+}
 /** The rows that they begin with. */
 export const DRIVER_ROWS = { counters: [{ id: 1, n: 0 }], entries: [] }
 

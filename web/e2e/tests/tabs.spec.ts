@@ -1,8 +1,16 @@
 import { expect, test, type BrowserContext, type Page } from '@playwright/test'
 import { killRenderer, openProfile, profileFolder, rendererOf, signal } from '../profile.ts'
 import { firstSeed, rounds, seeded } from '../random.ts'
-import { startLab, type Relay } from '../rockpool.ts'
-import { drive, DRIVER_ROWS, DRIVER_SCHEMA, reportOf, type TabReport, type WriteRecord } from '../tab-driver.ts'
+import { type PostgresRelay, type Relay, startLab, startLabOnPostgres } from '../rockpool.ts'
+import {
+  drive,
+  DRIVER_POSTGRES,
+  DRIVER_ROWS,
+  DRIVER_SCHEMA,
+  reportOf,
+  type TabReport,
+  type WriteRecord,
+} from '../tab-driver.ts'
 
 /** Leaders that each test kills or closes, one a seed. */
 const ROUNDS = rounds(20, 2)
@@ -18,8 +26,13 @@ const SETTLE_MS = 5_000
 const WORK_MS = 1_500
 
 let relay: Relay
+/** The relay's Postgres, in the tests whose title says so. */
+let postgres: PostgresRelay | undefined
 test.beforeEach(async () => {
-  relay = await startLab(DRIVER_SCHEMA, DRIVER_ROWS)
+  postgres = test.info().title.endsWith('on Postgres')
+    ? await startLabOnPostgres(DRIVER_POSTGRES.sql, DRIVER_POSTGRES.config)
+    : undefined
+  relay = postgres ?? (await startLab(DRIVER_SCHEMA, DRIVER_ROWS))
 })
 test.afterEach(async () => {
   await relay.close()
@@ -161,6 +174,11 @@ async function checkWhole(
     'at the relay and written by nobody',
   ).toEqual([])
   expect(relayHas.counter, 'the counter that every write adds one to').toBe(relayHas.keys.length)
+  if (postgres !== undefined) {
+    const ids = await postgres.query('SELECT string_agg(id, \' \' ORDER BY id COLLATE "C") FROM entries')
+    expect(ids.split(' '), 'in Postgres').toEqual([...relayHas.keys].sort())
+    expect(await postgres.query('SELECT n FROM counters'), 'the counter in Postgres').toBe(String(relayHas.counter))
+  }
   for (const { name, page } of tabs) {
     await expect
       .poll(async () => (await reportOf(page)).live, { message: `live queries of ${name}` })
@@ -248,6 +266,7 @@ const withoutSharedWorker = (context: BrowserContext) =>
   })
 
 test('the leader’s process is killed', () => withProfile((context) => leadersEnd(context, kill)))
+test('the leader’s process is killed, on Postgres', () => withProfile((context) => leadersEnd(context, kill)))
 test('the leader is closed', () => withProfile((context) => leadersEnd(context, close)))
 test('the leader’s process is killed, without SharedWorker', () =>
   withProfile(async (context) => {
