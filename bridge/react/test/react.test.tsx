@@ -296,7 +296,7 @@ describe('errors', () => {
       seen.push(`${String(data)} ${isPlaceholder ? 'stands in' : 'is there'} ${status} ${String(isPending)}`)
       return <p>{String(data)}</p>
     }
-    const firstNames = (rows: readonly Record<string, any>[]) => rows.map((row) => String(row.name))
+    const firstNames = (rows: readonly Record<string, unknown>[]) => rows.map((row) => String(row.name))
     world.options.sql?.set('select one', { columns: ['name'], rows: [['Ada']] })
     world.options.sql?.set('select two', { columns: ['name'], rows: [['Ada'], ['Grace']] })
     const { rerender } = render(
