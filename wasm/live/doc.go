@@ -1,9 +1,11 @@
 // Package live keeps queries that are watched. After commits, and once for all
-// of a batch, each query to which a changed row can matter is run again on a
-// snapshot reader; the page is sent the rows that it does not have, and where
-// those are that it has, when they differ from the last state at all. A row can matter by the columns that the statement reads, and in a
-// built query by the conditions that the row was or is under. Package host says
-// when a query has its turn. It owns no connection but that of the rows' images.
+// of a batch, each query to which a changed row can matter is brought up to
+// date: in memory where what is kept of it decides (kept), else by a run on a
+// snapshot reader. A row can matter by the columns that the statement depends
+// on, and in a built query by the conditions that the row was or is under. The
+// page is sent the rows that it does not have, and where those are that it has;
+// nothing when the state is the same. Package host says when a query has its
+// turn. It owns no connection but that of the rows' images.
 //
 // Laws: a query is never told a state older than one before it; a change while
 // it runs makes it run once more; a state is sent whole or not at all, and
@@ -112,7 +114,7 @@ func (s *Set) Remove(id ID) bool {
 	}
 	q.Stop()
 	q.gone = true
-	s.images.forget(q.window)
+	s.images.forget(q.kept)
 	delete(s.queries, id)
 	kept := s.order[:0]
 	for _, x := range s.order {
@@ -143,22 +145,28 @@ func (s *Set) Len() int { return len(s.queries) }
 // can be kept.
 func (s *Set) analyse(q *Query) {
 	q.analyse(s.schema)
-	if q.refs != nil && s.images.windows < WindowsMax {
-		s.windows++
-		if q.window = windowOf(q.tree, s.schema, s.windows); q.window != nil {
-			s.images.windows++
-		}
+	if q.refs == nil || s.images.kept >= KeptMax {
+		return
 	}
+	s.windows++
+	if w := windowOf(q.tree, s.schema, s.windows); w != nil {
+		q.kept = w
+	} else if y := tallyOf(q.tree, s.schema); y != nil {
+		q.kept = y
+	} else {
+		return
+	}
+	s.images.kept++
 }
 
-// Touch brings up to date what a change can matter to: states of windows are
+// Touch brings up to date what a change can matter to: states that are kept are
 // told to out, other queries become due. micros is the time.
 func (s *Set) Touch(c Changes, out Out, micros func() int64) {
 	tables := changedTables(c.Log, s.schema)
 	for _, q := range s.order {
 		switch {
 		case q.due || !c.All && !q.reads(c.Whole) && (q.upTo >= c.Commits || !s.concerns(q, tables)):
-		case q.window == nil || q.queued || c.All || q.reads(c.Whole):
+		case q.kept == nil || q.queued || c.All || q.reads(c.Whole):
 			q.due = true
 		default:
 			s.apply(q, tables, c.Commits, out, micros)
@@ -166,10 +174,10 @@ func (s *Set) Touch(c Changes, out Out, micros func() int64) {
 	}
 }
 
-// apply hands the changed rows of a window's one table to it.
+// apply hands the changed rows of its one table to a query that is kept.
 func (s *Set) apply(q *Query, tables []*changedTable, commits uint64, out Out, micros func() int64) {
 	for _, x := range tables {
-		if x.table != q.window.table {
+		if x.table != q.kept.of() {
 			continue
 		}
 		if x.whole {
@@ -188,7 +196,7 @@ func (s *Set) concerns(q *Query, tables []*changedTable) bool {
 		if !reads || x.columns&read == 0 && !x.whole {
 			continue
 		}
-		if x.whole || q.refs == nil || q.window != nil { // a window finds out by itself
+		if x.whole || q.refs == nil || q.kept != nil { // what is kept finds out by itself
 			return true
 		}
 		for i := range q.refs {

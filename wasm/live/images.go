@@ -21,10 +21,12 @@ const (
 )
 
 // The columns of an image beside the row: the number of the changed row that it
-// is of, and whether it is what the row is after all changes.
+// is of, whether it is what the row is after all changes, and 1 for what a
+// change made, -1 for what it replaced.
 const (
 	imageColumn = sqlite.ReservedPrefix + "row"
 	imageLast   = sqlite.ReservedPrefix + "last"
+	imageSign   = sqlite.ReservedPrefix + "sign"
 )
 
 // images is a database in memory whose tables hold what changed rows were and
@@ -34,8 +36,8 @@ type images struct {
 	conn *sqlite.Conn
 	// made is the tables that exist.
 	made map[uint32]bool
-	// windows counts the windows, whose tables are here too.
-	windows int
+	// kept counts the queries that are kept here.
+	kept int
 }
 
 func (m *images) open() error {
@@ -61,14 +63,11 @@ func (m *images) close() {
 	*m = images{}
 }
 
-// forget ends a window, which may be nil.
-func (m *images) forget(w *window) {
-	if w == nil {
-		return
-	}
-	m.windows--
-	if w.made && m.conn != nil {
-		_ = m.conn.Exec(w.drop) // it is memory, which the next window of the table takes
+// forget ends what was kept of a query, which may be nil.
+func (m *images) forget(k kept) {
+	if k != nil {
+		m.kept--
+		k.forget(m)
 	}
 }
 
@@ -97,7 +96,7 @@ func (m *images) put(x *changedTable) error {
 	}
 	t := x.table
 	if !m.made[t.ID] {
-		if err := m.conn.Exec(schema.ImageDDL(t, imageColumn+" INTEGER", imageLast+" INTEGER")); err != nil {
+		if err := m.conn.Exec(schema.ImageDDL(t, imageColumn+" INTEGER", imageLast+" INTEGER", imageSign+" INTEGER")); err != nil {
 			return err
 		}
 		m.made[t.ID] = true
@@ -108,17 +107,17 @@ func (m *images) put(x *changedTable) error {
 	last := x.last()
 	var sets []byte
 	n := 0
-	add := func(row int, image []byte, isLast bool) {
+	add := func(row int, image []byte, isLast bool, sign int64) {
 		if image != nil {
-			sets = value.Bool(isLast).Append(value.Int(int64(row)).Append(append(sets, image...)))
+			sets = value.Row{value.Int(int64(row)), value.Bool(isLast), value.Int(sign)}.Append(append(sets, image...))
 			n++
 		}
 	}
 	for i := range x.rows {
-		add(i, x.rows[i].old, false)
-		add(i, x.rows[i].now, last[i])
+		add(i, x.rows[i].old, false, -1)
+		add(i, x.rows[i].now, last[i], 1)
 	}
-	return m.run("INSERT INTO "+schema.Quote(t.Name)+" VALUES (?, ?"+strings.Repeat(", ?", len(t.Columns))+")", sets, n)
+	return m.run("INSERT INTO "+schema.Quote(t.Name)+" VALUES (?, ?, ?"+strings.Repeat(", ?", len(t.Columns))+")", sets, n)
 }
 
 // matches reports whether one of the rows that touch read passes a condition.

@@ -32,7 +32,13 @@ func (p *page) Part(id live.ID, head []byte, chunks [][]byte) {
 		k := sqlite.ChunkOf(framed, builder.HeadBytes)
 		p.log = append(p.log, fmt.Sprint("chunk ", k.Rows()))
 		for _, row := range k.Decode() {
-			p.parts[id] = append(p.parts[id], fmt.Sprint(row))
+			cells := make([]any, len(row))
+			for i, v := range row {
+				if cells[i] = v; v.Kind() == value.KindInt {
+					cells[i] = v.Int()
+				}
+			}
+			p.parts[id] = append(p.parts[id], fmt.Sprint(cells))
 		}
 		for i := range framed { // the bytes are the receiver's
 			framed[i] = 0xff
@@ -67,6 +73,9 @@ func (p *page) take() string {
 	p.log = nil
 	return out
 }
+
+// shown is the rows that a query shows.
+func (p *page) shown(id live.ID) string { return strings.Join(p.states[id], " ") }
 
 // bench is a database, and a set of queries over it.
 type bench struct {

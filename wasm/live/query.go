@@ -22,8 +22,8 @@ type Query struct {
 	// nil when that cannot be told.
 	tree *query.Select
 	refs []ref
-	// window keeps what the query shows, in images, or is nil.
-	window *window
+	// kept is what the query shows, in images, or nil.
+	kept   kept
 	images *images
 
 	plan   *builder.Plan
@@ -38,7 +38,7 @@ type Query struct {
 	held    [][]byte
 	rows    []uint64 // hashes of the run so far
 	cols    int
-	filling []byte // values of the run so far, for the window
+	filling []byte // values of the run so far, which are to be kept
 	bytes   int
 	sending bool // this run's state goes out as it comes
 	began   int64
@@ -56,7 +56,7 @@ var seed = maphash.MakeSeed()
 
 // analyse finds out what rows can matter under a schema.
 func (q *Query) analyse(s *schema.Schema) {
-	q.refs, q.window = nil, nil
+	q.refs, q.kept = nil, nil
 	if q.tree == nil {
 		return
 	}
@@ -101,8 +101,8 @@ func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, com
 	}
 	q.plan = p
 	text := q.Statement
-	if q.window != nil {
-		text = q.window.fill
+	if q.kept != nil {
+		text = q.kept.reads()
 	}
 	s, err := c.Cached(text.SQL)
 	if err != nil {
@@ -132,7 +132,7 @@ func (q *Query) Step(out Out, micros func() int64) (done bool, err error) {
 	switch {
 	case q.sending:
 		out.Part(q.ID, nil, [][]byte{framed})
-	case q.window != nil:
+	case q.kept != nil:
 		q.fill(framed)
 	default:
 		q.hold(out, framed, done)
@@ -144,9 +144,9 @@ func (q *Query) Step(out Out, micros func() int64) (done bool, err error) {
 	case q.sending:
 		q.told = told{}
 		out.State(q.ID, State{Rows: q.cursor.Rows(), Micros: q.took(micros)})
-	case q.window != nil:
-		if err := q.window.refill(q.images, q.filling, int(q.cursor.Rows())); err != nil || !q.show(out, micros) {
-			q.unwindow()
+	case q.kept != nil:
+		if err := q.kept.refill(q.images, q.filling, int(q.cursor.Rows())); err != nil || !q.show(out, micros) {
+			q.unkeep()
 		}
 	default:
 		q.tell(out, q.rows, q.cols, q.held, micros)
@@ -172,7 +172,7 @@ func (q *Query) hold(out Out, framed []byte, done bool) {
 	}
 }
 
-// fill takes a chunk of rows for the window.
+// fill takes a chunk of rows that are to be kept.
 func (q *Query) fill(framed []byte) {
 	k := sqlite.ChunkOf(framed, builder.HeadBytes)
 	for _, row := range k.Decode() {
@@ -180,11 +180,11 @@ func (q *Query) fill(framed []byte) {
 	}
 }
 
-// apply takes changed rows of the window's table, and tells what they have
+// apply takes changed rows of the table that is kept, and tells what they have
 // changed; else the query is due.
 func (q *Query) apply(x *changedTable, commits uint64, out Out, micros func() int64) {
 	q.began = micros()
-	changed, err := q.window.apply(q.images, x)
+	changed, err := q.kept.apply(q.images, x)
 	if err != nil || changed && !q.show(out, micros) {
 		q.due = true
 		return
@@ -192,9 +192,9 @@ func (q *Query) apply(x *changedTable, commits uint64, out Out, micros func() in
 	q.upTo = commits
 }
 
-// show tells what the window shows; false when it cannot be shown.
+// show tells what is kept; false when it cannot be shown.
 func (q *Query) show(out Out, micros func() int64) bool {
-	k, n, cols, ok, err := q.window.show(q.images)
+	k, n, cols, ok, err := q.kept.show(q.images)
 	if err != nil || !ok {
 		return false
 	}
@@ -202,10 +202,10 @@ func (q *Query) show(out Out, micros func() int64) bool {
 	return true
 }
 
-// unwindow makes the query one that runs again.
-func (q *Query) unwindow() {
-	q.images.forget(q.window)
-	q.window, q.due = nil, true
+// unkeep makes the query one that runs again.
+func (q *Query) unkeep() {
+	q.images.forget(q.kept)
+	q.kept, q.due = nil, true
 }
 
 func (q *Query) took(micros func() int64) uint64 { return uint64(max(0, micros()-q.began)) }

@@ -12,13 +12,8 @@ import (
 	"rockpool.dev/wasm/builder"
 )
 
-// Limits of windows; a query beyond them runs again.
-const (
-	// WindowsMax is how many queries are kept as windows.
-	WindowsMax = 256
-	// WindowRowsMax is the largest LIMIT of one.
-	WindowRowsMax = 500
-)
+// WindowRowsMax is the largest LIMIT of a window; a query beyond it runs again.
+const WindowRowsMax = 500
 
 // window keeps the first rows of a query over one table that has an order and
 // a LIMIT, in a table of the images' database: whole rows, and some more than
@@ -40,7 +35,7 @@ type window struct {
 	make, insert, del string
 	drop, cut, clear  string
 
-	made, filled bool
+	made bool
 	// complete says that all rows that pass are kept.
 	complete bool
 	turn     int64
@@ -205,12 +200,20 @@ func totalOrder(q *query.Select, t *schema.Table) []query.Order {
 	return order
 }
 
-// refill takes the rows of a run, which are n sets of values.
+func (w *window) reads() sqlgen.Statement { return w.fill }
+
+func (w *window) of() *schema.Table { return w.table }
+
+func (w *window) forget(m *images) {
+	if w.made && m.conn != nil {
+		_ = m.conn.Exec(w.drop) // it is memory
+	}
+}
+
 func (w *window) refill(m *images, sets []byte, n int) error {
 	if err := m.open(); err != nil {
 		return err
 	}
-	w.filled = false
 	if !w.made {
 		if err := m.conn.Exec(w.make); err != nil {
 			return err
@@ -223,14 +226,11 @@ func (w *window) refill(m *images, sets []byte, n int) error {
 	if err := m.run(w.insert, sets, n); err != nil {
 		return err
 	}
-	w.filled, w.complete = true, n < w.size
+	w.complete = n < w.size
 	return nil
 }
 
-// apply takes the changed rows of its table; changed is false when none of them
-// was or is kept.
 func (w *window) apply(m *images, x *changedTable) (changed bool, err error) {
-	w.filled = false
 	if err := m.load(x); err != nil {
 		return false, err
 	}
@@ -243,12 +243,10 @@ func (w *window) apply(m *images, x *changedTable) (changed bool, err error) {
 	if err := m.run(w.put.SQL, w.put.Args.Append(nil), 1); err != nil {
 		return false, err
 	}
-	w.filled = true
 	return m.conn.TotalChanges() != before, nil
 }
 
-// show returns the rows that are to be shown, in order: the first n of k, cols
-// columns of each. ok is false when the query must run again.
+// show is kept's; it is not ok when too few rows are left.
 func (w *window) show(m *images) (k sqlite.Chunk, n, cols int, ok bool, err error) {
 	s, err := m.conn.Cached(w.rows.SQL)
 	if err != nil {
