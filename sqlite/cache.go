@@ -7,6 +7,7 @@ type cache struct {
 	first, last  *cached
 	lent         []*Stmt // pushed out while they were being read
 	hits, misses int64
+	evictions    int64
 }
 
 type cacheKey struct {
@@ -22,13 +23,13 @@ type cached struct {
 
 // CacheStats counts what Conn.Cached did.
 type CacheStats struct {
-	Hits, Misses int64
-	Statements   int
+	Hits, Misses, Evictions int64
+	Statements              int
 }
 
 // CacheStats returns the counts of this connection.
 func (c *Conn) CacheStats() CacheStats {
-	return CacheStats{c.cache.hits, c.cache.misses, len(c.cache.byKey)}
+	return CacheStats{c.cache.hits, c.cache.misses, c.cache.evictions, len(c.cache.byKey)}
 }
 
 // Cached returns the prepared statement of a text, compiled before or now, of
@@ -72,6 +73,7 @@ func (a *cache) add(k cacheKey, s *Stmt) {
 			a.unlink(e)
 			delete(a.byKey, e.key)
 			e.s.finalize()
+			a.evictions++
 		}
 		e = next
 	}

@@ -1456,6 +1456,9 @@ var StatsMessage = codec.Message{
 		{Number: 12, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.OutboxMax)},
 		{Number: 13, Kind: codec.KindUint64, At: unsafe.Offsetof(Stats{}.Reconnects)},
 		{Number: 14, Kind: codec.KindList, At: unsafe.Offsetof(Stats{}.Slowest), Of: &QueryStatMessage},
+		{Number: 15, Kind: codec.KindMessage, At: unsafe.Offsetof(Stats{}.Texts), Of: &CacheStatsMessage},
+		{Number: 16, Kind: codec.KindMessage, At: unsafe.Offsetof(Stats{}.Plans), Of: &CacheStatsMessage},
+		{Number: 17, Kind: codec.KindMessage, At: unsafe.Offsetof(Stats{}.Kept), Of: &LiveStatsMessage},
 	},
 }
 
@@ -1475,6 +1478,9 @@ func _(m *Stats) {
 	_ = (*uint64)(&m.OutboxMax)
 	_ = (*uint64)(&m.Reconnects)
 	_ = (*[]QueryStat)(&m.Slowest)
+	_ = (*CacheStats)(&m.Texts)
+	_ = (*CacheStats)(&m.Plans)
+	_ = (*LiveStats)(&m.Kept)
 }
 
 // AppendTo encodes m after dst (package codec).
@@ -1483,6 +1489,35 @@ func (m *Stats) AppendTo(dst []byte) []byte { return StatsMessage.Append(dst, un
 // Decode reads all of src into m, which keeps nothing of what it held and shares
 // nothing with src. fault.Protocol when src is no such message; m is then of no use.
 func (m *Stats) Decode(src []byte) error { return StatsMessage.Decode(src, unsafe.Pointer(m)) }
+
+// LiveStatsMessage is the table of LiveStats.
+var LiveStatsMessage = codec.Message{
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(LiveStats{}.Kept)},
+		{Number: 2, Kind: codec.KindUint32, At: unsafe.Offsetof(LiveStats{}.Limit)},
+		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(LiveStats{}.Runs)},
+		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(LiveStats{}.Applied)},
+		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(LiveStats{}.Passed)},
+	},
+}
+
+// LiveStatsMessage takes the types for granted that this function asks for.
+func _(m *LiveStats) {
+	_ = (*uint32)(&m.Kept)
+	_ = (*uint32)(&m.Limit)
+	_ = (*uint64)(&m.Runs)
+	_ = (*uint64)(&m.Applied)
+	_ = (*uint64)(&m.Passed)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *LiveStats) AppendTo(dst []byte) []byte {
+	return LiveStatsMessage.Append(dst, unsafe.Pointer(m))
+}
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *LiveStats) Decode(src []byte) error { return LiveStatsMessage.Decode(src, unsafe.Pointer(m)) }
 
 // QueryStatMessage is the table of QueryStat.
 var QueryStatMessage = codec.Message{
@@ -1591,6 +1626,8 @@ var CacheStatsMessage = codec.Message{
 		{Number: 3, Kind: codec.KindUint64, At: unsafe.Offsetof(CacheStats{}.Hits)},
 		{Number: 4, Kind: codec.KindUint64, At: unsafe.Offsetof(CacheStats{}.Misses)},
 		{Number: 5, Kind: codec.KindUint64, At: unsafe.Offsetof(CacheStats{}.Evictions)},
+		{Number: 6, Kind: codec.KindUint64, At: unsafe.Offsetof(CacheStats{}.Bytes)},
+		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(CacheStats{}.BytesMax)},
 	},
 }
 
@@ -1601,6 +1638,8 @@ func _(m *CacheStats) {
 	_ = (*uint64)(&m.Hits)
 	_ = (*uint64)(&m.Misses)
 	_ = (*uint64)(&m.Evictions)
+	_ = (*uint64)(&m.Bytes)
+	_ = (*uint64)(&m.BytesMax)
 }
 
 // AppendTo encodes m after dst (package codec).

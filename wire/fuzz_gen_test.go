@@ -217,6 +217,10 @@ func FuzzStats(f *testing.F) {
 	codectest.Fuzz(f, "wire.Stats", func() codectest.Message { return new(wire.Stats) })
 }
 
+func FuzzLiveStats(f *testing.F) {
+	codectest.Fuzz(f, "wire.LiveStats", func() codectest.Message { return new(wire.LiveStats) })
+}
+
 func FuzzQueryStat(f *testing.F) {
 	codectest.Fuzz(f, "wire.QueryStat", func() codectest.Message { return new(wire.QueryStat) })
 }

@@ -628,6 +628,22 @@ type Stats struct {
 	Reconnects uint64     `wire:"13"`
 	// Slowest are the slowest statements since the start.
 	Slowest []QueryStat `wire:"14"`
+	// Texts are built queries and their SQL, Plans what is known of a text.
+	Texts CacheStats `wire:"15"`
+	Plans CacheStats `wire:"16"`
+	Kept  LiveStats  `wire:"17"`
+}
+
+// LiveStats is what live queries have cost.
+type LiveStats struct {
+	// Kept is how many are kept up to date without a run, of Limit at most.
+	Kept  uint32 `wire:"1"`
+	Limit uint32 `wire:"2"`
+	// Runs counts runs, Applied the commits that what is kept was brought up
+	// to date by, Passed those that could not matter to a query.
+	Runs    uint64 `wire:"3"`
+	Applied uint64 `wire:"4"`
+	Passed  uint64 `wire:"5"`
 }
 
 // QueryStat is one statement's figures.
@@ -665,4 +681,7 @@ type CacheStats struct {
 	Hits      uint64 `wire:"3"`
 	Misses    uint64 `wire:"4"`
 	Evictions uint64 `wire:"5"`
+	// Bytes are those of the entries, of BytesMax at most; 0 where they are not known.
+	Bytes    uint64 `wire:"6"`
+	BytesMax uint64 `wire:"7"`
 }

@@ -86,6 +86,7 @@ var messages = map[string]func() codectest.Message{
 	"wire.SyncStatus":     func() codectest.Message { return new(wire.SyncStatus) },
 	"wire.ShapeStatus":    func() codectest.Message { return new(wire.ShapeStatus) },
 	"wire.Stats":          func() codectest.Message { return new(wire.Stats) },
+	"wire.LiveStats":      func() codectest.Message { return new(wire.LiveStats) },
 	"wire.QueryStat":      func() codectest.Message { return new(wire.QueryStat) },
 	"wire.PoolStats":      func() codectest.Message { return new(wire.PoolStats) },
 	"wire.LaneStats":      func() codectest.Message { return new(wire.LaneStats) },

@@ -21,6 +21,8 @@ const (
 	SelectsMax = 256
 	// PlansMax is how many texts keep what is known of them.
 	PlansMax = 512
+	// CacheBytesMax bounds the texts of each of the two caches.
+	CacheBytesMax = 4 << 20
 	// ChunkRowsMax and ChunkBytesMax bound one chunk of a result; a single
 	// larger row makes a larger chunk.
 	ChunkRowsMax  = 4096
@@ -42,6 +44,8 @@ type Builder struct {
 func New(s *schema.Schema) *Builder {
 	b := &Builder{schema: s}
 	b.selects.limit, b.plans.limit = SelectsMax, PlansMax
+	b.selects.size = func(s sqlgen.Statement) int { return len(s.SQL) }
+	b.plans.size = func(p *Plan) int { return len(p.SQL) + len(p.Head) }
 	return b
 }
 
@@ -70,5 +74,5 @@ func (b *Builder) Select(q *query.Select) (sqlgen.Statement, error) {
 	return s, nil
 }
 
-// Stats returns the figures of the texts' cache.
-func (b *Builder) Stats() wire.CacheStats { return b.selects.stats() }
+// Stats returns the figures of the caches of texts and of plans.
+func (b *Builder) Stats() (texts, plans wire.CacheStats) { return b.selects.stats(), b.plans.stats() }

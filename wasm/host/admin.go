@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"rockpool.dev/fault"
+	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 	"rockpool.dev/wire"
 )
@@ -64,12 +65,15 @@ func (h *Host) stats() *wire.Stats {
 	out := &wire.Stats{
 		Pool: wire.PoolStats{Writers: 1, Readers: uint32(h.prov.Pool.Size()), Busy: uint32(h.prov.Pool.Busy()), Lanes: h.lanes.Stats()},
 		Statements: wire.CacheStats{
-			Entries: uint32(w.Statements + r.Statements), Hits: uint64(w.Hits + r.Hits), Misses: uint64(w.Misses + r.Misses),
+			Entries: uint32(w.Statements + r.Statements), Limit: uint32((1 + h.prov.Pool.Size()) * sqlite.CachedStatementsMax),
+			Hits: uint64(w.Hits + r.Hits), Misses: uint64(w.Misses + r.Misses), Evictions: uint64(w.Evictions + r.Evictions),
 		},
 		Queries: h.figures.queries, Errors: h.figures.errors, Live: uint64(h.live.Len()), Flushes: h.figures.flushes,
 		WALBytes: uint64(h.prov.Writer.WALBytes()), OutboxRows: h.prov.DB.Pending(), OutboxMax: wire.OutboxBytesMax,
 		Slowest: h.figures.slowest(SlowestMax),
 	}
+	out.Texts, out.Plans = h.builder.Stats()
+	out.Kept = h.live.Stats()
 	if h.env.Heap != nil {
 		out.HeapBytes, out.HeapLimit = h.env.Heap()
 	}

@@ -21,6 +21,7 @@ import (
 	"rockpool.dev/query"
 	"rockpool.dev/query/sqlgen"
 	"rockpool.dev/schema"
+	"rockpool.dev/wire"
 )
 
 // Limits.
@@ -64,6 +65,7 @@ type Set struct {
 	schema  *schema.Schema
 	images  images
 	windows int // made so far, their numbers
+	stats   wire.LiveStats
 }
 
 // New returns an empty set over a schema, which is shared.
@@ -96,7 +98,7 @@ func (s *Set) Add(id ID, text sqlgen.Statement, tree *query.Select) (*Query, err
 	if s.queries[id] != nil {
 		return nil, fault.New(fault.Duplicate, "watch a query", "the call is watched already")
 	}
-	q := &Query{ID: id, Statement: text, tree: tree, images: &s.images, due: true}
+	q := &Query{ID: id, Statement: text, tree: tree, images: &s.images, stats: &s.stats, due: true}
 	s.analyse(q)
 	s.queries[id] = q
 	s.order = append(s.order, q)
@@ -159,13 +161,22 @@ func (s *Set) analyse(q *Query) {
 	s.images.kept++
 }
 
+// Stats returns what the queries have cost so far.
+func (s *Set) Stats() wire.LiveStats {
+	out := s.stats
+	out.Kept, out.Limit = uint32(s.images.kept), KeptMax
+	return out
+}
+
 // Touch brings up to date what a change can matter to: states that are kept are
 // told to out, other queries become due. micros is the time.
 func (s *Set) Touch(c Changes, out Out, micros func() int64) {
 	tables := changedTables(c.Log, s.schema)
 	for _, q := range s.order {
 		switch {
-		case q.due || !c.All && !q.reads(c.Whole) && (q.upTo >= c.Commits || !s.concerns(q, tables)):
+		case q.due:
+		case !c.All && !q.reads(c.Whole) && (q.upTo >= c.Commits || !s.concerns(q, tables)):
+			s.stats.Passed++
 		case q.kept == nil || q.queued || c.All || q.reads(c.Whole):
 			q.due = true
 		default:

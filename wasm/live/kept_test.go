@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rockpool.dev/query"
+	"rockpool.dev/wasm/live"
 )
 
 // call is an aggregate of a column, or of all rows.
@@ -59,5 +60,8 @@ func TestKept(t *testing.T) {
 	x.run()
 	if got := x.page.shown(s.ID); got != "[4 1152921504606847128]" {
 		t.Errorf("after the run: %s", got)
+	}
+	if got := x.set.Stats(); got.Kept != 1 || got.Limit != live.KeptMax || got.Applied == 0 || got.Passed == 0 || got.Runs < 4 {
+		t.Errorf("stats = %+v, want the window kept and the sum not any more", got)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"rockpool.dev/schema"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/wasm/builder"
+	"rockpool.dev/wire"
 )
 
 // Query is one watched query.
@@ -25,6 +26,7 @@ type Query struct {
 	// kept is what the query shows, in images, or nil.
 	kept   kept
 	images *images
+	stats  *wire.LiveStats
 
 	plan   *builder.Plan
 	upTo   uint64 // commits before its last run began
@@ -91,6 +93,7 @@ func (q *Query) Gone() bool { return q.gone }
 // commits. micros is the time now.
 func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, commits uint64, micros int64) error {
 	q.due, q.upTo, q.began = false, commits, micros
+	q.stats.Runs++
 	p, err := b.Touched(c, q.SQL, q.Nested)
 	if err != nil {
 		return q.failed(err)
@@ -190,6 +193,11 @@ func (q *Query) apply(x *changedTable, commits uint64, out Out, micros func() in
 		return
 	}
 	q.upTo = commits
+	if changed {
+		q.stats.Applied++
+	} else {
+		q.stats.Passed++
+	}
 }
 
 // show tells what is kept; false when it cannot be shown.

@@ -105,6 +105,7 @@ func (p *Pool) CacheStats() (s sqlite.CacheStats) {
 		one := r.Conn.CacheStats()
 		s.Hits += one.Hits
 		s.Misses += one.Misses
+		s.Evictions += one.Evictions
 		s.Statements += one.Statements
 	}
 	return s

@@ -1097,12 +1097,35 @@ export interface Stats {
   readonly reconnects: number
   /** Slowest are the slowest statements since the start. */
   readonly slowest: readonly QueryStat[]
+  /** Texts are built queries and their SQL, Plans what is known of a text. */
+  readonly texts: CacheStats
+  readonly plans: CacheStats
+  readonly kept: LiveStats
 }
 export const StatsMessage = 67 as Message<Stats>
 /** Encodes a {@link Stats}; fields that are left out have the zero value. */
 export const encodeStats = (message: Init<Stats>): Uint8Array<ArrayBuffer> => encode(StatsMessage, message)
 /** Decodes a {@link Stats}. @throws RockpoolError of kind `protocol`. */
 export const decodeStats = (src: Uint8Array): Stats => decode(StatsMessage, src)
+
+/** LiveStats is what live queries have cost. */
+export interface LiveStats {
+  /** Kept is how many are kept up to date without a run, of Limit at most. */
+  readonly kept: number
+  readonly limit: number
+  /**
+   * Runs counts runs, Applied the commits that what is kept was brought up
+   * to date by, Passed those that could not matter to a query.
+   */
+  readonly runs: number
+  readonly applied: number
+  readonly passed: number
+}
+export const LiveStatsMessage = 72 as Message<LiveStats>
+/** Encodes a {@link LiveStats}; fields that are left out have the zero value. */
+export const encodeLiveStats = (message: Init<LiveStats>): Uint8Array<ArrayBuffer> => encode(LiveStatsMessage, message)
+/** Decodes a {@link LiveStats}. @throws RockpoolError of kind `protocol`. */
+export const decodeLiveStats = (src: Uint8Array): LiveStats => decode(LiveStatsMessage, src)
 
 /** QueryStat is one statement's figures. */
 export interface QueryStat {
@@ -1156,6 +1179,9 @@ export interface CacheStats {
   readonly hits: number
   readonly misses: number
   readonly evictions: number
+  /** Bytes are those of the entries, of BytesMax at most; 0 where they are not known. */
+  readonly bytes: number
+  readonly bytesMax: number
 }
 export const CacheStatsMessage = 70 as Message<CacheStats>
 /** Encodes a {@link CacheStats}; fields that are left out have the zero value. */
@@ -1197,7 +1223,7 @@ export interface Hello {
   /** Term is Welcome.Term of the relay that Cursor was reached with, or 0. */
   readonly term: bigint
 }
-export const HelloMessage = 78 as Message<Hello>
+export const HelloMessage = 79 as Message<Hello>
 /** Encodes a {@link Hello}; fields that are left out have the zero value. */
 export const encodeHello = (message: Init<Hello>): Uint8Array<ArrayBuffer> => encode(HelloMessage, message)
 /** Decodes a {@link Hello}. @throws RockpoolError of kind `protocol`. */
@@ -1249,7 +1275,7 @@ export interface Welcome {
    */
   readonly term: bigint
 }
-export const WelcomeMessage = 79 as Message<Welcome>
+export const WelcomeMessage = 80 as Message<Welcome>
 /** Encodes a {@link Welcome}; fields that are left out have the zero value. */
 export const encodeWelcome = (message: Init<Welcome>): Uint8Array<ArrayBuffer> => encode(WelcomeMessage, message)
 /** Decodes a {@link Welcome}. @throws RockpoolError of kind `protocol`. */
@@ -1261,7 +1287,7 @@ export interface Limits {
   readonly mutationsInFlight: number
   readonly pingMillis: number
 }
-export const LimitsMessage = 80 as Message<Limits>
+export const LimitsMessage = 81 as Message<Limits>
 /** Encodes a {@link Limits}; fields that are left out have the zero value. */
 export const encodeLimits = (message: Init<Limits>): Uint8Array<ArrayBuffer> => encode(LimitsMessage, message)
 /** Decodes a {@link Limits}. @throws RockpoolError of kind `protocol`. */
@@ -1283,7 +1309,7 @@ export interface Sub {
   readonly have: boolean
   readonly stamp: bigint
 }
-export const SubMessage = 81 as Message<Sub>
+export const SubMessage = 82 as Message<Sub>
 /** Encodes a {@link Sub}; fields that are left out have the zero value. */
 export const encodeSub = (message: Init<Sub>): Uint8Array<ArrayBuffer> => encode(SubMessage, message)
 /** Decodes a {@link Sub}. @throws RockpoolError of kind `protocol`. */
@@ -1304,7 +1330,7 @@ export const decodeShapeArg = (src: Uint8Array): ShapeArg => decode(ShapeArgMess
 export interface Unsub {
   readonly id: number
 }
-export const UnsubMessage = 82 as Message<Unsub>
+export const UnsubMessage = 83 as Message<Unsub>
 /** Encodes a {@link Unsub}; fields that are left out have the zero value. */
 export const encodeUnsub = (message: Init<Unsub>): Uint8Array<ArrayBuffer> => encode(UnsubMessage, message)
 /** Decodes a {@link Unsub}. @throws RockpoolError of kind `protocol`. */
@@ -1335,7 +1361,7 @@ export interface Snap {
    */
   readonly stamp: bigint
 }
-export const SnapMessage = 83 as Message<Snap>
+export const SnapMessage = 84 as Message<Snap>
 /** Encodes a {@link Snap}; fields that are left out have the zero value. */
 export const encodeSnap = (message: Init<Snap>): Uint8Array<ArrayBuffer> => encode(SnapMessage, message)
 /** Decodes a {@link Snap}. @throws RockpoolError of kind `protocol`. */
@@ -1348,7 +1374,7 @@ export interface Ready {
   readonly bucket: number
   readonly table: number
 }
-export const ReadyMessage = 84 as Message<Ready>
+export const ReadyMessage = 85 as Message<Ready>
 /** Encodes a {@link Ready}; fields that are left out have the zero value. */
 export const encodeReady = (message: Init<Ready>): Uint8Array<ArrayBuffer> => encode(ReadyMessage, message)
 /** Decodes a {@link Ready}. @throws RockpoolError of kind `protocol`. */
@@ -1361,7 +1387,7 @@ export interface Deny {
   readonly msg: string
   readonly hint: string
 }
-export const DenyMessage = 85 as Message<Deny>
+export const DenyMessage = 86 as Message<Deny>
 /** Encodes a {@link Deny}; fields that are left out have the zero value. */
 export const encodeDeny = (message: Init<Deny>): Uint8Array<ArrayBuffer> => encode(DenyMessage, message)
 /** Decodes a {@link Deny}. @throws RockpoolError of kind `protocol`. */
@@ -1371,7 +1397,7 @@ export const decodeDeny = (src: Uint8Array): Deny => decode(DenyMessage, src)
 export interface Received {
   readonly mid: number
 }
-export const ReceivedMessage = 86 as Message<Received>
+export const ReceivedMessage = 87 as Message<Received>
 /** Encodes a {@link Received}; fields that are left out have the zero value. */
 export const encodeReceived = (message: Init<Received>): Uint8Array<ArrayBuffer> => encode(ReceivedMessage, message)
 /** Decodes a {@link Received}. @throws RockpoolError of kind `protocol`. */
@@ -1382,7 +1408,7 @@ export interface Retry {
   readonly fromMid: number
   readonly afterMillis: number
 }
-export const RetryMessage = 87 as Message<Retry>
+export const RetryMessage = 88 as Message<Retry>
 /** Encodes a {@link Retry}; fields that are left out have the zero value. */
 export const encodeRetry = (message: Init<Retry>): Uint8Array<ArrayBuffer> => encode(RetryMessage, message)
 /** Decodes a {@link Retry}. @throws RockpoolError of kind `protocol`. */
@@ -1412,7 +1438,7 @@ export interface Tx {
    */
   readonly lost: readonly Conflict[]
 }
-export const TxMessage = 88 as Message<Tx>
+export const TxMessage = 89 as Message<Tx>
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
@@ -1428,7 +1454,7 @@ export interface Block {
   readonly table: number
   readonly data: Uint8Array
 }
-export const BlockMessage = 89 as Message<Block>
+export const BlockMessage = 90 as Message<Block>
 /** Encodes a {@link Block}; fields that are left out have the zero value. */
 export const encodeBlock = (message: Init<Block>): Uint8Array<ArrayBuffer> => encode(BlockMessage, message)
 /** Decodes a {@link Block}. @throws RockpoolError of kind `protocol`. */
@@ -1444,7 +1470,7 @@ export interface Ack {
    */
   readonly probe: number
 }
-export const AckMessage = 90 as Message<Ack>
+export const AckMessage = 91 as Message<Ack>
 /** Encodes a {@link Ack}; fields that are left out have the zero value. */
 export const encodeAck = (message: Init<Ack>): Uint8Array<ArrayBuffer> => encode(AckMessage, message)
 /** Decodes a {@link Ack}. @throws RockpoolError of kind `protocol`. */
@@ -1454,7 +1480,7 @@ export const decodeAck = (src: Uint8Array): Ack => decode(AckMessage, src)
 export interface Token {
   readonly jwt: string
 }
-export const TokenMessage = 91 as Message<Token>
+export const TokenMessage = 92 as Message<Token>
 /** Encodes a {@link Token}; fields that are left out have the zero value. */
 export const encodeToken = (message: Init<Token>): Uint8Array<ArrayBuffer> => encode(TokenMessage, message)
 /** Decodes a {@link Token}. @throws RockpoolError of kind `protocol`. */
@@ -1468,7 +1494,7 @@ export interface Ping {
   /** Echo is the Probe that this answers, or 0. */
   readonly echo: number
 }
-export const PingMessage = 92 as Message<Ping>
+export const PingMessage = 93 as Message<Ping>
 /** Encodes a {@link Ping}; fields that are left out have the zero value. */
 export const encodePing = (message: Init<Ping>): Uint8Array<ArrayBuffer> => encode(PingMessage, message)
 /** Decodes a {@link Ping}. @throws RockpoolError of kind `protocol`. */
@@ -1478,7 +1504,7 @@ export const decodePing = (src: Uint8Array): Ping => decode(PingMessage, src)
 export interface Pong {
   readonly t: number
 }
-export const PongMessage = 93 as Message<Pong>
+export const PongMessage = 94 as Message<Pong>
 /** Encodes a {@link Pong}; fields that are left out have the zero value. */
 export const encodePong = (message: Init<Pong>): Uint8Array<ArrayBuffer> => encode(PongMessage, message)
 /** Decodes a {@link Pong}. @throws RockpoolError of kind `protocol`. */
@@ -1488,7 +1514,7 @@ export const decodePong = (src: Uint8Array): Pong => decode(PongMessage, src)
 export interface SchemaChange {
   readonly schema: Schema | null
 }
-export const SchemaChangeMessage = 94 as Message<SchemaChange>
+export const SchemaChangeMessage = 95 as Message<SchemaChange>
 /** Encodes a {@link SchemaChange}; fields that are left out have the zero value. */
 export const encodeSchemaChange = (message: Init<SchemaChange>): Uint8Array<ArrayBuffer> => encode(SchemaChangeMessage, message)
 /** Decodes a {@link SchemaChange}. @throws RockpoolError of kind `protocol`. */
@@ -1501,7 +1527,7 @@ export interface Bye {
   readonly hint: string
   readonly retryMillis: number
 }
-export const ByeMessage = 95 as Message<Bye>
+export const ByeMessage = 96 as Message<Bye>
 /** Encodes a {@link Bye}; fields that are left out have the zero value. */
 export const encodeBye = (message: Init<Bye>): Uint8Array<ArrayBuffer> => encode(ByeMessage, message)
 /** Decodes a {@link Bye}. @throws RockpoolError of kind `protocol`. */

@@ -63,21 +63,22 @@ Utype Ohealth:64 Ooutcome:36 Oconflict:51 Osync:65 Ltables Oround:48 Oentry:54 A
 Udatabase Usocket UretryMillis Uattempts UrttMicros OlastError:2 IsinceMillis
 Mpos:49 Mhead:49 Upending Uparked Ufailed Ashapes:66 Bpaused IlastMillis
 Sshape Aargs:43 Stable Bready UrowsLoaded UrowsTotal Ubytes UbytesTotal Oerror:2
-Mpool:68 Mstatements:70 Uqueries Uerrors Ulive UwalBytes UfileBytes UheapBytes UheapLimit Uflushes UoutboxRows UoutboxMax Ureconnects Aslowest:71
+Mpool:68 Mstatements:70 Uqueries Uerrors Ulive UwalBytes UfileBytes UheapBytes UheapLimit Uflushes UoutboxRows UoutboxMax Ureconnects Aslowest:71 Mtexts:70 Mplans:70 Mkept:72
 Uwriters Ureaders Ubusy Alanes:69
 Ulane Uwaiting Ulimit Udone Urefused UwaitMicros UwaitMax
-Uentries Ulimit Uhits Umisses Uevictions
-Ssql Uruns Umicros Umax`
+Uentries Ulimit Uhits Umisses Uevictions Ubytes UbytesMax
+Ssql Uruns Umicros Umax
+Ukept Ulimit Uruns Uapplied Upassed`
 
 /** The tables of messages that no page sees. */
 export const RELAY_TABLES = `Sactor Ucounter
 Utable Ukind Rkey Pcols Rold Rnew Pdeltas
-Umid Mseen:49 Xhlc Uschema Pdepends Xdigest Aops:73 Uresolves SidempotencyKey Xid
-Mpos:49 Mprev:49 Ulsn IcommitMicros Aorigins:76 Achanges:77 Uschema
+Umid Mseen:49 Xhlc Uschema Pdepends Xdigest Aops:74 Uresolves SidempotencyKey Xid
+Mpos:49 Mprev:49 Ulsn IcommitMicros Aorigins:77 Achanges:78 Uschema
 Sclient Xhlc Moutcome:36 Bclean
 Utable Rold Rnew
-Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor:49 UackedMid UlastMid UschemaVersion Odeclared:7 Sbuild Asubs:81 Xterm
-Uversion IserverMillis UlastMid Bresume Mhead:49 Oschema:7 Aoutcomes:36 Suser Mlimits:80 Brewound Acoming:36 Xterm
+Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor:49 UackedMid UlastMid UschemaVersion Odeclared:7 Sbuild Asubs:82 Xterm
+Uversion IserverMillis UlastMid Bresume Mhead:49 Oschema:7 Aoutcomes:36 Suser Mlimits:81 Brewound Acoming:36 Xterm
 UframeBytes UmutationsInFlight UpingMillis
 Uid Sshape Aargs:43 Bhave Xstamp
 Uid
@@ -86,7 +87,7 @@ Uid Mpos:49 Ubucket Utable
 Uid Ukind Smsg Shint
 Umid
 UfromMid UafterMillis
-Mfrom:49 Mto:49 Aacks:36 Ablocks:89 Upart Blast Uschema IcommitMicros Alost:37
+Mfrom:49 Mto:49 Aacks:36 Ablocks:90 Upart Blast Uschema IcommitMicros Alost:37
 Ubucket Utable Ydata
 Mpos:49 Uprobe
 Sjwt
