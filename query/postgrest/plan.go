@@ -23,6 +23,7 @@ type Plan struct {
 	columns  []string // of the columns parameter; nil without one
 	rows     []newRow // of the body
 	writing  *newRow  // being written, for the error of a key that is taken
+	created  bool     // an upsert has written a row that was not there
 }
 
 // Elsewhere reports whether an error is of something that another server may

@@ -1,6 +1,7 @@
 package postgrest_test
 
 import (
+	"strconv"
 	"testing"
 
 	"rockpool.dev/query/postgrest"
@@ -133,12 +134,10 @@ func shown(r *postgrest.Response) string {
 	if r.Status == 200 {
 		return string(r.Body)
 	}
-	text := ""
-	for n := r.Status; n > 0; n /= 10 {
-		text = string(rune('0'+n%10)) + text
-	}
-	return text + " " + string(r.Body)
+	return status(r) + " " + string(r.Body)
 }
+
+func status(r *postgrest.Response) string { return strconv.Itoa(r.Status) }
 
 func TestRangesCountsAndMedia(t *testing.T) {
 	t.Parallel()

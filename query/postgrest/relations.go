@@ -164,7 +164,7 @@ func (r *relation) means(target, hint string) bool {
 		if hint == "" {
 			return target == r.to.Name && r.card == oneToMany || single(r.near, target) && r.card == manyToOne
 		}
-		return target == r.to.Name && r.card == oneToMany && (single(r.far, hint) || named && r.name == hint)
+		return target == r.to.Name && r.card == oneToMany && single(r.far, hint)
 	}
 	if hint == "" {
 		return target == r.to.Name || named && target == r.name || single(r.near, target)

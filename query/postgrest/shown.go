@@ -20,7 +20,8 @@ func (w *write) shown(keys []value.Row) ([]byte, error) {
 		return nil, refused
 	}
 	grouped := w.root.aggregated()
-	if (grouped || len(q.OrderBy) > 0) && len(keys) > keysMax {
+	ordered := len(w.root.order) > 0
+	if (grouped || ordered) && len(keys) > keysMax {
 		return nil, refuse(400, "54000", "the order of so many written rows is not served", "", "write fewer rows at once, or read them by a request of their own")
 	}
 	hidden := len(q.Columns)
@@ -47,7 +48,7 @@ func (w *write) shown(keys []value.Row) ([]byte, error) {
 		}
 		rows = append(rows, found...)
 	}
-	if !grouped && len(q.OrderBy) == 0 {
+	if !grouped && !ordered {
 		rows = inOrder(rows, hidden, keys)
 	}
 	return w.printed(sh, rows)

@@ -226,8 +226,12 @@ func (o operand) contains(op, text string) (*query.Expr, *Error) {
 	return expr(query.ExprCall, name, o.left, bound(v)), err
 }
 
-// ordered is the node's ORDER BY.
+// ordered is the node's ORDER BY. Rows that nobody orders come as they were
+// written, as they mostly do from Postgres: pages of them then do not overlap.
 func (n *node) ordered() (terms []query.Order, err *Error) {
+	if len(n.order) == 0 && !n.aggregated() && (n.relation == nil || !n.relation.toOne()) && n.table.Index("rowid") < 0 {
+		return []query.Order{{Expr: *column(n.as, "rowid")}}, nil
+	}
 	for _, o := range n.order {
 		e, err := n.orderTerm(o)
 		if err != nil {

@@ -65,7 +65,9 @@ func (p *Plan) written(keys []value.Row, body []byte) *Response {
 	resp := &Response{Status: 204}
 	switch {
 	case p.method == "POST":
-		resp.Status = 201
+		if resp.Status = 201; p.prefer.resolution == "merge-duplicates" && !p.created && n > 0 {
+			resp.Status = 200
+		}
 		resp.Headers = p.headers("*/" + total)
 		if p.prefer.headersOnly && n == 1 {
 			resp.Headers = append(resp.Headers, Header{"location", p.location(keys[0])})
@@ -172,6 +174,20 @@ func (w *write) insert() (keys []value.Row, err error) {
 				ins.Update = append(ins.Update, name)
 			}
 		}
+		if w.prefer.resolution == "merge-duplicates" {
+			for _, name := range w.columns { // what a row leaves out has its default then
+				if !slices.Contains(ins.Conflict, name) && !slices.Contains(ins.Update, name) {
+					ins.Update = append(ins.Update, name)
+				}
+			}
+			if !w.created {
+				there, err := w.isThere(ins.Conflict, row)
+				if err != nil {
+					return nil, err
+				}
+				w.created = !there
+			}
+		}
 		if w.prefer.resolution == "merge-duplicates" && len(ins.Update) == 0 {
 			ins.Update = ins.Conflict // nothing changes, and the row is one of the answer
 		}
@@ -186,6 +202,28 @@ func (w *write) insert() (keys []value.Row, err error) {
 		keys = append(keys, written...)
 	}
 	return keys, nil
+}
+
+// isThere reports whether a row has the key of a new one.
+func (w *write) isThere(key []string, row *newRow) (bool, error) {
+	q := &query.Select{Limit: bound(value.Int(1))}
+	w.root.from(q)
+	add(q, bound(value.Int(1)))
+	var all []*query.Expr
+	for _, name := range key {
+		at := slices.Index(row.columns, w.table.Index(name))
+		if at < 0 {
+			return false, nil
+		}
+		all = append(all, compare("=", column(w.root.as, name), bound(row.values[at])))
+	}
+	q.Where = and(all)
+	text, err := sqlgen.Select(q, w.options())
+	if err != nil {
+		return false, err
+	}
+	found, err := w.run(text.SQL, text.Args)
+	return len(found) > 0, err
 }
 
 // checkConflict holds on_conflict to a key of the table.

@@ -147,14 +147,13 @@ func (h *handler) caller(r *http.Request) (auth.Identity, *postgrest.Error) {
 	if !ok {
 		token = r.Header.Get("apikey")
 	}
-	if token == "" {
-		return auth.Identity{}, &postgrest.Error{Status: http.StatusUnauthorized, Code: "PGRST302", Message: "Anonymous access is disabled"}
-	}
-	id, err := h.Verifier.Verify(token)
-	switch fault.KindOf(err) {
-	case 0:
+	id, err := h.Verifier.Verify(token) // of none too: rockpool dev lets everybody in
+	switch {
+	case err == nil:
 		return id, nil
-	case fault.TokenExpired:
+	case token == "":
+		return id, &postgrest.Error{Status: http.StatusUnauthorized, Code: "PGRST302", Message: "Anonymous access is disabled"}
+	case fault.KindOf(err) == fault.TokenExpired:
 		return id, &postgrest.Error{Status: http.StatusUnauthorized, Code: "PGRST303", Message: "JWT expired", Hint: fault.HintOf(err)}
 	}
 	return id, &postgrest.Error{Status: http.StatusUnauthorized, Code: "PGRST301", Message: err.Error(), Hint: fault.HintOf(err)}
