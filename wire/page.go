@@ -387,15 +387,15 @@ type ConflictInfo struct {
 	Table  string          `wire:"2"`
 	Key    NamedRow        `wire:"3"`
 	Base   *NamedRow       `wire:"4"`
-	Mine   *NamedRow       `wire:"5"`
-	Theirs *NamedRow       `wire:"6"`
+	Mine   *NamedRow       `wire:"5" ts:"localData"`
+	Theirs *NamedRow       `wire:"6" ts:"remoteData"`
 	Chosen *NamedRow       `wire:"7"`
-	Cols   []string        `wire:"8"` // where two values met
+	Cols   []string        `wire:"8" ts:"columns"` // where two values met
 	Rule   mutation.Rule   `wire:"9"`
 	Status mutation.Status `wire:"10"`
-	Open   bool            `wire:"11"`
+	Open   bool            `wire:"11" ts:"isOpen"`
 	Mid    uint64          `wire:"12"`
-	Millis int64           `wire:"13"`
+	Millis int64           `wire:"13" ts:"at"`
 	// Notify is false for a merge of different columns: recorded and counted,
 	// but nobody is called.
 	Notify bool `wire:"14"`
@@ -447,21 +447,21 @@ const (
 type OutboxEntry struct {
 	Mid    uint64     `wire:"1"`
 	State  TxState    `wire:"2"`
-	Millis int64      `wire:"3"`
-	Ops    []OutboxOp `wire:"4"`
+	Millis int64      `wire:"3" ts:"at"`
+	Ops    []OutboxOp `wire:"4" ts:"operations"`
 	Kind   uint16     `wire:"5"`
 	Detail string     `wire:"6"`
 	Bytes  uint64     `wire:"7"`
-	Key    string     `wire:"8"` // idempotency key
+	Key    string     `wire:"8" ts:"idempotencyKey"` // idempotency key
 }
 
 // OutboxOp shows one operation.
 type OutboxOp struct {
 	Table string        `wire:"1"`
-	Kind  mutation.Kind `wire:"2"`
+	Kind  mutation.Kind `wire:"2" ts:"type"`
 	Key   NamedRow      `wire:"3"`
-	Old   *NamedRow     `wire:"4"`
-	New   *NamedRow     `wire:"5"`
+	Old   *NamedRow     `wire:"4" ts:"before"`
+	New   *NamedRow     `wire:"5" ts:"after"`
 }
 
 // OutboxAct retries or discards a rejected or parked transaction.
@@ -493,14 +493,14 @@ type Validated struct {
 	Problems []Problem `wire:"1"`
 	SQL      string    `wire:"2"` // the SQL a built query will run
 	Plan     []string  `wire:"3"`
-	ReadOnly bool      `wire:"4"`
+	ReadOnly bool      `wire:"4" ts:"isReadOnly"`
 	Params   uint32    `wire:"5"`
 }
 
 // Problem is one fault in a query. Offset is in bytes, or -1.
 type Problem struct {
 	Kind       uint16 `wire:"1"`
-	Msg        string `wire:"2"`
+	Msg        string `wire:"2" ts:"message"`
 	Hint       string `wire:"3"`
 	Offset     int32  `wire:"4"`
 	Suggestion string `wire:"5"`
@@ -515,7 +515,7 @@ type SchemaInfo struct {
 type Failure struct {
 	Kind   uint16 `wire:"1"`
 	Op     string `wire:"2"`
-	Msg    string `wire:"3"`
+	Msg    string `wire:"3" ts:"message"`
 	Hint   string `wire:"4"`
 	Offset int32  `wire:"5"` // -1 for none
 	// Code is SQLite's extended result code, or 0.
@@ -587,13 +587,13 @@ type Health struct {
 
 // SyncStatus is where sync stands.
 type SyncStatus struct {
-	Pos     version.Pos   `wire:"1"`
+	Pos     version.Pos   `wire:"1" ts:"position"`
 	Head    version.Pos   `wire:"2"`
 	Pending uint64        `wire:"3"` // mutations not settled
 	Parked  uint64        `wire:"4"`
 	Failed  uint64        `wire:"5"`
 	Shapes  []ShapeStatus `wire:"6"`
-	Paused  bool          `wire:"7"`
+	Paused  bool          `wire:"7" ts:"isPaused"`
 	// LastMillis is when the last frame came, client clock.
 	LastMillis int64 `wire:"8"`
 }
@@ -603,7 +603,7 @@ type ShapeStatus struct {
 	Shape      string     `wire:"1"`
 	Args       []ShapeArg `wire:"2"`
 	Table      string     `wire:"3"`
-	Ready      bool       `wire:"4"`
+	Ready      bool       `wire:"4" ts:"isReady"`
 	RowsLoaded uint64     `wire:"5"`
 	RowsTotal  uint64     `wire:"6"`
 	Bytes      uint64     `wire:"7"`

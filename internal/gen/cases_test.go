@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"math"
@@ -181,7 +182,7 @@ func plain(t *testing.T, v reflect.Value, option string) any {
 		fields := map[string]any{}
 		for i := range v.NumField() {
 			_, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("wire"), ",")
-			fields[tsName(v.Type().Field(i).Name)] = plain(t, v.Field(i), option)
+			fields[cmp.Or(v.Type().Field(i).Tag.Get("ts"), tsName(v.Type().Field(i).Name))] = plain(t, v.Field(i), option)
 		}
 		return fields
 	}

@@ -26,6 +26,7 @@ type message struct {
 type field struct {
 	number  int
 	name    string
+	ts      string // its name in TypeScript: the tag ts, else the Go name in camel case
 	doc     string
 	kind    kind
 	bits    int    // of kindUint, kindInt and kindPacked

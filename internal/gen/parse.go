@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -105,10 +106,11 @@ func readMessage(sources map[string]*source, pkg string, d declared) (*message, 
 	untagged := 0
 	seen := map[int]bool{}
 	for _, f := range st.Fields.List {
-		tag := ""
+		var tags reflect.StructTag
 		if f.Tag != nil {
-			tag = reflect.StructTag(strings.Trim(f.Tag.Value, "`")).Get("wire")
+			tags = reflect.StructTag(strings.Trim(f.Tag.Value, "`"))
 		}
+		tag := tags.Get("wire")
 		if tag == "" {
 			untagged++
 			continue
@@ -117,6 +119,7 @@ func readMessage(sources map[string]*source, pkg string, d declared) (*message, 
 		if err != nil {
 			return nil, fmt.Errorf("%s.%s: %w", pkg, m.name, err)
 		}
+		one.ts = cmp.Or(tags.Get("ts"), tsName(one.name))
 		if seen[one.number] {
 			return nil, fmt.Errorf("%s.%s: number %d twice", pkg, m.name, one.number)
 		}

@@ -127,7 +127,7 @@ func (n *numbers) spec(c *contracts, m *message) string {
 		case f.pointer:
 			letter = "O"
 		}
-		word := letter + tsName(f.name)
+		word := letter + f.ts
 		if f.kind == kindMessage {
 			word += fmt.Sprint(":", n.of(c.message(*f.named)))
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -126,7 +127,7 @@ func tsMessage(w *writer, n *numbers, m *message) {
 		w.line("export interface %s {", m.name)
 		for _, f := range m.fields {
 			tsDoc(w, "", f.doc)
-			w.line("  readonly %s: %s", tsName(f.name), tsType(f))
+			w.line("  readonly %s: %s", f.ts, tsType(f))
 		}
 		w.line("}")
 	}
@@ -219,18 +220,18 @@ func tsFaults() []byte {
 	w.line("%s", strings.TrimSuffix(generated, "\n\n"))
 	w.line("// The twin of Go's package fault.\n")
 	var names, retry []string
-	for _, k := range fault.Kinds() {
+	for at, k := range fault.Kinds() {
 		names = append(names, k.String())
 		if k.Retryable() {
-			retry = append(retry, k.String())
+			retry = append(retry, strconv.Itoa(at))
 		}
 	}
 	w.line("/** The stable text of every kind of error, by its number. */")
 	w.line("export const KIND_NAMES = [\n%s] as const\n", wrap(names))
 	w.line("/** The stable text of a kind of error. */")
 	w.line("export type Kind = (typeof KIND_NAMES)[number]\n")
-	w.line("/** The kinds after which the same call may succeed later unchanged. */")
-	w.line("export const RETRYABLE_KINDS: readonly Kind[] = [\n%s]", wrap(retry))
+	w.line("/** The numbers of the kinds after which the same call may succeed later unchanged. */")
+	w.line("export const RETRYABLE_KINDS = [%s]", strings.Join(retry, ", "))
 	return w.Bytes()
 }
 

@@ -142,14 +142,21 @@ func (w *writer) stored(v value.Value, as *schema.Column) value.Value {
 		if v.Kind() == value.KindInt || v.Kind() == value.KindFloat {
 			return decimalText(v)
 		}
-	case schema.TypeTimestampTZ, schema.TypeTimestamp, schema.TypeDate, schema.TypeTime, schema.TypeUUID, schema.TypeBool:
-		canonical, err := as.Canonical(v)
-		if err != nil && w.err == nil {
-			w.err = fault.In("compare a value", err)
+		return v
+	case schema.TypeInt, schema.TypeFloat:
+		// A number may be compared with any number: only text has to be one.
+		if v.Kind() != value.KindText {
+			return v
 		}
-		return canonical
+	case schema.TypeTimestampTZ, schema.TypeTimestamp, schema.TypeDate, schema.TypeTime, schema.TypeUUID, schema.TypeBool:
+	default:
+		return v
 	}
-	return v
+	canonical, err := as.Canonical(v)
+	if err != nil && w.err == nil {
+		w.err = fault.In("compare a value", err)
+	}
+	return canonical
 }
 
 // decimalText returns a number in the form that decimals are stored in.

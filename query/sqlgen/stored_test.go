@@ -10,7 +10,7 @@ import (
 	"rockpool.dev/value"
 )
 
-// TestValuesAreBoundAsStored: a moment, a uuid or a boolean is found however
+// TestValuesAreBoundAsStored: a moment, a uuid, a boolean or a number is found however
 // it is written, since it is bound in the form that the column stores.
 func TestValuesAreBoundAsStored(t *testing.T) {
 	s := &schema.Schema{Tables: []schema.Table{{ID: 1, Name: "events", Key: []uint32{0}, Columns: []schema.Column{
@@ -19,6 +19,8 @@ func TestValuesAreBoundAsStored(t *testing.T) {
 		{Name: "day", Type: schema.TypeDate},
 		{Name: "open", Type: schema.TypeBool},
 		{Name: "name", Type: schema.TypeText},
+		{Name: "seats", Type: schema.TypeInt},
+		{Name: "price", Type: schema.TypeFloat},
 	}}}}
 	bound := func(name string, v value.Value) (value.Row, error) {
 		lit := query.Expr{Kind: query.ExprValue, Value: v}
@@ -43,6 +45,10 @@ func TestValuesAreBoundAsStored(t *testing.T) {
 		{"open", value.Text("true"), value.Int(1)},
 		{"at", value.Null, value.Null},
 		{"name", value.Text("2026-11-23 22:07"), value.Text("2026-11-23 22:07")},
+		{"seats", value.Text("9007199254740993"), value.Int(9007199254740993)},
+		{"seats", value.Float(1.5), value.Float(1.5)},
+		{"price", value.Text("12.5"), value.Float(12.5)},
+		{"price", value.Int(12), value.Int(12)},
 	} {
 		got, err := bound(c.name, c.v)
 		if err != nil || len(got) != 4 {
@@ -55,7 +61,9 @@ func TestValuesAreBoundAsStored(t *testing.T) {
 			}
 		}
 	}
-	if _, err := bound("at", value.Text("yesterday-ish")); fault.KindOf(err) != fault.TypeMismatch {
-		t.Errorf("a text that is no moment is compared as one: %v", err)
+	for name, text := range map[string]string{"at": "yesterday-ish", "seats": "a few", "price": "cheap"} {
+		if _, err := bound(name, value.Text(text)); fault.KindOf(err) != fault.TypeMismatch {
+			t.Errorf("%s is compared with %q: %v", name, text, err)
+		}
 	}
 }

@@ -140,7 +140,8 @@ class Writer {
       return
     }
     if (n >= 128) {
-      const extra = n < 1 << 14 ? 1 : n < 1 << 21 ? 2 : n < 1 << 28 ? 3 : 4
+      let extra = 0
+      for (let rest = n >> 7; rest > 0; rest >>= 7) extra++
       this.#room(extra)
       this.#bytes.copyWithin(at + 1 + extra, at + 1, at + 1 + n)
     }

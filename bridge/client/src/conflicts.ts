@@ -138,23 +138,18 @@ export class Conflicts {
     this.#arrivals.emit(conflict)
   }
 
-  #conflict(info: ConflictInfo): Conflict {
+  #conflict({ notify: _notify, gone: _gone, ...info }: ConflictInfo): Conflict {
     const booleans = booleansOf(this.#schema(), info.table)
-    const row = (named: NamedRow | null) => (named === null ? null : toObject(named, booleans))
+    const row = (named: NamedRow | null) => named && toObject(named, booleans)
     return {
-      id: info.id,
-      table: info.table,
+      ...info,
       key: toObject(info.key, booleans),
-      localData: row(info.mine),
-      remoteData: row(info.theirs),
+      localData: row(info.localData),
+      remoteData: row(info.remoteData),
       base: row(info.base),
       chosen: row(info.chosen),
-      columns: info.cols,
       rule: RULES[info.rule] ?? 'manual',
       status: statusName(info.status),
-      isOpen: info.open,
-      at: info.millis,
-      mid: info.mid,
       resolve: (choice) => this.#resolve(info.id, choice),
       dismiss: async () => {
         await this.#send(info.id, ChooseDismiss, null)

@@ -4,10 +4,9 @@ import type { Row } from './chunk.ts'
 import { emptySelect, SelectBuilder, type QueryRunner } from './builder/select.ts'
 import type { AnyQuery, RowAt, ScopeOf, TableRef, Tables, UntypedTables } from './builder/scope.ts'
 import { isStatement, sql, type Statement } from './builder/sql.ts'
-import { decode, encode } from './codec.ts'
 import { Conflicts } from './conflicts.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
-import { failure, RockpoolError, toError } from './error.ts'
+import { failure, toError, type RockpoolError } from './error.ts'
 import type { Select } from './gen/query.ts'
 import type { Schema } from './gen/schema.ts'
 import {
@@ -41,16 +40,10 @@ import {
   PageToken,
   PageValidate,
   PageVisible,
-  EventConflict,
-  EventHealth,
-  EventOutcome,
   EventReload,
   EventSchema,
-  EventSync,
-  EventSyncRound,
   EventTables,
   EventTokenWanted,
-  EventTxState,
 } from './gen/wire.ts'
 import { OPENING, roleOf, withCore, type DatabaseHealth } from './health.ts'
 import { LiveQueries, type LiveQuery } from './live.ts'
@@ -67,7 +60,7 @@ import {
   type ReadOptions,
   type WriteOptions,
 } from './requests.ts'
-import { Session, type Call, type CallOptions, type Sink } from './session.ts'
+import { Session, type CallOptions } from './session.ts'
 import { Sync } from './sync.ts'
 import { TabAgent } from './tabs/agent.ts'
 import { browserEnvironment, soloEnvironment } from './tabs/environment.ts'
@@ -140,7 +133,6 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     this.ready = new Promise((resolve, reject) => {
       this.#opened = { resolve, reject }
     })
-    this.ready.catch(() => {})
     this.closed = new Promise((resolve) => {
       this.#ended = resolve
     })
@@ -162,23 +154,20 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     const timer = setTimeout(() => {
       const why = this.#health.get().error
       this.#fail(
-        new RockpoolError({
-          kind: why?.kind ?? 'leader_unreachable',
-          op: 'open database',
-          message: why?.message ?? 'no tab opened it in time',
-          hint: why?.hint ?? 'close other tabs of this site and try again',
-          cause: why ?? undefined,
-        }),
+        failure(
+          why?.kind ?? 'leader_unreachable',
+          'open database',
+          why?.message ?? 'no tab opened it in time',
+          why?.hint ?? 'close other tabs of this site and try again',
+          { cause: why ?? undefined },
+        ),
       )
     }, options.timeout ?? OPEN_MS)
-    this.ready.then(
-      () => {
+    this.ready
+      .finally(() => {
         clearTimeout(timer)
-      },
-      () => {
-        clearTimeout(timer)
-      },
-    )
+      })
+      .catch(() => {})
     const file = options.user === undefined ? options.name : `${options.name}@${options.user}`
     this.#tab = environment.tab
     this.#isVisible = environment.isVisible
@@ -196,7 +185,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
         },
         silence: (why) => {
           this.#session.silence(why)
-          this.#health.set({ ...this.#health.get(), database: 'silent', error: why })
+          this.#show({ database: 'silent', error: why })
         },
         thaw: () => {
           this.#session.thaw()
@@ -205,7 +194,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
           this.#end(why)
         },
         state: (state) => {
-          this.#health.set({ ...this.#health.get(), role: roleOf(state) })
+          this.#show({ role: roleOf(state) })
         },
         visibility: () => {
           this.#session.tell(PageVisible, VisibleMessage, { visible: this.#isVisible() })
@@ -351,16 +340,19 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   /** The database as one file that SQLite opens, of one moment. One with a key is refused (`forbidden`): the file would hold it in the clear. */
   async export(options: CallOptions = {}): Promise<Blob> {
-    const sink = new BytesSink()
-    return this.#session.call({
-      type: PageExport,
-      op: 'export database',
-      policy: 'read',
-      body: () => new Uint8Array(),
-      sink,
-      decode: () => sink.blob(),
+    let parts: Uint8Array<ArrayBuffer>[] = []
+    await this.#session.ask(PageExport, 'export database', EmptyMessage, {}, EmptyMessage, {
       ...options,
+      sink: {
+        chunk: (body) => {
+          parts.push(body)
+        },
+        reset: () => {
+          parts = []
+        },
+      },
     })
+    return new Blob(parts, { type: 'application/vnd.sqlite3' })
   }
 
   /** Deletes all data of this database here and starts anew. What was not sent is lost. */
@@ -429,96 +421,68 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     )
   }
 
-  async #handshake(first: <T>(call: Call<T>) => Promise<T>): Promise<void> {
+  async #handshake(first: Session['ask']): Promise<void> {
     const options = this.#options
-    const welcome = await first({
-      type: PageHello,
-      op: 'join the leading tab',
-      policy: 'once',
-      decode: (bytes) => decode(TabWelcomeMessage, bytes),
-      body: () =>
-        encode(TabHelloMessage, {
-          version: PageVersion,
-          build: options.build ?? 0,
-          storage: StorageVersion,
-          tab: this.#tab,
-          visible: this.#isVisible(),
-        }),
-    })
+    const hello = {
+      version: PageVersion,
+      build: options.build ?? 0,
+      storage: StorageVersion,
+      tab: this.#tab,
+      visible: this.#isVisible(),
+    }
+    const once = { policy: 'once' } as const
+    const welcome = await first(PageHello, 'join the leading tab', TabHelloMessage, hello, TabWelcomeMessage, once)
     if (welcome.reload || welcome.version !== PageVersion) {
       throw failure(
         welcome.reload ? 'reload_needed' : 'version_mismatch',
         'join the leading tab',
-        `this page speaks protocol ${PageVersion} of build ${options.build ?? 0}, the leading tab ${welcome.version} of build ${welcome.build}`,
+        `this page speaks protocol ${PageVersion} of build ${hello.build}, the leading tab ${welcome.version} of build ${welcome.build}`,
         'reload this page',
       )
     }
     const key = options.encryption?.key
-    const opened = await first({
-      type: PageOpen,
-      op: 'open database',
-      policy: 'once',
-      decode: (bytes) => decode(OpenedMessage, bytes),
-      body: () =>
-        encode(OpenDatabaseMessage, {
-          name: options.name,
-          user: options.user,
-          key: typeof key === 'string' ? new TextEncoder().encode(key) : key,
-          schema: options.schema?.tables,
-          relayUrl: options.relay === undefined ? '' : socketUrl(options.relay.url),
-          hasToken: options.relay?.token !== undefined,
-          build: String(options.build ?? 0),
-          lazy: options.lazy,
-          memory: options.storage === 'memory',
-          readers: options.readers,
-          syncIntervalMillis: options.syncInterval,
-        }),
-    })
+    const open = {
+      name: options.name,
+      user: options.user,
+      key: typeof key === 'string' ? new TextEncoder().encode(key) : key,
+      schema: options.schema?.tables,
+      relayUrl: options.relay && socketUrl(options.relay.url),
+      hasToken: options.relay?.token !== undefined,
+      build: String(hello.build),
+      lazy: options.lazy,
+      memory: options.storage === 'memory',
+      readers: options.readers,
+      syncIntervalMillis: options.syncInterval,
+    }
+    const opened = await first(PageOpen, 'open database', OpenDatabaseMessage, open, OpenedMessage, once)
     this.engine = welcome.engine
     this.clientId = opened.clientId
     if (opened.schema !== null) this.#schema.set(opened.schema)
-    this.#health.set({ ...this.#health.get(), isDurable: opened.durable })
+    this.#show({ isDurable: opened.durable })
+  }
+
+  #show(change: Partial<DatabaseHealth>): void {
+    this.#health.set({ ...this.#health.get(), ...change })
   }
 
   #changed(state: Session['state'], error: RockpoolError | null): void {
-    const health = this.#health.get()
-    switch (state) {
-      case 'open':
-        this.#health.set({ ...health, database: 'open', error: null })
-        if (!this.#isOpen) {
-          this.#isOpen = true
-          this.#opened.resolve()
-        } else {
-          this.#rejoin()
-        }
-        return
-      case 'silent':
-        this.#health.set({ ...health, database: 'silent', error })
-        return
-      case 'waiting':
-        this.#health.set({ ...health, database: this.#isOpen ? 'waiting' : 'opening', error })
-        // The link lives but the database did not open: a lasting cause ends it, another is tried again.
-        if (error !== null && this.#session.isLinked) {
-          if (error.retryable)
-            setTimeout(() => {
-              this.#session.reattach()
-            }, REOPEN_MS)
-          else this.#fail(error)
-        }
-        return
-      case 'closed':
-        this.#health.set({
-          ...health,
-          database: 'closed',
-          socket: 'closed',
-          role: 'none',
-          error: error?.kind === 'closed' ? null : error,
-        })
-        return
-      default: {
-        const never: never = state
-        void never
-      }
+    const database = state === 'waiting' && !this.#isOpen ? 'opening' : state
+    if (state === 'closed') {
+      this.#show({ database, socket: 'closed', role: 'none', error: error?.kind === 'closed' ? null : error })
+      return
+    }
+    this.#show({ database, error })
+    if (state === 'open' && this.#isOpen) this.#rejoin()
+    else if (state === 'open') {
+      this.#isOpen = true
+      this.#opened.resolve()
+    } else if (state === 'waiting' && error !== null && this.#session.isLinked) {
+      // The link lives but the database did not open: a lasting cause ends it, another is tried again.
+      if (error.retryable)
+        setTimeout(() => {
+          this.#session.reattach()
+        }, REOPEN_MS)
+      else this.#fail(error)
     }
   }
 
@@ -537,51 +501,30 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     this.outbox.list().catch(() => {})
   }
 
-  #receive(event: Event): void {
-    switch (event.type) {
-      case EventHealth: {
-        if (event.health === null) return
-        const before = this.#health.get()
-        const health = withCore(before, event.health)
-        this.#health.set(health)
-        // A first start that finds no relay waits no longer for its tables.
-        if (health.socket !== before.socket && !this.#isSchemaAwaited()) this.#live.namesChanged()
-        return
-      }
-      case EventOutcome:
-        if (event.outcome === null) return
-        if (event.rolledBack.length > 0) this.outbox.receiveRollback(event.outcome.mid, event.rolledBack)
-        this.#outcomes.settle(event.outcome)
-        return
-      case EventConflict:
-        if (event.conflict !== null) this.conflicts.receive(event.conflict)
-        return
-      case EventTokenWanted:
-        void this.#giveToken()
-        return
-      case EventSync:
-        if (event.sync !== null) this.sync.receiveStatus(event.sync)
-        return
-      case EventTables:
-        this.#tables.emit(event.tables)
-        return
-      case EventSyncRound:
-        if (event.round !== null) this.sync.receiveRound(event.round)
-        return
-      case EventReload:
-        this.#fail(
-          failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'),
-        )
-        return
-      case EventSchema:
-        this.#readSchema()
-        return
-      case EventTxState:
-        if (event.entry !== null) this.outbox.receive(event.entry)
-        return
-      default:
-        return // a newer Worker may send events that this build does not know
+  /** An event says what it is about by what it holds; few hold nothing, and only their type tells. */
+  #receive({ type, health, outcome, rolledBack, conflict, sync, round, entry, tables }: Event): void {
+    if (health) {
+      const before = this.#health.get()
+      const after = withCore(before, health)
+      this.#health.set(after)
+      // A first start that finds no relay waits no longer for its tables.
+      if (after.socket !== before.socket && !this.#isSchemaAwaited()) this.#live.namesChanged()
     }
+    if (outcome) {
+      if (rolledBack.length > 0) this.outbox.receiveRollback(outcome.mid, rolledBack)
+      this.#outcomes.settle(outcome)
+    }
+    if (conflict) this.conflicts.receive(conflict)
+    if (sync) this.sync.receiveStatus(sync)
+    if (round) this.sync.receiveRound(round)
+    if (entry) this.outbox.receive(entry)
+    if (type === EventTables) this.#tables.emit(tables)
+    if (type === EventTokenWanted) void this.#giveToken()
+    if (type === EventSchema) this.#readSchema()
+    if (type === EventReload)
+      this.#fail(
+        failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'),
+      )
   }
 
   /** On a first start without a schema in code the tables come with the relay's first answer. */
@@ -634,23 +577,4 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
 function isBuilt(query: QueryInput): query is AnyQuery {
   return 'ast' in query && !isStatement(query)
-}
-
-/** Collects raw bytes. */
-class BytesSink implements Sink {
-  #parts: Uint8Array<ArrayBuffer>[] = []
-  head(): void {}
-  chunk(body: Uint8Array<ArrayBuffer>): void {
-    this.#parts.push(body)
-  }
-  state(): void {}
-  reset(): void {
-    this.#parts = []
-  }
-  drained(then: () => void): void {
-    then()
-  }
-  blob(): Blob {
-    return new Blob(this.#parts, { type: 'application/vnd.sqlite3' })
-  }
 }

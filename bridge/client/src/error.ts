@@ -1,6 +1,7 @@
 /** The one error that Rockpool's promises reject with. */
 
 import { KIND_NAMES, RETRYABLE_KINDS, type Kind } from './gen/fault.ts'
+import type { Failure } from './gen/wire.ts'
 
 /** What a failure says, whatever brought it. */
 export interface FailureFields {
@@ -38,18 +39,18 @@ export interface FailureFields {
  * }
  */
 export class RockpoolError extends Error {
-  readonly kind: Kind
-  readonly op: string
-  readonly hint: string
-  readonly offset: number
-  readonly code: number
-  readonly table: string
-  readonly columns: readonly string[]
-  readonly constraint: string
-  readonly mid: number
-  readonly idempotencyKey: string
+  declare readonly kind: Kind
+  declare readonly op: string
+  declare readonly hint: string
+  declare readonly offset: number
+  declare readonly code: number
+  declare readonly table: string
+  declare readonly columns: readonly string[]
+  declare readonly constraint: string
+  declare readonly mid: number
+  declare readonly idempotencyKey: string
   /** Whether the same call may succeed later unchanged. */
-  readonly retryable: boolean
+  declare readonly retryable: boolean
 
   constructor(fields: FailureFields) {
     const text = fields.op === '' ? fields.message : `${fields.op}: ${fields.message || fields.kind}`
@@ -68,7 +69,7 @@ export class RockpoolError extends Error {
     this.constraint = fields.constraint ?? ''
     this.mid = fields.mid ?? 0
     this.idempotencyKey = fields.idempotencyKey ?? ''
-    this.retryable = RETRYABLE_KINDS.includes(fields.kind)
+    this.retryable = RETRYABLE_KINDS.includes(KIND_NAMES.indexOf(fields.kind))
   }
 }
 
@@ -89,19 +90,8 @@ export function cancelled(op: string, signal: AbortSignal | undefined): Rockpool
 }
 
 /** The error of a Failure frame. Unknown numbers, from a newer Worker, become `unknown`. */
-export function fromFailure(wire: {
-  kind: number
-  op: string
-  msg: string
-  hint: string
-  offset: number
-  code: number
-  table: string
-  columns: readonly string[]
-  constraint: string
-  mid: number
-}): RockpoolError {
-  return new RockpoolError({ ...wire, kind: KIND_NAMES[wire.kind] ?? 'unknown', message: wire.msg })
+export function fromFailure(wire: Failure): RockpoolError {
+  return new RockpoolError({ ...wire, kind: KIND_NAMES[wire.kind] ?? 'unknown' })
 }
 
 /** An error for anything thrown: ours as it is, others wrapped. */

@@ -58,8 +58,6 @@ export function eachFrame(message: ArrayBuffer, take: (frame: Uint8Array<ArrayBu
   }
 }
 
-function uint32(bytes: Uint8Array, at: number): number {
-  let value = 0
-  for (let byte = 3; byte >= 0; byte--) value = value * 256 + (bytes[at + byte] ?? 0)
-  return value
+function uint32({ buffer, byteOffset }: Uint8Array, at: number): number {
+  return new DataView(buffer).getUint32(byteOffset + at, true)
 }

@@ -49,7 +49,7 @@ export function withCore(health: DatabaseHealth, core: WireHealth): DatabaseHeal
     retryMillis: core.retryMillis,
     attempts: core.attempts,
     rttMillis: core.rttMicros / 1000,
-    error: core.lastError === null ? null : fromFailure(core.lastError),
+    error: core.lastError && fromFailure(core.lastError),
   }
 }
 

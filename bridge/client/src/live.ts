@@ -8,6 +8,7 @@ import type { Booleans } from './shape.ts'
 import { RowSink } from './rows.ts'
 import { Cell, type Readable } from './emitter.ts'
 import { failure, type RockpoolError, toError } from './error.ts'
+import { valueKey } from './key.ts'
 import { patched, reconcile, type Patch } from './identity.ts'
 import type { Session } from './session.ts'
 import { decode, encode } from './codec.ts'
@@ -53,13 +54,9 @@ export class LiveQueries {
     this.#isSchemaAwaited = isSchemaAwaited
   }
 
-  get size(): number {
-    return this.#entries.size
-  }
-
   /** The entry for a query. `keyColumns` identify its rows. @throws `limit_exceeded`. */
   get<R extends object>(call: LiveCall, booleans: Booleans, keyColumns: readonly string[]): LiveQuery<R> {
-    const key = keyOf([booleans, keyColumns, call])
+    const key = valueKey([booleans, keyColumns, call])
     let entry = this.#entries.get(key)
     if (entry === undefined) {
       if (this.#entries.size >= LIVE_MAX)
@@ -92,15 +89,6 @@ export class LiveQueries {
   close(): void {
     for (const entry of [...this.#entries.values()]) entry.stop()
   }
-}
-
-/** Equal for equal values: numbers that JSON does not have, and bytes, are written out. */
-function keyOf(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) =>
-    typeof one === 'bigint' || (typeof one === 'number' && !Number.isFinite(one)) || Object.is(one, -0)
-      ? { is: `${one === 0 ? '-' : ''}${String(one)}` }
-      : one,
-  )
 }
 
 class Entry implements LiveQuery<object> {

@@ -140,14 +140,10 @@ export class Outbox {
 
   #entry(wire: WireEntry): OutboxEntry {
     return {
-      mid: wire.mid,
+      ...wire,
       state: STATES[wire.state] ?? 'draft',
-      at: wire.millis,
-      operations: wire.ops.map((one) => this.#operation(one)),
+      operations: wire.operations.map((one) => this.#operation(one)),
       kind: wire.kind === 0 ? null : (KIND_NAMES[wire.kind] ?? 'unknown'),
-      detail: wire.detail,
-      bytes: wire.bytes,
-      idempotencyKey: wire.key,
       retry: () => this.#act(wire.mid, false),
       discard: () => this.#act(wire.mid, true),
     }
@@ -155,13 +151,13 @@ export class Outbox {
 
   #operation(wire: WireOp): OutboxOperation {
     const booleans = booleansOf(this.#schema(), wire.table)
-    const row = (named: NamedRow | null) => (named === null ? null : toObject(named, booleans))
+    const row = (named: NamedRow | null) => named && toObject(named, booleans)
     return {
-      type: OPS[wire.kind] ?? 'update',
-      table: wire.table,
+      ...wire,
+      type: OPS[wire.type] ?? 'update',
       key: toObject(wire.key, booleans),
-      before: row(wire.old),
-      after: row(wire.new),
+      before: row(wire.before),
+      after: row(wire.after),
     }
   }
 

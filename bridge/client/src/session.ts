@@ -45,13 +45,13 @@ export type Policy = 'read' | 'write' | 'once'
 
 /** Takes the frames of a call before its last one. */
 export interface Sink {
-  head(body: Uint8Array): void
+  head?(body: Uint8Array): void
   chunk(body: Uint8Array<ArrayBuffer>): void
-  state(body: Uint8Array): void
+  state?(body: Uint8Array): void
   /** The call is sent again: forget what came. */
   reset(): void
-  /** Runs `then` when all chunks are decoded. */
-  drained(then: () => void): void
+  /** Runs `then` when all chunks are decoded: at once where there is no such method. */
+  drained?(then: () => void): void
 }
 
 /** Limits that a caller sets on any call. */
@@ -79,8 +79,6 @@ export interface Call<T> extends CallOptions {
   readonly standing?: string
   /** It never settles by itself and waits for a link without end: a live query. */
   readonly isEndless?: boolean
-  /** Told the call's ID whenever it is sent. */
-  readonly onSent?: (id: number) => void
 }
 
 interface Pending {
@@ -106,8 +104,8 @@ export type SessionState = 'waiting' | 'open' | 'silent' | 'closed'
 
 /** What the session tells its database. */
 export interface SessionEvents {
-  /** Opens the database on a new link; calls made by `first` go ahead of the queue. */
-  handshake(first: <T>(call: Call<T>) => Promise<T>): Promise<void>
+  /** Opens the database on a new link; what it asks by `first` goes ahead of the queue. */
+  handshake(first: Session['ask']): Promise<void>
   event(event: Event): void
   changed(state: SessionState, error: RockpoolError | null): void
 }
@@ -138,9 +136,6 @@ export class Session {
   get generation(): number {
     return this.#generation
   }
-  get pending(): number {
-    return this.#pending.size
-  }
   /** Whether there is a link, open or not. */
   get isLinked(): boolean {
     return this.#link !== null
@@ -160,14 +155,7 @@ export class Session {
     answer: Message<T>,
     more: Partial<Call<T>> = {},
   ): Promise<T> {
-    return this.call({
-      type,
-      op,
-      policy: 'read',
-      body: () => encode(request, message),
-      decode: (bytes) => decode(answer, bytes),
-      ...more,
-    })
+    return this.#make(asking(type, op, request, message, answer, more), false)
   }
 
   /** Takes a link, opens the database on it, then sends what waits. */
@@ -179,7 +167,7 @@ export class Session {
     this.#link = link
     const generation = ++this.#generation
     try {
-      await this.#events.handshake((call) => this.#make(call, true))
+      await this.#events.handshake((...what) => this.#make(asking(...what), true))
     } catch (thrown) {
       if (generation === this.#generation) this.#set('waiting', toError(thrown, 'open database'))
       return
@@ -281,35 +269,30 @@ export class Session {
     const pending = this.#pending.get(head.call)
     if (pending === undefined || !pending.isSent) return // it was cancelled or has settled
     const { sink } = pending.call
+    const last = (settle: () => void) => {
+      if (sink?.drained) sink.drained(settle)
+      else settle()
+    }
     switch (head.type) {
       case PageHead:
-        sink?.head(content)
+        sink?.head?.(content)
         return
       case PageChunk:
         sink?.chunk(content)
         return
       case PageLiveEnd:
-        sink?.state(content)
+        sink?.state?.(content)
         return
-      case PageFail: {
-        const failed = () => {
+      case PageFail:
+        last(() => {
           pending.reject(fromFailure(decode(FailureMessage, content)))
-        }
-        if (sink === undefined) failed()
-        else sink.drained(failed)
+        })
         return
-      }
       case PageDone:
-      case PageWelcome: {
-        const done = () => {
+      case PageWelcome:
+        last(() => {
           pending.finish(content)
-        }
-        if (sink === undefined) done()
-        else sink.drained(done)
-        return
-      }
-      default:
-        return // a newer Worker may send frames that this build does not know
+        })
     }
   }
 
@@ -412,7 +395,6 @@ export class Session {
       return
     }
     pending.isSent = true
-    call.onSent?.(id)
     const turn = this.#turn ?? this.#beginTurn(pending)
     const bytes = frame(call.type, id, body, turn.isAlone ? PageAlone : 0)
     // Those of one turn share a flush, which the last of them asks for.
@@ -487,5 +469,23 @@ export class Session {
   #set(state: SessionState, error: RockpoolError | null): void {
     this.#state = state
     this.#events.changed(state, error)
+  }
+}
+
+function asking<B, T>(
+  type: number,
+  op: string,
+  request: Message<B>,
+  message: Init<B>,
+  answer: Message<T>,
+  more: Partial<Call<T>> = {},
+): Call<T> {
+  return {
+    type,
+    op,
+    policy: 'read',
+    body: () => encode(request, message),
+    decode: (bytes) => decode(answer, bytes),
+    ...more,
   }
 }

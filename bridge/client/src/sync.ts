@@ -1,6 +1,7 @@
 /** db.sync: which rows this browser follows, where it stands, and a round on demand. */
 
 import { encode, type SqlValue } from './codec.ts'
+import { valueKey } from './key.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, fromFailure, type RockpoolError, toError } from './error.ts'
 import type { Pos } from './gen/version.ts'
@@ -149,7 +150,7 @@ export class Sync {
     const named = Object.entries(args)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]) => ({ name, value: toSql(value, name) }))
-    const key = JSON.stringify([shape, named.map(({ name, value }) => [name, typeof value, String(value)])])
+    const key = valueKey([shape, named])
     let entry = this.#active.get(key)
     if (entry === undefined) {
       const ttlMillis = duration(options.ttl)
@@ -232,7 +233,7 @@ export class Sync {
 
   /** Not for applications: what the core tells. */
   receiveStatus(wire: WireStatus): void {
-    this.#status.set(statusOf(wire))
+    this.#status.set({ ...wire, shapes: wire.shapes.map(progressOf) })
   }
   /** Not for applications: a round has ended. */
   receiveRound(round: SyncRound): void {
@@ -262,29 +263,10 @@ function statsOf(round: SyncRound): SyncStats {
   return { updated: round.updated, conflicts: round.conflicts }
 }
 
-function statusOf(wire: WireStatus): SyncStatus {
-  return {
-    position: wire.pos,
-    head: wire.head,
-    pending: wire.pending,
-    parked: wire.parked,
-    failed: wire.failed,
-    shapes: wire.shapes.map(progressOf),
-    isPaused: wire.paused,
-    lastMillis: wire.lastMillis,
-  }
-}
-
 function progressOf(shape: ShapeStatus): ShapeProgress {
   return {
-    shape: shape.shape,
+    ...shape,
     args: Object.fromEntries(shape.args.map(({ name, value }) => [name, value])),
-    table: shape.table,
-    isReady: shape.ready,
-    rowsLoaded: shape.rowsLoaded,
-    rowsTotal: shape.rowsTotal,
-    bytes: shape.bytes,
-    bytesTotal: shape.bytesTotal,
-    error: shape.error === null ? null : fromFailure(shape.error),
+    error: shape.error && fromFailure(shape.error),
   }
 }

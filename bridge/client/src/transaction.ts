@@ -106,7 +106,9 @@ export async function runTransaction<DB extends Tables, T>(
     options.signal?.throwIfAborted()
   } catch (thrown) {
     await tx.rollback()
-    throw thrown === options.signal?.reason && options.signal?.aborted === true ? cancelled('run transaction', options.signal) : thrown
+    throw thrown === options.signal?.reason && options.signal?.aborted === true
+      ? cancelled('run transaction', options.signal)
+      : thrown
   }
   return { result, done: await tx.commit() }
 }

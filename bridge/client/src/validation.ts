@@ -30,16 +30,7 @@ export interface Validated {
 /** The page's form of the Worker's answer. */
 export function validatedOf(wire: WireValidated): Validated {
   return {
-    sql: wire.sql,
-    plan: wire.plan,
-    isReadOnly: wire.readOnly,
-    params: wire.params,
-    problems: wire.problems.map(({ kind, msg, hint, offset, suggestion }) => ({
-      kind: KIND_NAMES[kind] ?? 'unknown',
-      message: msg,
-      hint,
-      offset,
-      suggestion,
-    })),
+    ...wire,
+    problems: wire.problems.map((problem) => ({ ...problem, kind: KIND_NAMES[problem.kind] ?? 'unknown' })),
   }
 }

@@ -186,7 +186,7 @@ export class FakeWorker implements CoreWorker {
             wire.encodeFailure({
               kind: (KIND_NAMES as readonly string[]).indexOf(kind),
               op: 'fake',
-              msg: message,
+              message,
               offset: -1,
             }),
           ),
@@ -279,7 +279,7 @@ export class FakeWorker implements CoreWorker {
         done(wire.encodeWriteDone({}))
         return
       case PageFrame.PageValidate:
-        done(wire.encodeValidated({ sql: 'select 1', readOnly: true }))
+        done(wire.encodeValidated({ sql: 'select 1', isReadOnly: true }))
         return
       case PageFrame.PageSchema:
         done(wire.encodeSchemaInfo({ schema: this.store.schema }))

@@ -339,7 +339,7 @@ describe('calls', () => {
     world.latest.emit({
       type: 2,
       outcome: { mid: 2, status: 5, detail: 'stock would be negative' },
-      rolledBack: [{ table: 'orders', kind: 1, key: { columns: ['id'], values: [2] } }],
+      rolledBack: [{ table: 'orders', type: 1, key: { columns: ['id'], values: [2] } }],
     })
     const rollbacks: number[] = []
     db.outbox.onRollback(({ mid }) => rollbacks.push(mid))

@@ -39,30 +39,10 @@ const VALIDATE_MS = 200
 /** Operators that a person may choose; lists are typed with commas. */
 const CHOICES = OPERATORS.filter((op) => op !== '<>')
 
-/** What a person typed, as a value of the column's type. */
-function parse(text: string, type: string): unknown {
-  const trimmed = text.trim()
-  if (trimmed.toLowerCase() === 'null') return null
-  switch (type) {
-    case 'int':
-    case 'bigint':
-      return /^[+-]?\d+$/.test(trimmed)
-        ? Number.isSafeInteger(Number(trimmed))
-          ? Number(trimmed)
-          : BigInt(trimmed)
-        : text
-    case 'float':
-      return trimmed !== '' && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text
-    case 'bool':
-      return /^(true|1|yes)$/i.test(trimmed) ? true : /^(false|0|no)$/i.test(trimmed) ? false : text
-    default:
-      return text
-  }
-}
-
-function operandOf(filter: Filter, type: string): unknown {
-  const list = () => filter.text.split(',').map((one) => parse(one.trim(), type))
-  return filter.op === 'in' || filter.op === 'not in' || filter.op === 'between' ? list() : parse(filter.text, type)
+/** What a person typed; the core reads it as a value of its column's type. */
+function operandOf({ op, text }: Filter): unknown {
+  const read = (one: string) => (one.trim().toLowerCase() === 'null' ? null : one)
+  return op.endsWith('in') || op === 'between' ? text.split(',').map((one) => read(one.trim())) : read(text)
 }
 
 type AnySelect = SelectBuilder<UntypedTables, any, any, any>
@@ -99,11 +79,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
       let query = client.from(table) as AnySelect
       if (chosen.length > 0) query = query.select(...chosen)
       for (const filter of filters)
-        query = query.where(
-          filter.column as `${string}.${string}`,
-          filter.op,
-          operandOf(filter, columns.find((one) => one.name === filter.column)?.type ?? 'text') as never,
-        )
+        query = query.where(filter.column as `${string}.${string}`, filter.op, operandOf(filter) as never)
       if (order !== '') query = query.orderBy(order as `${string}.${string}`, isDescending ? 'desc' : 'asc')
       if (limit.trim() !== '') {
         if (!/^\d+$/.test(limit.trim()))
@@ -114,7 +90,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     } catch (thrown) {
       return { error: toError(thrown, 'build query') }
     }
-  }, [client, table, chosen, filters, order, isDescending, limit, columns])
+  }, [client, table, chosen, filters, order, isDescending, limit])
 
   useEffect(() => {
     if (client === null || built === null || !('query' in built)) return

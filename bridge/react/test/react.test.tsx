@@ -526,12 +526,12 @@ describe('components', () => {
     id: 5,
     table: 'products',
     key: { columns: ['id'], values: [1] },
-    mine: { columns: ['id', 'name', 'active'], values: [1, 'mine', 1] },
-    theirs: { columns: ['id', 'name', 'active'], values: [1, 'theirs', 0] },
-    cols: ['name'],
+    localData: { columns: ['id', 'name', 'active'], values: [1, 'mine', 1] },
+    remoteData: { columns: ['id', 'name', 'active'], values: [1, 'theirs', 0] },
+    columns: ['name'],
     rule: 9,
     status: 4,
-    open: true,
+    isOpen: true,
     notify: true,
   } as const
 
@@ -549,7 +549,7 @@ describe('components', () => {
     const rounds = world.latest.calls.filter((type) => type === 13).length
     expect(Math.abs(onSyncComplete.mock.calls.length - rounds)).toBeLessThanOrEqual(1)
     act(() => {
-      world.latest.emit({ type: 3, conflict: { ...conflict, id: 4, notify: false, open: false, rule: 1, status: 2 } })
+      world.latest.emit({ type: 3, conflict: { ...conflict, id: 4, notify: false, isOpen: false, rule: 1, status: 2 } })
       world.latest.emit({ type: 3, conflict })
       world.latest.emit({ type: 3, conflict })
       world.latest.emit({ type: 3, conflict: { ...conflict, id: 6, table: 'orders' } })
@@ -591,7 +591,7 @@ describe('components', () => {
       </Root>,
     )
     await screen.findByText('ready')
-    const told = (...shapes: { table: string; ready: boolean }[]) => {
+    const told = (...shapes: { table: string; isReady: boolean }[]) => {
       act(() => {
         world.latest.emit({ type: 5, sync: { shapes: shapes.map((one) => ({ ...one, shape: one.table })) } })
       })
@@ -600,11 +600,11 @@ describe('components', () => {
       world.latest.emit({ type: 1, health: { database: 2, socket: 2 } })
     })
     await screen.findByText('Loading')
-    told({ table: 'products', ready: true })
+    told({ table: 'products', isReady: true })
     await screen.findByText('Loading')
-    told({ table: 'products', ready: true }, { table: 'orders', ready: false })
+    told({ table: 'products', isReady: true }, { table: 'orders', isReady: false })
     await screen.findByText('Loading')
-    told({ table: 'products', ready: true }, { table: 'orders', ready: true })
+    told({ table: 'products', isReady: true }, { table: 'orders', isReady: true })
     await screen.findByText('In step')
   })
 
@@ -650,7 +650,7 @@ describe('components', () => {
     })
     act(() => {
       world.latest.emit({ type: 3, conflict })
-      world.latest.emit({ type: 3, conflict: { ...conflict, id: 9, open: false, rule: 2, status: 2 } })
+      world.latest.emit({ type: 3, conflict: { ...conflict, id: 9, isOpen: false, rule: 2, status: 2 } })
     })
     await waitFor(() => {
       expect(screen.getAllByRole('article')).toHaveLength(2)

@@ -7,7 +7,7 @@
  * which side they come from. Bytes are copied by the channel, never shared.
  */
 
-import { isControl, type OnPort } from './control.ts'
+import type { OnPort } from './control.ts'
 import type { Link, LinkEvents } from './link.ts'
 
 /** The largest chunk, bytes: small enough that a copy never holds a page for a frame. */
@@ -110,7 +110,7 @@ export function broadcastLink(channel: Channel, side: Side, events: LinkEvents):
     } else if (data.took !== undefined) {
       credit = Math.min(CREDIT_BYTES_MAX, credit + data.took)
       pump()
-    } else if (isControl(data.told)) {
+    } else if (data.told !== undefined) {
       events.control(data.told)
     }
   }

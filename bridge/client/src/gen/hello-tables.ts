@@ -4,7 +4,7 @@
 /** The tables of the messages with the first numbers, which a page sends before a Worker has told it the others. */
 export const HELLO_TABLES = `Uversion Ubuild Ustorage Stab Bvisible
 Uversion Ubuild Ustorage Breload Sengine
-Ukind Sop Smsg Shint Ioffset Icode Umid Stable Lcolumns Sconstraint
+Ukind Sop Smessage Shint Ioffset Icode Umid Stable Lcolumns Sconstraint
 
 Aops:5 SidempotencyKey UdeadlineMillis
 Utype Stable Lcolumns Rvalues`

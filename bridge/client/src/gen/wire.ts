@@ -817,16 +817,16 @@ export interface ConflictInfo {
   readonly table: string
   readonly key: NamedRow
   readonly base: NamedRow | null
-  readonly mine: NamedRow | null
-  readonly theirs: NamedRow | null
+  readonly localData: NamedRow | null
+  readonly remoteData: NamedRow | null
   readonly chosen: NamedRow | null
   /** where two values met */
-  readonly cols: readonly string[]
+  readonly columns: readonly string[]
   readonly rule: Rule
   readonly status: Status
-  readonly open: boolean
+  readonly isOpen: boolean
   readonly mid: number
-  readonly millis: number
+  readonly at: number
   /**
    * Notify is false for a merge of different columns: recorded and counted,
    * but nobody is called.
@@ -870,13 +870,13 @@ export const decodeOutboxList = (src: Uint8Array): OutboxList => decode(OutboxLi
 export interface OutboxEntry {
   readonly mid: number
   readonly state: TxState
-  readonly millis: number
-  readonly ops: readonly OutboxOp[]
+  readonly at: number
+  readonly operations: readonly OutboxOp[]
   readonly kind: number
   readonly detail: string
   readonly bytes: number
   /** idempotency key */
-  readonly key: string
+  readonly idempotencyKey: string
 }
 export const OutboxEntryMessage = 54 as Message<OutboxEntry>
 /** Encodes a {@link OutboxEntry}; fields that are left out have the zero value. */
@@ -887,10 +887,10 @@ export const decodeOutboxEntry = (src: Uint8Array): OutboxEntry => decode(Outbox
 /** OutboxOp shows one operation. */
 export interface OutboxOp {
   readonly table: string
-  readonly kind: Kind
+  readonly type: Kind
   readonly key: NamedRow
-  readonly old: NamedRow | null
-  readonly new: NamedRow | null
+  readonly before: NamedRow | null
+  readonly after: NamedRow | null
 }
 export const OutboxOpMessage = 55 as Message<OutboxOp>
 /** Encodes a {@link OutboxOp}; fields that are left out have the zero value. */
@@ -950,7 +950,7 @@ export interface Validated {
   /** the SQL a built query will run */
   readonly sql: string
   readonly plan: readonly string[]
-  readonly readOnly: boolean
+  readonly isReadOnly: boolean
   readonly params: number
 }
 export const ValidatedMessage = 60 as Message<Validated>
@@ -962,7 +962,7 @@ export const decodeValidated = (src: Uint8Array): Validated => decode(ValidatedM
 /** Problem is one fault in a query. Offset is in bytes, or -1. */
 export interface Problem {
   readonly kind: number
-  readonly msg: string
+  readonly message: string
   readonly hint: string
   readonly offset: number
   readonly suggestion: string
@@ -987,7 +987,7 @@ export const decodeSchemaInfo = (src: Uint8Array): SchemaInfo => decode(SchemaIn
 export interface Failure {
   readonly kind: number
   readonly op: string
-  readonly msg: string
+  readonly message: string
   readonly hint: string
   /** -1 for none */
   readonly offset: number
@@ -1045,14 +1045,14 @@ export const decodeHealth = (src: Uint8Array): Health => decode(HealthMessage, s
 
 /** SyncStatus is where sync stands. */
 export interface SyncStatus {
-  readonly pos: Pos
+  readonly position: Pos
   readonly head: Pos
   /** mutations not settled */
   readonly pending: number
   readonly parked: number
   readonly failed: number
   readonly shapes: readonly ShapeStatus[]
-  readonly paused: boolean
+  readonly isPaused: boolean
   /** LastMillis is when the last frame came, client clock. */
   readonly lastMillis: number
 }
@@ -1067,7 +1067,7 @@ export interface ShapeStatus {
   readonly shape: string
   readonly args: readonly ShapeArg[]
   readonly table: string
-  readonly ready: boolean
+  readonly isReady: boolean
   readonly rowsLoaded: number
   readonly rowsTotal: number
   readonly bytes: number

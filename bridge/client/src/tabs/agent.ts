@@ -1,7 +1,7 @@
 /** Carries out the machine's effects: lock, Worker, channels, links. All decisions are machine.ts's. */
 
 import type { CoreWorker } from '@rockpool/worker'
-import { broadcastLink, type Channel } from '@rockpool/worker/broadcast-link'
+import type { Channel } from '@rockpool/worker/broadcast-link'
 import type { FromBroker, ToBroker } from '@rockpool/worker/broker'
 import type { ControlError, FromWorker, OnPort } from '@rockpool/worker/control'
 import { portLink, type Link, type LinkEvents } from '@rockpool/worker/link'
@@ -65,14 +65,6 @@ export class TabAgent {
     }
     this.#unwatch = environment.watchPage(on('shown'), on('hidden'), on('sleep'), on('start'))
     this.#send({ type: 'start', now: this.#now() })
-  }
-
-  get state(): State {
-    return this.#model.state
-  }
-  /** The leading tab's ID, "" while there is none. */
-  get leader(): string {
-    return this.#model.leader
   }
 
   /** Whether it has left for good: nothing of this tab holds the files any more. */
@@ -250,18 +242,34 @@ export class TabAgent {
       this.#dropLink()
       this.#meetBroker()
     }
-    let link: Link
     if (by === 'broker' && this.#broker !== null) {
       const { port1, port2 } = new MessageChannel()
-      link = this.#connect((events) => portLink(port1, events))
+      const link = this.#connect((events) => portLink(port1, events))
       this.#toBroker({ to: this.#id(leader), from: this.#id(this.#model.tab), port: port2 }, [port2])
-    } else {
+      this.#try(link)
+    } else void this.#openChannel(leader)
+  }
+
+  /** The way without a broker. Few browsers need it, so its code is loaded when one does, as a broker's script is. */
+  async #openChannel(leader: string): Promise<void> {
+    try {
+      const { broadcastLink } = await import('@rockpool/worker/broadcast-link')
+      if (this.#model.state !== 'linking' || this.#model.leader !== leader) return
       const name = `rockpool:${this.#name}:${this.#model.tab}:${++this.#pings}`
       const channel = this.#environment.channel(name)
       if (channel === null) return
-      link = this.#connect((events) => broadcastLink(channel, 'tab', events))
+      const link = this.#connect((events) => broadcastLink(channel, 'tab', events))
       this.#say('want', leader, name)
+      this.#try(link)
+    } catch (cause) {
+      const hint = 'it is tried again; see whether all files of the build are served'
+      this.#events.silence(
+        failure('leader_unreachable', 'reach the leading tab', 'a script could not be loaded', hint, { cause }),
+      )
     }
+  }
+
+  #try(link: Link): void {
     this.#candidates.add(link)
     this.#knock(link, 0)
   }

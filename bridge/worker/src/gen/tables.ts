@@ -47,22 +47,22 @@ Bvisible
 Uupdated Uconflicts Mpos:49
 Uepoch Useq
 Aconflicts:51
-Uid Stable Mkey:27 Obase:27 Omine:27 Otheirs:27 Ochosen:27 Lcols Urule Ustatus Bopen Umid Imillis Bnotify Bgone
+Uid Stable Mkey:27 Obase:27 OlocalData:27 OremoteData:27 Ochosen:27 Lcolumns Urule Ustatus BisOpen Umid Iat Bnotify Bgone
 Uid Uchoice Oedited:27
 Aentries:54
-Umid Ustate Imillis Aops:55 Ukind Sdetail Ubytes Skey
-Stable Ukind Mkey:27 Oold:27 Onew:27
+Umid Ustate Iat Aoperations:55 Ukind Sdetail Ubytes SidempotencyKey
+Stable Utype Mkey:27 Obefore:27 Oafter:27
 Umid Bdiscard
 Upending
 Sjwt Serror
 Ssql Oselect:17
-Aproblems:61 Ssql Lplan BreadOnly Uparams
-Ukind Smsg Shint Ioffset Ssuggestion
+Aproblems:61 Ssql Lplan BisReadOnly Uparams
+Ukind Smessage Shint Ioffset Ssuggestion
 Oschema:7
 Utype Ohealth:64 Ooutcome:36 Oconflict:51 Osync:65 Ltables Oround:48 Oentry:54 ArolledBack:55
 Udatabase Usocket UretryMillis Uattempts UrttMicros OlastError:2 IsinceMillis
-Mpos:49 Mhead:49 Upending Uparked Ufailed Ashapes:66 Bpaused IlastMillis
-Sshape Aargs:43 Stable Bready UrowsLoaded UrowsTotal Ubytes UbytesTotal Oerror:2
+Mposition:49 Mhead:49 Upending Uparked Ufailed Ashapes:66 BisPaused IlastMillis
+Sshape Aargs:43 Stable BisReady UrowsLoaded UrowsTotal Ubytes UbytesTotal Oerror:2
 Mpool:68 Mstatements:70 Uqueries Uerrors Ulive UwalBytes UfileBytes UheapBytes UheapLimit Uflushes UoutboxRows UoutboxMax Ureconnects Aslowest:71 Mtexts:70 Mplans:70 Mkept:72
 Uwriters Ureaders Ubusy Alanes:69
 Ulane Uwaiting Ulimit Udone Urefused UwaitMicros UwaitMax
