@@ -159,7 +159,7 @@ class Writer {
       this.float(v)
     } else {
       const isText = typeof v === 'string'
-      if (!isText && !(v instanceof Uint8Array)) invalid(`a ${typeof v} is not an SQL value`)
+      if (!isText && !(v instanceof Uint8Array)) invalid(`${typeof v} is no SQL value`)
       this.byte(isText ? 3 : 4)
       const at = this.#room(4)
       const n = isText ? this.text(v) : this.raw(v)
@@ -216,7 +216,7 @@ function written(fill: (w: Writer) => void): Uint8Array<ArrayBuffer> {
 function checked(v: number | bigint, name: string, isSigned: boolean): number | bigint {
   const fits =
     typeof v === 'bigint' ? BigInt[isSigned ? 'asIntN' : 'asUintN'](64, v) === v : safe(v) && (isSigned || v >= 0)
-  return fits ? v : invalid(`${name} is not an integer that fits`)
+  return fits ? v : invalid(`${name} is no integer of 64 bits`)
 }
 
 function zigzag(v: number | bigint): number | bigint {
@@ -324,12 +324,12 @@ class Reader {
       v |= BigInt(b & 127) << shift
       if (b < 128) return v <= Number.MAX_SAFE_INTEGER ? Number(v) : v
     }
-    return refuse('a number is longer than 64 bits')
+    return refuse('a number is too large')
   }
 
   size(): number {
     const n = this.uvarint()
-    if (n > this.end - this.at) refuse('a length goes beyond the end')
+    if (n > this.end - this.at) refuse('a field is cut short')
     return Number(n)
   }
 
@@ -341,7 +341,7 @@ class Reader {
   value(): SqlValue {
     const tag = this.byte()
     if (tag === 0) return null
-    if (tag > 4) refuse('an SQL value has an unknown tag')
+    if (tag > 4) refuse('an SQL value is of no known type')
     if (tag === 2) {
       const v = this.float()
       return Number.isNaN(v) ? null : v
@@ -357,7 +357,7 @@ class Reader {
 }
 
 function narrow(v: number | bigint): number {
-  if (typeof v === 'bigint') refuse('a number is beyond 2^53 − 1')
+  if (typeof v === 'bigint') refuse('a number is too large')
   return v
 }
 
@@ -390,13 +390,13 @@ function skip(r: Reader, form: number): void {
 
 /** Reads up to `limit` fields into `out`; whether more are left. */
 function readFields(r: Reader, type: number, out: Record<string, unknown>, depth: number, limit: number): boolean {
-  if (depth > DEPTH_MAX) refuse('messages nest deeper than is allowed')
+  if (depth > DEPTH_MAX) refuse('messages are nested too deep')
   const fields = fieldsOf(type)
   for (; r.at < r.end && limit > 0; limit--) {
     const key = narrow(r.uvarint())
     const form = key % 8
     const id = (key - form) / 8
-    if (form > 2 || id === 0 || id >= 2 ** 29) refuse("a field's key is not one of ours")
+    if (form > 2 || id === 0 || id >= 2 ** 29) refuse('a field is of no known type')
     const next = fields[id - 1] // where no number is left out
     const field = next?.id === id ? next : fields.find((f) => f.id === id)
     if (!field) {
@@ -404,7 +404,7 @@ function readFields(r: Reader, type: number, out: Record<string, unknown>, depth
       continue
     }
     const { kind, name } = field
-    if (form !== (isNumber(kind) ? 0 : 2)) refuse(`${name} has another form than its type`)
+    if (form !== (isNumber(kind) ? 0 : 2)) refuse(`${name} is of another type`)
     if (form === 0) out[name] = readNumber(r, field)
     else {
       const outer = r.end
@@ -421,7 +421,7 @@ function readFields(r: Reader, type: number, out: Record<string, unknown>, depth
 
 function readNumber(r: Reader, { kind, name }: Field): unknown {
   const v = r.uvarint()
-  if (kind === 'B') return v === 1 || (v !== 0 && refuse(`${name} is neither true nor false`))
+  if (kind === 'B') return v === 1 || (v !== 0 && refuse(`${name} is of another type`))
   if (kind === 'X') return BigInt(v)
   const n = isSigned(kind) ? unzigzag(v) : v
   return kind === 'W' ? n : narrow(n)
@@ -439,7 +439,7 @@ function readContent(r: Reader, { kind, name, of }: Field, depth: number): unkno
   const list: unknown[] = []
   while (r.at < r.end) list.push(kind === 'P' ? narrow(r.uvarint()) : r.value())
   if (kind !== 'V') return list
-  return list.length === 1 ? list[0] : refuse(`${name} is not one SQL value`)
+  return list.length === 1 ? list[0] : refuse(`${name} is of another type`)
 }
 
 /** Encodes a message by its table, with HEAD_BYTES free before it in its buffer. @throws {@link RockpoolError} of kind `invalid_argument` for a number that does not fit. */

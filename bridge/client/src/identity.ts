@@ -117,7 +117,8 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+/** Whether two blobs hold the same. */
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
   return true

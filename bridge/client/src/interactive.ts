@@ -168,8 +168,8 @@ async function afterLostCommit(session: Session, key: string, error: RockpoolErr
     throw failure(
       'outcome_unknown',
       'commit',
-      'the commit was sent and no answer came',
-      'run the transaction again with the same idempotencyKey: it applies once',
+      'the write was sent and no answer came',
+      'repeat it with the same idempotencyKey: it applies once',
       { idempotencyKey: key, cause },
     )
   }

@@ -2,6 +2,7 @@
 
 import { ChunkReader, type Row } from './chunk.ts'
 import { toError, type RockpoolError } from './error.ts'
+import { isSameBytes } from './identity.ts'
 import { inSlices } from './pace.ts'
 import type { Sink } from './session.ts'
 import { decode } from './codec.ts'
@@ -24,16 +25,10 @@ let oldest = 0
 
 /** The columns that a head tells of. */
 function shapeOf(head: Uint8Array, mode: Booleans): RowShape {
-  for (const one of known) if (one.mode === mode && isSame(one.head, head)) return one.shape
+  for (const one of known) if (one.mode === mode && isSameBytes(one.head, head)) return one.shape
   const shape = shaped(decode(HeadMessage, head).columns, mode)
   known[oldest++ % SHAPES_MAX] = { head: head.slice(), mode, shape }
   return shape
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
-  return true
 }
 
 /** A sink of rows of any form. Chunks of one state are appended to one array; `take` hands it over and begins another. */

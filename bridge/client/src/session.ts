@@ -445,7 +445,7 @@ export class Session {
         'leader_unreachable',
         'wait for a leading tab',
         `none within ${SETTLE_MS} ms`,
-        'the call may be repeated',
+        'try again',
       )
       for (const pending of [...this.#pending.values()]) {
         if (pending.isInDoubt && pending.call.isEndless !== true) pending.reject(this.#inDoubt(pending, why))

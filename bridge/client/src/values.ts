@@ -16,18 +16,10 @@ export type Bindable = SqlValue | boolean | Date | ArrayBuffer | Json
  * that are none.
  */
 export function toSql(value: unknown, what = 'a parameter'): SqlValue {
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'bigint':
-      return value
-    case 'boolean':
-      return value ? 1 : 0
-    case 'object':
-      break
-    default:
-      throw failure('invalid_argument', 'bind ' + what, `${typeof value} is no SQL value`, 'pass null for NULL')
-  }
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (typeof value !== 'object')
+    throw failure('invalid_argument', 'bind ' + what, `${typeof value} is no SQL value`, 'pass null for NULL')
   if (value === null || value instanceof Uint8Array) return value
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)

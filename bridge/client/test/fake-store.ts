@@ -19,7 +19,7 @@ type FakeRow = Record<string, SqlValue>
 
 /** See the file's comment. */
 export class FakeStore {
-  readonly schema: Schema
+  schema: Schema
   readonly tables = new Map<string, Map<string, FakeRow>>()
   readonly keys = new Map<string, { mid: number; results: NamedRow[] }>()
   mid = 0

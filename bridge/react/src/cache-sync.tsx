@@ -1,7 +1,7 @@
 /** <CacheSync>: keeps tables in step, and tells what changed. */
 
-import { useEffect, useRef, useState } from 'react'
-import type { Conflict, SyncStats } from '@rockpool/client'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { Conflict, Database, SocketState, SyncStats } from '@rockpool/client'
 import { useClient } from './context.ts'
 import { useHealth, useSyncStatus } from './use-readable.ts'
 import { asError } from './words.ts'
@@ -19,6 +19,13 @@ export interface CacheSyncProps {
   follow?: boolean
   /** Shows nothing. Default false. */
   hidden?: boolean
+}
+
+/** Where the tables stand, in words. */
+function standing(socket: SocketState, isWhole: boolean): string {
+  if (socket === 'idle') return 'Not connected'
+  if (socket !== 'open') return 'Offline'
+  return isWhole ? 'In step' : 'Loading'
 }
 
 /** Follows the tables, syncs them in the background, and shows where that stands. */
@@ -74,30 +81,29 @@ export function CacheSync({
     }
   }, [client, key])
 
+  const round = useCallback(async (database: Database<any>) => {
+    try {
+      await database.sync.now()
+      setProblem('')
+    } catch (thrown) {
+      setProblem(asError(thrown).message)
+    }
+  }, [])
+
   useEffect(() => {
     if (client === null || syncInterval === undefined || syncInterval <= 0) return
     let isRunning = false
     const timer = setInterval(() => {
       if (isRunning) return // a slow round is not overtaken by the next one
       isRunning = true
-      client.sync
-        .now()
-        .then(
-          () => {
-            setProblem('')
-          },
-          (error: unknown) => {
-            setProblem(asError(error).message)
-          },
-        )
-        .finally(() => {
-          isRunning = false
-        })
+      void round(client).finally(() => {
+        isRunning = false
+      })
     }, syncInterval)
     return () => {
       clearInterval(timer)
     }
-  }, [client, syncInterval])
+  }, [client, syncInterval, round])
 
   if (hidden) return null
   const shapes = status.shapes.filter((shape) => tables.includes(shape.table))
@@ -108,32 +114,16 @@ export function CacheSync({
   const isWhole = follow
     ? tables.every((table) => shapes.some((shape) => shape.table === table && (shape.isReady || shape.error !== null)))
     : !isLoading
-  const now = () => {
-    client?.sync.now().then(
-      () => {
-        setProblem('')
-      },
-      (error: unknown) => {
-        setProblem(asError(error).message)
-      },
-    )
-  }
   return (
     <section className="rp-sync" aria-label="Synchronisation" data-testid="cache-sync">
       <div className="rp-row">
         <span className={`rp-dot rp-dot-${health.socket}`} aria-hidden="true" />
         <span role="status" data-socket={health.socket} data-pending={status.pending}>
-          {health.socket === 'open'
-            ? isWhole
-              ? 'In step'
-              : 'Loading'
-            : health.socket === 'idle'
-              ? 'Not connected'
-              : 'Offline'}
+          {standing(health.socket, isWhole)}
           {status.pending > 0 && `, ${status.pending} waiting to be sent`}
           {status.parked > 0 && `, ${status.parked} in conflict`}
         </span>
-        <button type="button" disabled={client === null} onClick={now}>
+        <button type="button" disabled={client === null} onClick={() => client && void round(client)}>
           Sync now
         </button>
         <button

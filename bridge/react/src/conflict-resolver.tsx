@@ -37,6 +37,8 @@ function text(value: Row[string] | undefined): string {
   return value instanceof Uint8Array ? `${value.length} bytes` : String(value)
 }
 
+type Decision = 'mine' | 'theirs' | 'edited'
+
 interface OneProps {
   readonly conflict: Conflict
   readonly onResolved: ConflictResolverProps['onResolved']
@@ -51,10 +53,10 @@ function One({ conflict, onResolved, onError }: OneProps) {
   const names = [...new Set([...Object.keys(mine ?? {}), ...Object.keys(theirs ?? {})])]
   const differing = names.filter((name) => text(mine?.[name]) !== text(theirs?.[name]))
 
-  const settle = async (work: () => Promise<void>, choice: 'mine' | 'theirs' | 'edited') => {
+  const settle = async (choice: Decision, to: 'mine' | 'theirs' | Row) => {
     setBusy(true)
     try {
-      await work()
+      await conflict.resolve(to)
       onResolved?.(conflict, choice)
     } catch (thrown) {
       onError?.(asError(thrown))
@@ -68,6 +70,11 @@ function One({ conflict, onResolved, onError }: OneProps) {
     for (const name of differing) row[name] = (picks[name] === 'mine' ? mine?.[name] : theirs?.[name]) ?? null
     return row
   }
+  const decision = (text: string, choice: Decision, to: () => 'mine' | 'theirs' | Row) => (
+    <button type="button" disabled={isBusy} onClick={() => void settle(choice, to())}>
+      {text}
+    </button>
+  )
 
   return (
     <article aria-labelledby={id} data-conflict={conflict.id}>
@@ -114,35 +121,9 @@ function One({ conflict, onResolved, onError }: OneProps) {
       <div className="rp-row">
         {conflict.isOpen ? (
           <>
-            <button
-              type="button"
-              disabled={isBusy}
-              onClick={() => {
-                void settle(() => conflict.resolve('mine'), 'mine')
-              }}
-            >
-              Keep mine
-            </button>
-            <button
-              type="button"
-              disabled={isBusy}
-              onClick={() => {
-                void settle(() => conflict.resolve('theirs'), 'theirs')
-              }}
-            >
-              Keep theirs
-            </button>
-            {mine !== null && theirs !== null && (
-              <button
-                type="button"
-                disabled={isBusy}
-                onClick={() => {
-                  void settle(() => conflict.resolve(edited()), 'edited')
-                }}
-              >
-                Keep my choice of each
-              </button>
-            )}
+            {decision('Keep mine', 'mine', () => 'mine')}
+            {decision('Keep theirs', 'theirs', () => 'theirs')}
+            {isChoice && decision('Keep my choice of each', 'edited', edited)}
           </>
         ) : (
           <>

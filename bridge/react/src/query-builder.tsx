@@ -1,6 +1,6 @@
 /** <QueryBuilder>: a form that makes a query of one table, checks it while it is made, and runs it. */
 
-import { useEffect, useId, useMemo, useState, type FormEvent } from 'react'
+import { useEffect, useMemo, useState, type FormEvent } from 'react'
 import {
   failure,
   type Operator,
@@ -71,7 +71,6 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
   const [isRunning, setRunning] = useState(false)
   const [checked, setChecked] = useState<Validated | null>(null)
   const [problem, setProblem] = useState<RockpoolError | null>(null)
-  const ids = useId()
 
   const built = useMemo((): { query: AnySelect } | { error: RockpoolError } | null => {
     if (client === null) return null
@@ -92,6 +91,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     }
   }, [client, table, chosen, filters, order, isDescending, limit])
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a schema that comes later knows other names
   useEffect(() => {
     if (client === null || built === null || !('query' in built)) return
     let isCurrent = true
@@ -107,7 +107,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
       isCurrent = false
       clearTimeout(timer)
     }
-  }, [client, built])
+  }, [client, built, columns])
 
   const run = async (event: FormEvent) => {
     event.preventDefault()
@@ -132,6 +132,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
   const change = (id: number, to: Partial<Filter>) => {
     setFilters(filters.map((one) => (one.id === id ? { ...one, ...to } : one)))
   }
+  const names = columns.map(({ name }) => <option key={name}>{name}</option>)
   const shownProblem =
     problem?.message ?? (built !== null && 'error' in built ? built.error.message : checked?.problems[0]?.message)
   return (
@@ -173,9 +174,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
                 change(filter.id, { column: event.target.value })
               }}
             >
-              {columns.map(({ name }) => (
-                <option key={name}>{name}</option>
-              ))}
+              {names}
             </select>
             <select
               aria-label="Operator"
@@ -221,19 +220,18 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
         </button>
       </fieldset>
       <div className="rp-row">
-        <label htmlFor={ids + 'order'}>Order by</label>
-        <select
-          id={ids + 'order'}
-          value={order}
-          onChange={(event) => {
-            setOrder(event.target.value)
-          }}
-        >
-          <option value="">nothing</option>
-          {columns.map(({ name }) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
+        <label className="rp-field">
+          Order by
+          <select
+            value={order}
+            onChange={(event) => {
+              setOrder(event.target.value)
+            }}
+          >
+            <option value="">nothing</option>
+            {names}
+          </select>
+        </label>
         <label className="rp-chip">
           <input
             type="checkbox"
@@ -244,16 +242,17 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
           />{' '}
           descending
         </label>
-        <label htmlFor={ids + 'limit'}>Limit</label>
-        <input
-          id={ids + 'limit'}
-          inputMode="numeric"
-          size={6}
-          value={limit}
-          onChange={(event) => {
-            setLimit(event.target.value)
-          }}
-        />
+        <label className="rp-field">
+          Limit
+          <input
+            inputMode="numeric"
+            size={6}
+            value={limit}
+            onChange={(event) => {
+              setLimit(event.target.value)
+            }}
+          />
+        </label>
         <button type="submit" className="rp-primary" disabled={isRunning}>
           {isRunning ? 'Running' : 'Run'}
         </button>

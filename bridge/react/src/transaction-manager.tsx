@@ -1,10 +1,9 @@
 /** <TransactionManager>: operations as one transaction, seen from here to the server. */
 
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { newKey, RockpoolError, type Confirmation, type OperationKind } from '@rockpool/client'
-import { useStore } from './context.ts'
-import type { WriteStatus } from './use-transaction.ts'
-import { asError, toText } from './words.ts'
+import { newKey, toError, type Confirmation, type OperationKind } from '@rockpool/client'
+import { useWrites, type WriteStatus } from './use-transaction.ts'
+import { toText } from './words.ts'
 
 /** The seed's props, and optional ones. `any` is the seed's own. */
 export interface TransactionManagerProps {
@@ -53,9 +52,7 @@ export function TransactionManager({
   auto = false,
   label = 'Run transaction',
 }: TransactionManagerProps) {
-  const store = useStore()
-  const [status, setStatus] = useState<WriteStatus>('idle')
-  const [error, setError] = useState<Error | null>(null)
+  const { begin, status, error } = useWrites()
   const callbacks = useRef({ onSuccess, onError, onRollback })
   useEffect(() => {
     callbacks.current = { onSuccess, onError, onRollback }
@@ -70,42 +67,23 @@ export function TransactionManager({
 
   const run = useCallback(
     async (idempotencyKey: string) => {
-      setStatus('running')
-      setError(null)
-      try {
-        const database = await store.database()
-        const write = database.execute(latest.current, { idempotencyKey })
-        const results = await write
-        setStatus('durable')
-        callbacks.current.onSuccess(results, { confirmed: write.confirmed, idempotencyKey })
-        write.confirmed.then(
-          (confirmation) => {
-            setStatus(
-              confirmation.status === 'local'
-                ? 'durable'
-                : confirmation.status === 'parked'
-                  ? 'conflicted'
-                  : 'accepted',
-            )
-          },
-          (thrown: unknown) => {
-            if (thrown instanceof RockpoolError && thrown.kind === 'closed') return // the page is going; the write is not
-            failed(thrown, thrown instanceof RockpoolError && thrown.kind === 'blocked' ? 'blocked' : 'rolled_back')
-          },
-        )
-      } catch (thrown) {
-        failed(thrown, 'failed')
-      }
-      function failed(thrown: unknown, next: WriteStatus): void {
-        const problem = asError(thrown)
-        setStatus(next)
-        setError(problem)
+      const failed = (thrown: unknown) => {
+        const problem = toError(thrown, 'run transaction')
         callbacks.current.onError(problem)
         // With an unknown outcome nothing was rolled back, as far as anybody knows.
-        if (!(problem instanceof RockpoolError && problem.kind === 'outcome_unknown')) callbacks.current.onRollback()
+        if (problem.kind !== 'outcome_unknown') callbacks.current.onRollback()
+      }
+      try {
+        const { results, confirmed } = await begin((database) => database.execute(latest.current, { idempotencyKey }))
+        callbacks.current.onSuccess(results, { confirmed, idempotencyKey })
+        confirmed.catch((thrown: unknown) => {
+          if (toError(thrown, '').kind !== 'closed') failed(thrown) // the page is going; the write is not
+        })
+      } catch (thrown) {
+        failed(thrown)
       }
     },
-    [store],
+    [begin],
   )
 
   useEffect(() => {

@@ -4,12 +4,14 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import {
   toError,
   type Confirmation,
+  type Database,
   type DatabaseOperation,
   type RockpoolError,
   type UntypedTables,
   type Transaction,
   type TransactionOptions,
   type TransactionState,
+  type Write,
 } from '@rockpool/client'
 import { useStore } from './context.ts'
 
@@ -39,8 +41,26 @@ interface Progress {
 }
 const IDLE: Progress = { status: 'idle', error: null, results: null, confirmation: null }
 
+/** What a write's status is when the server has settled it; else accepted. */
+const SETTLED: { readonly [S in Confirmation['status']]?: WriteStatus } = { local: 'durable', parked: 'conflicted' }
+
 /** Runs writes and follows the last one from here to the server. */
 export function useTransaction(): TransactionHook {
+  const { begin, ...rest } = useWrites()
+  const run = useCallback(
+    async <T>(
+      work: readonly DatabaseOperation[] | ((tx: Transaction<UntypedTables>) => Promise<T>),
+      options: TransactionOptions = {},
+    ): Promise<T> =>
+      // The overloads of `transaction` do not take the union of their arguments.
+      (await begin((database) => database.transaction(work as () => Promise<T>, options))).results,
+    [begin],
+  )
+  return { run, ...rest }
+}
+
+/** As useTransaction, for any write: `begin` resolves when it is durable here. */
+export function useWrites() {
   const store = useStore()
   const [progress, setProgress] = useState(IDLE)
   const latest = useRef(0)
@@ -52,44 +72,29 @@ export function useTransaction(): TransactionHook {
     }
   }, [])
 
-  const run = useCallback(
-    async <T>(
-      work: readonly DatabaseOperation[] | ((tx: Transaction<UntypedTables>) => Promise<T>),
-      options: TransactionOptions = {},
-    ): Promise<T> => {
+  const begin = useCallback(
+    async <T>(start: (database: Database<UntypedTables>) => Write<T>) => {
       const turn = ++latest.current
       const show = (change: Partial<Progress>) => {
         if (isMounted.current && latest.current === turn) setProgress((before) => ({ ...before, ...change }))
       }
       show({ ...IDLE, status: 'running' })
       try {
-        const database = await store.database()
-        const write =
-          typeof work === 'function'
-            ? database.transaction(work, options)
-            : (database.transaction(work, options) as unknown as ReturnType<typeof database.transaction<T>>)
+        const write = start(await store.database())
         const results = await write
+        const { confirmed } = write
         show({ status: 'durable', results })
-        write.confirmed.then(
+        confirmed.then(
           (confirmation) => {
-            show({
-              status:
-                confirmation.status === 'parked'
-                  ? 'conflicted'
-                  : confirmation.status === 'local'
-                    ? 'durable'
-                    : 'accepted',
-              confirmation,
-            })
+            show({ status: SETTLED[confirmation.status] ?? 'accepted', confirmation })
           },
-          (error: unknown) => {
-            show({
-              status: toError(error, '').kind === 'blocked' ? 'blocked' : 'rolled_back',
-              error: toError(error, 'run transaction'),
-            })
+          (thrown: unknown) => {
+            const error = toError(thrown, 'run transaction')
+            // A closed database says nothing of the write, which goes on.
+            if (error.kind !== 'closed') show({ status: error.kind === 'blocked' ? 'blocked' : 'rolled_back', error })
           },
         )
-        return results
+        return { results, confirmed }
       } catch (thrown) {
         show({ status: 'failed', error: toError(thrown, 'run transaction') })
         throw thrown
@@ -101,5 +106,5 @@ export function useTransaction(): TransactionHook {
     latest.current++
     setProgress(IDLE)
   }, [])
-  return { run, reset, ...progress }
+  return { begin, reset, ...progress }
 }

@@ -4,6 +4,7 @@ import { renderToString } from 'react-dom/server'
 import { hydrateRoot } from 'react-dom/client'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { RockpoolError } from '@rockpool/client'
+import { EventSchema, PageValidate } from '../../client/src/gen/wire.ts'
 import { openDatabases } from '../../client/src/open.ts'
 import { schema, shopStore } from '../../client/test/shop.ts'
 import { TabWorld, type FakeTab } from '../../client/test/tab-world.ts'
@@ -460,6 +461,31 @@ describe('components', () => {
     })
     expect(onError.mock.calls[0]?.[0]).toMatchObject({ kind: 'invalid_argument' })
     expect(onQuery).toHaveBeenCalledTimes(1)
+  })
+
+  test('QueryBuilder: what was checked is checked again when another schema comes', async () => {
+    const checks = () => world.latest.calls.filter((type) => type === PageValidate).length
+    render(
+      <Root>
+        <QueryBuilder table="products" onQuery={() => {}} onError={() => {}} />
+      </Root>,
+    )
+    await screen.findByText('select 1')
+    const before = checks()
+    const [products, ...others] = world.store.schema.tables
+    if (products === undefined) throw new Error('the shop has no products')
+    const more = { ...products.columns[0], name: 'colour' } as (typeof products.columns)[number]
+    world.store.schema = {
+      ...world.store.schema,
+      tables: [{ ...products, columns: [...products.columns, more] }, ...others],
+    }
+    act(() => {
+      world.latest.emit({ type: EventSchema })
+    })
+    await screen.findByLabelText('colour')
+    await waitFor(() => {
+      expect(checks()).toBe(before + 1)
+    })
   })
 
   test('QueryBuilder: what is typed is bound, never spliced', async () => {

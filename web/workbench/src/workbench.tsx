@@ -41,9 +41,13 @@ export function Workbench() {
       <section aria-label="Query builder">
         <h2>QueryBuilder</h2>
         <QueryBuilder table="products" onQuery={setResult} onError={(error) => say('query failed:', error.message)} />
-        <pre data-testid="query-result">
-          {JSON.stringify(result, (_, v) => (typeof v === 'bigint' ? String(v) : v), 1)}
-        </pre>
+        {result === null ? (
+          <p className="soft">Run the query to see its rows.</p>
+        ) : (
+          <pre data-testid="query-result">
+            {JSON.stringify(result, (_, v) => (typeof v === 'bigint' ? String(v) : v), 1)}
+          </pre>
+        )}
       </section>
       <section aria-label="Transaction manager">
         <h2>TransactionManager</h2>

@@ -230,7 +230,10 @@ export class TabAgent {
   #meetBroker(): void {
     this.#broker?.close()
     this.#broker = this.#environment.broker()
-    if (this.#broker === null) return
+    if (this.#broker === null) {
+      import('@rockpool/worker/broadcast-link').catch(() => {}) // now, while there is a network
+      return
+    }
     this.#broker.onmessage = ({ data }: MessageEvent<FromBroker>) => {
       this.#introduced(data)
     }
@@ -250,7 +253,7 @@ export class TabAgent {
     } else void this.#openChannel(leader)
   }
 
-  /** The way without a broker. Few browsers need it, so its code is loaded when one does, as a broker's script is. */
+  /** The way without a broker. Few browsers need it, so its code is loaded where there is no broker, as a broker's script is where there is one. */
   async #openChannel(leader: string): Promise<void> {
     try {
       const { broadcastLink } = await import('@rockpool/worker/broadcast-link')

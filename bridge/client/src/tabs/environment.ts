@@ -40,7 +40,7 @@ export function browserEnvironment(): TabEnvironment {
       'storage_unavailable',
       'open database',
       'this page has no Web Locks, so no tab can own the files',
-      'serve the page over https or from localhost, or open with storage: "memory"',
+      "serve the page over https or from localhost, or open with storage: 'memory'",
     )
   }
   return {
