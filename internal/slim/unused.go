@@ -10,15 +10,18 @@ import (
 // unused names functions of the runtime that the linker keeps, as a variable
 // decides whether they run, and that no program of ours runs: those of an
 // execution trace (nobody links runtime/trace), of profiles of goroutines
-// (runtime/pprof), of testing/synctest, of GODEBUG's schedtrace and
-// gctrace, and of cgo's tracebacks.
+// (runtime/pprof), of testing/synctest, of GODEBUG's schedtrace,
+// gctrace, checkfinalizers and tracebackancestors, of cgo's tracebacks and of
+// plugins; and the dumps of memory that go ahead of a fatal error's text.
 var unused = regexp.MustCompile(`^runtime\.(` +
 	`traceLocker\.([A-Z]\w*|eventWriter|emitUnblockStatus|startPC)|trace(Event)?Writer\.\w+` +
 	`|\(\*trace(Buf|Map|RegionAlloc|StackTable|StringTable|TypeTable)\)\.\w+` +
 	`|trace(AcquireEnabled|Advance|BufFlush|CPUFlush|RegisterLabelsAndReasons|Stack|StopReadCPU|SyncBatch)` +
 	`|makeTraceFrames?|dump(Stacks|Types)Rec|(go|start)\w*(Trace|ForTrace)(GoStatus)?` +
 	`|\(\*profBuf\)\.\w+|(do|try)RecordGoroutineProfile` +
-	`|\(\*synctestBubble\)\.\w+|schedtrace|dumpScanStats|printScavTrace|print(One)?CgoTraceback` +
+	`|\(\*synctestBubble\)\.\w+|schedtrace|dumpScanStats|printScavTrace|print(One)?CgoTraceback|printAncestorTraceback(FuncInfo)?` +
+	`|\(\*hexdumper\)\.\w+|hexdumpWords|hexdumpMarker\.start|tracebackHexdump|gcDumpObject` +
+	`|typesEqual|checkFinalizersAndCleanups` +
 	`)(\.func\d+(\.\d+)*)?$`)
 
 // trap is the body of a function without locals that must not run.
