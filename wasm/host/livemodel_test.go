@@ -125,7 +125,6 @@ type liveModel struct {
 	v       *viewer
 	mounted []*mounted
 	tx      uint32
-	depth   int
 }
 
 func (m *liveModel) exec(t *rapid.T, sql string, args ...value.Value) {
