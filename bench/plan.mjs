@@ -75,6 +75,23 @@ export const plan = {
     contenders: ['rockpool', PEER],
     goals: [faster('not behind', 1, 'rockpool')],
   },
+  liveList: {
+    title: 'a live list of 50 rows, filtered and ordered by an index: 200 updates, half of them in it',
+    contenders: ['rockpool-synced', PEER],
+    goals: [
+      faster('5 times as fast as running it again', 5, 'rockpool-synced', 'p50'),
+      { title: 'p50 at most 0.8 ms: a list in memory', ours: ['rockpool-synced', 'p50'], atMost: 0.8 },
+      { title: 'no callback for a write beside it', ours: ['rockpool-synced', 'beside'], atMost: 0, unit: '' },
+    ],
+  },
+  liveScan: {
+    title: 'the same where 50,000 rows match and no index helps',
+    contenders: ['rockpool-synced', PEER],
+    goals: [
+      { title: 'p50 at most 2 ms', ours: ['rockpool-synced', 'p50'], atMost: 2 },
+      { title: 'no callback for a write beside it', ours: ['rockpool-synced', 'beside'], atMost: 0, unit: '' },
+    ],
+  },
   reopen: {
     title: 'reopen: navigation to the first row',
     contenders: ['rockpool', PEER],

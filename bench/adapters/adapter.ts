@@ -6,6 +6,15 @@ export type RowValues = readonly [id: number, name: string, v: number, grp: numb
 /** A result's row as the page gets it: a plain object. */
 export type PlainRow = Record<string, unknown>
 
+/** A list that is followed: id, name and v of the first rows, by one condition and one column, then by id. */
+export interface ListQuery {
+  readonly column: 'grp'
+  readonly op: '=' | '<'
+  readonly value: number
+  readonly order: 'v' | 'name'
+  readonly limit: number
+}
+
 /**
  * A database behind its public page-side API. Every promise of a write resolves
  * when the write is flushed to OPFS, for every contender alike.
@@ -25,6 +34,12 @@ export interface Adapter {
   insertOne(row: RowValues): Promise<void>
   /** Runs a query with a prepared statement; plain objects on the page. */
   all(sql: string, params: readonly (number | string)[]): Promise<PlainRow[]>
+  /** Makes an index of `t` unless it is there. */
+  index(name: string, columns: readonly string[]): Promise<void>
+  /** Sets one column of one row, in a transaction of its own. */
+  update(id: number, column: 'name' | 'v', value: number | string): Promise<void>
+  /** Calls back with the list's rows, and again when they may have changed; returns the way to stop. */
+  follow(list: ListQuery, callback: (rows: readonly PlainRow[]) => void): Promise<() => void>
   /** Gives the files back. */
   close(): Promise<void>
 }

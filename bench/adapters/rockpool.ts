@@ -1,7 +1,7 @@
 /** Rockpool through its public face. */
 
 import { type Database, defineSchema, open } from '@rockpool/client'
-import type { Adapter, PlainRow, RowValues } from './adapter.ts'
+import type { Adapter, ListQuery, PlainRow, RowValues } from './adapter.ts'
 
 const columns = { id: 'int', name: 'text', v: 'float', grp: 'int' } as const
 /** The same table twice: only on this device, and synced, where each write also goes to the outbox. */
@@ -49,6 +49,28 @@ export class Rockpool implements Adapter {
 
   all(sql: string, params: readonly (number | string)[]): Promise<PlainRow[]> {
     return this.#db.query<PlainRow>(sql, params)
+  }
+
+  async index(name: string, columns: readonly string[]): Promise<void> {
+    await this.#db.query(`CREATE INDEX IF NOT EXISTS ${name} ON t(${columns.join(', ')})`)
+  }
+
+  async update(id: number, column: 'name' | 'v', value: number | string): Promise<void> {
+    await this.#db.query(`UPDATE t SET ${column} = ? WHERE id = ?`, [value, id])
+  }
+
+  async follow(list: ListQuery, callback: (rows: readonly PlainRow[]) => void): Promise<() => void> {
+    const live = this.#db
+      .from('t')
+      .select('id', 'name', 'v')
+      .where(list.column, list.op, list.value)
+      .orderBy(list.order)
+      .orderBy('id')
+      .limit(list.limit)
+      .live()
+    const stop = live.each(callback)
+    await live.ready
+    return stop
   }
 
   async close(): Promise<void> {

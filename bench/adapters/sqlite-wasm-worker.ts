@@ -80,7 +80,7 @@ async function serve(ask: Ask): Promise<Omit<Answer, 'id'>> {
       if (ask.params.length > 0) select.bind([...ask.params])
       const rows: unknown[][] = []
       while (select.step()) rows.push(select.get([]))
-      const names = select.getColumnNames()
+      const names = select.columnCount > 0 ? select.getColumnNames() : [] // it throws for a write
       select.reset()
       return { names, rows }
     }

@@ -1,6 +1,6 @@
 /** The official build of SQLite for the browser, behind a small RPC: one message there, one back. */
 
-import type { Adapter, PlainRow, RowValues } from './adapter.ts'
+import type { Adapter, ListQuery, PlainRow, RowValues } from './adapter.ts'
 import type { Answer, Ask } from './sqlite-wasm-messages.ts'
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
@@ -12,6 +12,7 @@ export class SqliteWasm implements Adapter {
   readonly #waiting = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>()
   #worker: Worker | undefined
   #next = 1
+  #followed: (() => Promise<void>) | undefined
 
   async open(): Promise<void> {
     const worker = new Worker(new URL('./sqlite-wasm-worker.ts', import.meta.url), { type: 'module' })
@@ -47,6 +48,27 @@ export class SqliteWasm implements Adapter {
       for (let at = 0; at < names.length; at++) object[names[at] ?? ''] = row[at]
       return object
     })
+  }
+
+  async index(name: string, columns: readonly string[]): Promise<void> {
+    await this.all(`CREATE INDEX IF NOT EXISTS ${name} ON t(${columns.join(', ')})`, [])
+  }
+
+  /** There are no live queries: the list is read again after each write. */
+  async update(id: number, column: 'name' | 'v', value: number | string): Promise<void> {
+    await this.all(`UPDATE t SET ${column} = ? WHERE id = ?`, [value, id])
+    await this.#followed?.()
+  }
+
+  async follow(list: ListQuery, callback: (rows: readonly PlainRow[]) => void): Promise<() => void> {
+    const sql = `SELECT id, name, v FROM t WHERE ${list.column} ${list.op} ? ORDER BY ${list.order}, id LIMIT ${list.limit}`
+    this.#followed = async () => {
+      callback(await this.all(sql, [list.value]))
+    }
+    await this.#followed()
+    return () => {
+      this.#followed = undefined
+    }
   }
 
   async close(): Promise<void> {

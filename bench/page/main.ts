@@ -3,6 +3,7 @@
 import type { Adapter } from '../adapters/adapter.ts'
 import { durableEight, durableSerial } from '../workloads/durable.ts'
 import { insert } from '../workloads/insert.ts'
+import { liveList, liveScan } from '../workloads/live.ts'
 import { points } from '../workloads/points.ts'
 import { groupBy, readAll, sort } from '../workloads/read.ts'
 import { fill, type Sample, type Size, type Workload } from '../workloads/workload.ts'
@@ -21,6 +22,8 @@ const workloads: Readonly<Record<string, Workload>> = {
   sort,
   groupBy,
   points,
+  liveList,
+  liveScan,
 }
 
 /** How long a page is up that a later one finds the database of: browsers and libraries put off what can wait. */
