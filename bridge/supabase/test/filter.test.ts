@@ -3,6 +3,7 @@ import { defineSchema, type Row } from '@rockpool/client'
 import { decodeSchema, encodeSchema } from '../../client/src/gen/schema.ts'
 import { bind, parseBinding } from '../src/realtime/binding.ts'
 import { parseFilters } from '../src/realtime/filter.ts'
+import '../../client/test/page-tables.ts'
 
 const schema = decodeSchema(
   encodeSchema(
