@@ -441,12 +441,7 @@ export class Session {
     if (this.#settleTimer !== undefined) return
     this.#settleTimer = setTimeout(() => {
       this.#settleTimer = undefined
-      const why = failure(
-        'leader_unreachable',
-        'wait for a leading tab',
-        `none within ${SETTLE_MS} ms`,
-        'try again',
-      )
+      const why = failure('leader_unreachable', 'wait for a leading tab', `none within ${SETTLE_MS} ms`, 'try again')
       for (const pending of [...this.#pending.values()]) {
         if (pending.isInDoubt && pending.call.isEndless !== true) pending.reject(this.#inDoubt(pending, why))
       }
