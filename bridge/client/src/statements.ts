@@ -18,7 +18,7 @@ import { toRow } from './values.ts'
 export { toSql } from './values.ts'
 export type { SqlValue } from './codec.ts'
 export { brokenConstraint, type BrokenConstraint } from './constraint.ts'
-export { failure, RockpoolError, type Kind } from './error.ts'
+export { failure, RockpoolError, type FailureFields, type Kind } from './error.ts'
 
 /** A column of a result. `decl` is the type that its table declares, "" for an expression. */
 export interface ResultColumn {

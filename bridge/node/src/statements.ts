@@ -12,6 +12,7 @@ import {
 } from '@rockpool/client/statements'
 import type { Database } from './database.ts'
 import { SqliteError } from './error.ts'
+import { ruleOf } from './rule.ts'
 
 /** Milliseconds until a transaction is rolled back, by default: everything else waits for it. */
 const TRANSACTION_MS = 5_000
@@ -163,6 +164,7 @@ function told<T>(work: () => T): T {
       op: 'run statement',
       message: error.message,
       code: error.extendedCode,
+      ...ruleOf(error.extendedCode, error.message),
       cause: error,
     })
   }
