@@ -107,6 +107,7 @@ describe('what JavaScript adds', () => {
       lane: wire.Lane.LaneInteractive,
       deadlineMillis: 0,
       idempotencyKey: '',
+      standing: '',
     })
   })
 
