@@ -61,3 +61,9 @@ func BenchmarkLive(b *testing.B) {
 		})
 	}
 }
+
+func colOf(table, name string) query.Expr {
+	return query.Expr{Kind: query.ExprColumn, Table: table, Name: name}
+}
+
+func valueOf(v value.Value) query.Expr { return query.Expr{Kind: query.ExprValue, Value: v} }

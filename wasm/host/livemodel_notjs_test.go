@@ -1,3 +1,5 @@
+//go:build !js
+
 package host_test
 
 import (
@@ -209,12 +211,6 @@ func (m *liveModel) transaction(t *rapid.T) {
 	m.w.send(1, wire.PageTxEnd, &wire.TxEnd{Tx: m.tx, Commit: rapid.IntRange(0, 3).Draw(t, "commit") > 0})
 	m.tx = 0
 }
-
-func colOf(table, name string) query.Expr {
-	return query.Expr{Kind: query.ExprColumn, Table: table, Name: name}
-}
-
-func valueOf(v value.Value) query.Expr { return query.Expr{Kind: query.ExprValue, Value: v} }
 
 // condition is a random condition over the products.
 func condition(t *rapid.T, depth int) query.Expr {
