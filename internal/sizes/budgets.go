@@ -27,7 +27,6 @@ var budgets = []budget{
 	{name: "page JavaScript (client and react, without React)", content: bundle(
 		`export * from '@rockpool/client'; export * from '@rockpool/react'`,
 	), max: 25_000},
-	{name: "what a page without SharedWorker loads to join a tab", content: later(page), max: 1_000},
 	{name: "Worker JavaScript", content: bundle(`import '../../bridge/worker/src/entry.ts'`), max: 15_000},
 	{
 		name:    "with models, Prisma's shape",

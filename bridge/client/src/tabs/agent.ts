@@ -1,7 +1,7 @@
 /** Carries out the machine's effects: lock, Worker, channels, links. All decisions are machine.ts's. */
 
 import type { CoreWorker } from '@rockpool/worker'
-import type { Channel } from '@rockpool/worker/broadcast-link'
+import { broadcastLink, type Channel } from '@rockpool/worker/broadcast-link'
 import type { FromBroker, ToBroker } from '@rockpool/worker/broker'
 import type { ControlError, FromWorker, OnPort } from '@rockpool/worker/control'
 import { portLink, type Link, type LinkEvents } from '@rockpool/worker/link'
@@ -230,10 +230,7 @@ export class TabAgent {
   #meetBroker(): void {
     this.#broker?.close()
     this.#broker = this.#environment.broker()
-    if (this.#broker === null) {
-      import('@rockpool/worker/broadcast-link').catch(() => {}) // now, while there is a network
-      return
-    }
+    if (this.#broker === null) return
     this.#broker.onmessage = ({ data }: MessageEvent<FromBroker>) => {
       this.#introduced(data)
     }
@@ -250,26 +247,17 @@ export class TabAgent {
       const link = this.#connect((events) => portLink(port1, events))
       this.#toBroker({ to: this.#id(leader), from: this.#id(this.#model.tab), port: port2 }, [port2])
       this.#try(link)
-    } else void this.#openChannel(leader)
+    } else this.#openChannel(leader)
   }
 
-  /** The way without a broker. Few browsers need it, so its code is loaded where there is no broker, as a broker's script is where there is one. */
-  async #openChannel(leader: string): Promise<void> {
-    try {
-      const { broadcastLink } = await import('@rockpool/worker/broadcast-link')
-      if (this.#model.state !== 'linking' || this.#model.leader !== leader) return
-      const name = `rockpool:${this.#name}:${this.#model.tab}:${++this.#pings}`
-      const channel = this.#environment.channel(name)
-      if (channel === null) return
-      const link = this.#connect((events) => broadcastLink(channel, 'tab', events))
-      this.#say('want', leader, name)
-      this.#try(link)
-    } catch (cause) {
-      const hint = 'it is tried again; see whether all files of the build are served'
-      this.#events.silence(
-        failure('leader_unreachable', 'reach the leading tab', 'a script could not be loaded', hint, { cause }),
-      )
-    }
+  /** The way without a broker; also where its script cannot be loaded, as without a network. */
+  #openChannel(leader: string): void {
+    const name = `rockpool:${this.#name}:${this.#model.tab}:${++this.#pings}`
+    const channel = this.#environment.channel(name)
+    if (channel === null) return
+    const link = this.#connect((events) => broadcastLink(channel, 'tab', events))
+    this.#say('want', leader, name)
+    this.#try(link)
   }
 
   #try(link: Link): void {
