@@ -44,7 +44,7 @@ node_modules/.installed: package-lock.json
 # --- what is shipped
 
 .PHONY: core
-core: build/core.wasm build/trampoline.wasm build/program.json ## build the Go core for the browser and link it to the engine
+core: build/program.json ## build the Go core for the browser and link it to the engine
 
 GO_CORE := $(wildcard $(shell git ls-files 'fault/*.go' 'value/*.go' 'codec/*.go' 'schema/*.go' 'query/*.go' 'version/*.go' \
 	'mutation/*.go' 'changelog/*.go' 'wire/*.go' 'sqlite/*.go' 'wasm/*.go' go.mod go.sum 2>/dev/null))
@@ -75,7 +75,8 @@ build/core-failpoints.wasm: $(GO_CORE) build/overlay.json
 build/trampoline.wasm: build/core.wasm wasm/engine/link.mjs
 	node wasm/engine/link.mjs build/core.wasm $@
 
-# By this the Worker knows its own copy of the three.
+# By this the Worker knows its own copy of the three. Whoever ships them depends
+# on it, and so on all that the Worker loads.
 PROGRAM = build/core.wasm wasm/engine/rockpool-engine.wasm build/trampoline.wasm
 build/program.json: $(PROGRAM) wasm/engine/stamp.mjs
 	node wasm/engine/stamp.mjs $(PROGRAM) > $@
@@ -120,7 +121,7 @@ demo-postgres: setup build/apps/.built relay
 # The shop, and the workbench beside it on one origin: they share its database.
 # Built again only when something of theirs has changed.
 APP_SOURCES = $(shell find bridge web/shop web/workbench \( -name node_modules -o -name dist \) -prune -o -type f -print)
-build/apps/.built: $(APP_SOURCES) build/core.wasm build/trampoline.wasm package-lock.json node_modules/.installed
+build/apps/.built: $(APP_SOURCES) build/program.json package-lock.json node_modules/.installed
 	npm run build --workspace @rockpool/shop --workspace @rockpool/workbench
 	rm -rf build/apps
 	mkdir -p build
