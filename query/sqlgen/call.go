@@ -75,55 +75,42 @@ func (w *writer) call(e *query.Expr, sc *scope) {
 	w.text(")")
 }
 
-// jsonPath writes the text at a path: NULL where there is none, and for JSON's
-// own null. SQLite says 1 and 0 for booleans, Postgres true and false.
-func (w *writer) jsonPath(e *query.Expr, sc *scope) {
+// jsonPath writes what is at a path: with asText its text, where SQLite says 1
+// and 0 for booleans and Postgres true and false; else, on SQLite a value of its
+// own kind, on Postgres jsonb. NULL where there is none, and on SQLite and as
+// text for JSON's own null.
+func (w *writer) jsonPath(e *query.Expr, sc *scope, asText bool) {
 	steps, err := query.ParsePath(e.Name)
 	if err != nil {
 		w.fail(err.Error())
 		return
 	}
 	if w.opt.Dialect == Postgres {
+		op := " AS jsonb) #> "
+		if asText {
+			op = " AS jsonb) #>> "
+		}
 		w.text("(CAST(")
 		w.expr(&e.Args[0], sc)
-		w.text(" AS jsonb) #>> ")
+		w.text(op)
 		w.value(value.Text(postgresPath(steps)), textArray)
 		w.text(")")
 		return
 	}
-	path := value.Text(sqlitePath(steps))
-	w.text("(CASE json_type(")
-	w.expr(&e.Args[0], sc)
-	w.text(", ")
-	w.value(path, nil)
-	w.text(") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(json_extract(")
-	w.expr(&e.Args[0], sc)
-	w.text(", ")
-	w.value(path, nil)
-	w.text(") AS TEXT) END)")
-}
-
-// jsonValue writes what is at a path: on SQLite a value of its own kind, NULL
-// for JSON's null, on Postgres jsonb.
-func (w *writer) jsonValue(e *query.Expr, sc *scope) {
-	steps, err := query.ParsePath(e.Name)
-	if err != nil {
-		w.fail(err.Error())
-		return
-	}
-	if w.opt.Dialect == Postgres {
-		w.text("(CAST(")
+	at := func(function string) {
+		w.text(function)
 		w.expr(&e.Args[0], sc)
-		w.text(" AS jsonb) #> ")
-		w.value(value.Text(postgresPath(steps)), textArray)
+		w.text(", ")
+		w.value(value.Text(sqlitePath(steps)), nil)
 		w.text(")")
+	}
+	if !asText {
+		at("json_extract(")
 		return
 	}
-	w.text("json_extract(")
-	w.expr(&e.Args[0], sc)
-	w.text(", ")
-	w.value(value.Text(sqlitePath(steps)), nil)
-	w.text(")")
+	at("(CASE json_type(")
+	at(" WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(json_extract(")
+	w.text(" AS TEXT) END)")
 }
 
 // sqlitePath writes steps as SQLite's path, https://www.sqlite.org/json1.html#path_arguments.

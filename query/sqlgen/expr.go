@@ -57,9 +57,9 @@ func (w *writer) typed(e *query.Expr, sc *scope, as *schema.Column) {
 		w.qualified(e.Table)
 		w.text("*")
 	case query.ExprJSONPath:
-		w.jsonPath(e, sc)
+		w.jsonPath(e, sc, true)
 	case query.ExprJSON:
-		w.jsonValue(e, sc)
+		w.jsonPath(e, sc, false)
 	case query.ExprRaw:
 		w.raw(e, sc)
 	case query.ExprCase:
