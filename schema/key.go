@@ -20,3 +20,16 @@ func (t *Table) IsKey(i int) bool {
 	}
 	return false
 }
+
+// ImageKey returns the encoded key of an encoded row, "" of one that is cut short.
+func (t *Table) ImageKey(image []byte) string {
+	var key []byte
+	for _, k := range t.Key {
+		at := value.RowLen(image, int(k))
+		if at < 0 {
+			return ""
+		}
+		key = append(key, image[at:at+value.EncodedLen(image[at:])]...)
+	}
+	return string(key)
+}

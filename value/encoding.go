@@ -54,6 +54,20 @@ func EncodedLen(src []byte) int {
 	return 0
 }
 
+// RowLen returns the number of bytes of the n values at the start of src, or -1
+// when they are not whole.
+func RowLen(src []byte, n int) int {
+	at := 0
+	for range n {
+		size := EncodedLen(src[at:])
+		if size == 0 {
+			return -1
+		}
+		at += size
+	}
+	return at
+}
+
 // Decode reads one value from the start of src and returns the rest.
 // The value copies its bytes. ok is false when src is not a whole value.
 func Decode(src []byte) (v Value, rest []byte, ok bool) {

@@ -82,7 +82,7 @@ func (x *changedTable) add(r sqlite.CaptureRecord) {
 		x.whole = true
 		return
 	}
-	first := imageLen(r.Images, n)
+	first := value.RowLen(r.Images, n)
 	switch {
 	case first < 0:
 		x.whole = true
@@ -107,38 +107,15 @@ func (x *changedTable) last() []bool {
 	at := map[string]int{}
 	for i := range x.rows {
 		if old := x.rows[i].old; old != nil {
-			if j, ok := at[imageKey(x.table, old)]; ok {
+			if j, ok := at[x.table.ImageKey(old)]; ok {
 				out[j] = false
 			}
 		}
 		if now := x.rows[i].now; now != nil {
-			at[imageKey(x.table, now)], out[i] = i, true
+			at[x.table.ImageKey(now)], out[i] = i, true
 		}
 	}
 	return out
-}
-
-// imageKey is the encoded key of an image.
-func imageKey(t *schema.Table, image []byte) string {
-	var key []byte
-	for _, k := range t.Key {
-		at := imageLen(image, int(k))
-		key = append(key, image[at:at+value.EncodedLen(image[at:])]...)
-	}
-	return string(key)
-}
-
-// imageLen returns the bytes of n values, or -1.
-func imageLen(b []byte, n int) int {
-	at := 0
-	for range n {
-		size := value.EncodedLen(b[at:])
-		if size == 0 {
-			return -1
-		}
-		at += size
-	}
-	return at
 }
 
 // changedColumns returns the columns in which two images differ.

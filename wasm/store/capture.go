@@ -7,33 +7,6 @@ import (
 	"rockpool.dev/value"
 )
 
-// imageLen returns the bytes of n values, or -1.
-func imageLen(b []byte, n int) int {
-	at := 0
-	for range n {
-		size := value.EncodedLen(b[at:])
-		if size == 0 {
-			return -1
-		}
-		at += size
-	}
-	return at
-}
-
-// imageKey cuts the encoded key out of an encoded row.
-func imageKey(x *table, image []byte) string {
-	var key []byte
-	for _, k := range x.Key {
-		at := imageLen(image, int(k))
-		if at < 0 {
-			return ""
-		}
-		n := value.EncodedLen(image[at:])
-		key = append(key, image[at:at+n]...)
-	}
-	return string(key)
-}
-
 // changedTables names the tables of a capture log, in the schema's order.
 func (db *DB) changedTables(log sqlite.CaptureLog) (names []string) {
 	seen := map[uint32]bool{}
@@ -80,12 +53,12 @@ func (db *DB) keepBases(log sqlite.CaptureLog, ops []mutation.Op) error {
 		if x == nil || r.Depth > 0 || r.Op == sqlite.CaptureInsert {
 			continue
 		}
-		n := imageLen(r.Images, r.Columns)
+		n := value.RowLen(r.Images, r.Columns)
 		if n < 0 {
 			return fault.New(fault.Internal, "read captured changes", "a record is cut short")
 		}
 		image := r.Images[:n]
-		key := rowKey{r.Table, imageKey(x, image)}
+		key := rowKey{r.Table, x.ImageKey(image)}
 		if !want[key] {
 			continue
 		}
