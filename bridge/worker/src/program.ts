@@ -13,6 +13,7 @@
  */
 
 import type { EngineModules } from './engine.ts'
+import type { SyncHandle } from './pool.ts'
 
 /** The modules by name, in the order in which a copy holds them. */
 const NAMES = ['core', 'engine', 'trampoline'] as const
@@ -35,15 +36,9 @@ export const KEEP_AFTER_MS = 4_000
 const FOLDER = 'rockpool-program'
 
 /** What TypeScript's page library leaves out: handles of Workers, the mode of the File System standard, iteration. */
-interface Handle {
-  getSize(): number
-  read(to: Uint8Array, options: { at: number }): number
-  write(from: Uint8Array, options: { at: number }): number
-  truncate(size: number): void
-  flush(): void
-  close(): void
+type CopyFile = FileSystemFileHandle & {
+  createSyncAccessHandle(options?: { mode: 'read-only' }): Promise<SyncHandle>
 }
-type CopyFile = FileSystemFileHandle & { createSyncAccessHandle(options?: { mode: 'read-only' }): Promise<Handle> }
 export type Folder = Pick<FileSystemDirectoryHandle, 'getFileHandle' | 'removeEntry'> & {
   keys(): AsyncIterable<string>
 }
