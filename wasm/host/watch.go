@@ -134,6 +134,9 @@ type ended struct {
 
 // tellStates posts the states that have ended.
 func (h *Host) tellStates() {
+	if len(h.states) == 0 {
+		return
+	}
 	states := h.states
 	h.states = nil
 	last := map[uint32]int{}

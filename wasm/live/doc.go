@@ -171,6 +171,9 @@ func (s *Set) Stats() wire.LiveStats {
 // Touch brings up to date what a change can matter to: states that are kept are
 // told to out, other queries become due. micros is the time.
 func (s *Set) Touch(c Changes, out Out, micros func() int64) {
+	if len(s.order) == 0 {
+		return // most writes: the log need not be read
+	}
 	tables := changedTables(c.Log, s.schema)
 	for _, q := range s.order {
 		switch {
