@@ -229,6 +229,10 @@ func (m *Machine) lost(err error, wait int64) {
 		m.enter(phaseIdle, 0)
 		return
 	}
+	if m.roundAgain() && wait == 0 {
+		m.redial()
+		return
+	}
 	ceiling := int64(backoffMax)
 	if shift := min(m.attempts, 16); backoffFirst<<shift < ceiling {
 		ceiling = backoffFirst << shift

@@ -10,6 +10,7 @@ import (
 // and the cursor has reached a head that was told after it began.
 type roundState struct {
 	running bool
+	again   bool   // a connection older than the last SyncNow carries it: its end says nothing of now
 	asked   int    // SyncNow that it answers
 	by      int64  // Mono: given up then
 	next    int64  // Mono: the interval's next round
@@ -50,6 +51,7 @@ func (m *Machine) syncNow() {
 	}
 	// A round under way may have read a head from before this call.
 	m.roundBegin()
+	m.round.again = true
 }
 
 // roundBegin starts a round, or starts the one under way over.
@@ -58,7 +60,7 @@ func (m *Machine) roundBegin() {
 	if !r.running {
 		r.by = m.now.Mono + roundMillisMax
 	}
-	r.running, r.probe, r.hasHead = true, 0, false
+	r.running, r.again, r.probe, r.hasHead = true, false, 0, false
 	r.mid = m.local.LastMid
 }
 
@@ -91,6 +93,14 @@ func (m *Machine) roundCheck() {
 		return
 	}
 	m.roundEnd(nil)
+}
+
+// roundAgain reports, once, that the connection which just ended was there
+// before the round was asked for: another attempt answers it.
+func (m *Machine) roundAgain() bool {
+	again := m.round.running && m.round.again
+	m.round.again = false
+	return again
 }
 
 // roundFail ends the round with an error. Rounds that nobody asked for end

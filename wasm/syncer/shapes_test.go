@@ -182,6 +182,35 @@ func TestRoundsEnd(t *testing.T) {
 	}
 }
 
+// A round that is asked for while an older connection is dialled, or stands
+// there dead, dials once more before it fails.
+func TestRoundDialsOnceMore(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		reach func(*bench)
+	}{
+		{"dialling", func(b *bench) { b.do(syncer.Connect{}) }},
+		{"open", func(b *bench) { b.live(wire.Welcome{Resume: true}) }},
+	} {
+		b := newBench(t, syncer.Config{})
+		c.reach(b)
+		b.take()
+		b.do(syncer.SyncNow{})
+		for i := range 2 {
+			before := b.socket
+			b.do(syncer.SocketClosed{ID: before})
+			all := b.take()
+			if i == 0 && (b.socket == before || len(find[syncer.RoundDone](all)) != 0) {
+				t.Errorf("%s: effects %v, want another attempt and no end of the round", c.name, all)
+			}
+			if done := find[syncer.RoundDone](all); i == 1 && (len(done) != 1 || fault.KindOf(done[0].Err) != fault.Offline) {
+				t.Errorf("%s: rounds %+v, want one that ends offline", c.name, done)
+			}
+		}
+	}
+}
+
 // The interval starts rounds by itself while the socket is live.
 func TestInterval(t *testing.T) {
 	t.Parallel()
