@@ -74,7 +74,8 @@ test('without OPFS there is none', async () => {
 })
 
 for (const [what, hurt] of [
-  ['one flipped bit', (file: MemoryHandle) => file.write(Uint8Array.of(0xff), { at: stamp.bytes.core - 1 })],
+  // "corg" for "core": still a module, which only the sum tells from the right one.
+  ['one flipped bit', (file: MemoryHandle) => file.write(Uint8Array.of(0x67), { at: stamp.bytes.core - 1 })],
   ['a copy that was cut short', (file: MemoryHandle) => file.truncate(20)],
   ['bytes behind its end', (file: MemoryHandle) => file.write(Uint8Array.of(1), { at: file.getSize() })],
 ] as const) {

@@ -1,5 +1,10 @@
 import { expect, test, type Page } from '@playwright/test'
+import { readFileSync } from 'node:fs'
 import { startLab, type Relay } from '../rockpool.ts'
+
+const stamp = JSON.parse(readFileSync(new URL('../../../build/program.json', import.meta.url), 'utf8')) as {
+  bytes: { core: number }
+}
 
 let relay: Relay
 test.beforeAll(async () => {
@@ -33,25 +38,34 @@ async function stay(page: Page): Promise<void> {
   await page.evaluate(() => window.rockpool.open({ name: 'program' }))
 }
 
-/** The SHA-256 of the device's copy, "" while there is none; with `hurt`, one byte of it is turned over first. */
+/**
+ * The SHA-256 of the device's copy, "" while there is none. With `hurt`, one byte of the core's data, which is at
+ * its end, is turned over first: what remains is still a module, which only the sum tells from the right one.
+ */
 function copy(page: Page, hurt = false): Promise<string> {
-  return page.evaluate(async (hurt) => {
-    const home = await (await navigator.storage.getDirectory()).getDirectoryHandle('rockpool-program', { create: true })
-    const list = home as unknown as { values(): AsyncIterable<FileSystemFileHandle> } // the page library leaves it out
-    for await (const file of list.values()) {
-      const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer())
-      if (hurt) {
-        bytes[1000] = ~(bytes[1000] ?? 0)
-        const writer = await file.createWritable()
-        await writer.write(bytes)
-        await writer.close()
+  return page.evaluate(
+    async (at) => {
+      const home = await (await navigator.storage.getDirectory()).getDirectoryHandle('rockpool-program', {
+        create: true,
+      })
+      const list = home as unknown as { values(): AsyncIterable<FileSystemFileHandle> } // the page library leaves it out
+      for await (const file of list.values()) {
+        const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer())
+        if (at !== null) {
+          bytes[at] = ~(bytes[at] ?? 0)
+          if (!WebAssembly.validate(bytes.subarray(0, at + 5000))) throw new Error('the copy is no module any more')
+          const writer = await file.createWritable()
+          await writer.write(bytes)
+          await writer.close()
+        }
+        const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+        const told = Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('')
+        return told === file.name ? told : ''
       }
-      const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-      const told = Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('')
-      return told === file.name ? told : ''
-    }
-    return ''
-  }, hurt)
+      return ''
+    },
+    hurt ? stamp.bytes.core - 5000 : null,
+  )
 }
 
 test('a page that comes back has its program on this device, and a damaged copy is made anew', async ({ page }) => {
