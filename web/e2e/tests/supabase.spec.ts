@@ -98,6 +98,7 @@ test('another device’s write arrives in the channel; one’s own is told at on
   await b.page.evaluate(
     () => window.db.execute([{ type: 'update', table: 'users', data: { id: 2, name: 'Grace H.' } }]).confirmed,
   )
+  await told(a.page, 2) // what one commit brings is told deletes first
   await b.page.evaluate(() => window.db.execute([{ type: 'delete', table: 'users', data: { id: 1 } }]).confirmed)
   const all = await told(a.page, 3)
   const ada = { id: 1, name: 'Ada', seen: '2026-01-01T12:00:00+00:00', price: null }
