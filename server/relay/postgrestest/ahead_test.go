@@ -2,7 +2,6 @@ package postgrestest
 
 import (
 	"context"
-	"strconv"
 	"syscall"
 	"testing"
 
@@ -24,10 +23,7 @@ func TestOutcomeWaitsForTheStream(t *testing.T) {
 	c := follower("c")
 	socket := connected(ctx, t, p, c, 2)
 
-	sender, err := strconv.Atoi(s.ask(t, "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'rockpool'"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	sender := s.walSender(ctx, t)
 	if err := syscall.Kill(sender, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}

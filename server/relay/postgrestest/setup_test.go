@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,23 @@ func (s *site) ask(t *testing.T, sql string) string {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return text
+}
+
+// walSender waits until the relay streams, which may be after it serves, and
+// returns the process of Postgres that sends.
+func (s *site) walSender(ctx context.Context, t *testing.T) int {
+	t.Helper()
+	for ctx.Err() == nil {
+		if pid := s.ask(t, "SELECT active_pid FROM pg_replication_slots WHERE slot_name = 'rockpool'"); pid != "" {
+			n, err := strconv.Atoi(pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatal("the relay does not stream")
+	return 0
 }
 
 // client returns a client that knows no schema yet: the relay tells it.
