@@ -9,7 +9,7 @@ import (
 
 const (
 	// suiteMax bounds one suite; afterwards its processes are killed.
-	suiteMax = 20 * time.Minute
+	suiteMax = 40 * time.Minute
 	// logDir receives each suite's whole output.
 	logDir = "build/testrun"
 	// engineLdflags puts Go's data above the engine's heap (wasm/engine/layout.mjs).
