@@ -35,6 +35,7 @@ type client struct {
 	db      *store.DB
 	mgr     *txn.Manager
 	drv     *host.SyncDriver
+	screen  *screen
 	socket  *link
 	timer   int
 	fetches map[uint32]bool
@@ -98,6 +99,9 @@ func (c *client) start() error {
 		return err
 	}
 	c.mgr = txn.New(c.db, txn.Options{NewKey: c.newID, NowMillis: c.now})
+	if err := c.mount(); err != nil {
+		return err
+	}
 	net := clientNet{c, c.life}
 	c.drv = host.NewSyncDriver(c.db, syncer.Config{Seed: w.rng.Uint64(), HasToken: true}, host.Links{
 		Sockets: net, Fetcher: net, Timer: net, URL: "ws://relay/sync", NewID: c.newID,
@@ -108,6 +112,7 @@ func (c *client) start() error {
 		OnHealth:      c.onHealth,
 		OnTokenWanted: c.wantsToken,
 		OnClock:       func(ms int64) { c.offset = ms },
+		OnSchema:      c.screen.schema,
 		OnStuck:       func(mid uint64, err error) { w.fail("%s: mutation %d is stuck: %v", c.name, mid, err) },
 	})
 	c.cursor = c.db.Meta().Cursor
@@ -202,6 +207,9 @@ func (c *client) after() {
 	}
 	c.register()
 	c.check()
+	if err := c.screen.follow(); err != nil {
+		c.w.fail("I10: %s: %v", c.name, err)
+	}
 }
 
 // register tells the oracle of new mutations.

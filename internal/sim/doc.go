@@ -15,6 +15,10 @@
 //	I4 atomic visibility  I5 monotonic positions  I6 causality
 //	I7 no resurrection  I8 no leak  I9 exactly once
 //
+// and one of the client alone:
+//
+//	I10 a live query shows what it gives when it is run anew
+//
 // A run ends in quiescence: faults stop, and every promise must settle, every
 // outbox empty, every client show what the relay holds.
 package sim

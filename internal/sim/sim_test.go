@@ -123,6 +123,7 @@ func TestTheCheckersSee(t *testing.T) {
 		{"tokens that do not run out", func(o *sim.Options) { o.NoExpiry = true }, []string{"I8"}},
 		// What a cursor jumped over may be a row, or the outcome of a write.
 		{"cursor and rows in two transactions", func(o *sim.Options) { o.TornCursor = true }, []string{"I1", "I4", "no rest"}},
+		{"commits that live queries do not hear of", func(o *sim.Options) { o.Unheard = true }, []string{"I10"}},
 		{"outbox entry and rows in two transactions", func(o *sim.Options) { o.TornOutbox = true }, []string{"I4", "I9"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -39,6 +39,8 @@ type Options struct {
 	// TornOutbox has a crash keep the rows of the newest write without its
 	// outbox entry, as if the two were written in two transactions.
 	TornOutbox bool
+	// Unheard has live queries not hear of a commit now and then.
+	Unheard bool
 }
 
 // Relay names what clients talk to.
