@@ -9,6 +9,9 @@ import (
 // KeptMax is how many queries are kept up to date without a run; the others run again.
 const KeptMax = 256
 
+// KeptBytesMax is how many bytes of rows are kept of a query; one with more runs again.
+const KeptBytesMax = 256 << 10
+
 // kept is what a query shows, kept in memory so that changed rows bring it up
 // to date: a window or a tally. After an error, or when it cannot be shown, the
 // query runs again, and what is kept is filled anew.

@@ -65,3 +65,27 @@ func TestKept(t *testing.T) {
 		t.Errorf("stats = %+v, want the window kept and the sum not any more", got)
 	}
 }
+
+// first is the first n rows of a table in the order of its key.
+func first(table string, n int64, columns ...query.Expr) *query.Select {
+	q, limit := from(table, columns...), num(n)
+	q.OrderBy, q.Limit = []query.Order{{Expr: col("", "id")}}, &limit
+	return q
+}
+
+// Rows that are too long to be kept, whatever is shown of them, make a window
+// one that runs again.
+func TestLongRowsAreNotKept(t *testing.T) {
+	t.Parallel()
+	x := captured(t)
+	x.exec("INSERT INTO orders WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9) SELECT i, 'open', '1.00', printf('%.*c', 100000, 'x') FROM n")
+	q := x.watch(1, first("orders", 5, col("", "id")))
+	x.run()
+	x.run()
+	if got := x.set.Stats().Kept; got != 0 {
+		t.Errorf("%d queries are kept, want none: 9 rows have %d bytes, and KeptBytesMax is %d", got, 900000, live.KeptBytesMax)
+	}
+	if got := x.page.shown(q.ID); got != "[1] [2] [3] [4] [5]" {
+		t.Errorf("shown %s", got)
+	}
+}

@@ -111,7 +111,7 @@ func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, com
 	if err != nil {
 		return q.failed(err)
 	}
-	q.held, q.rows, q.filling, q.bytes, q.sending = nil, nil, q.filling[:0], 0, false
+	q.held, q.rows, q.bytes, q.sending = nil, nil, 0, false
 	q.cursor = u
 	if err := u.Start(s, text.Args); err != nil {
 		return q.failed(err)
@@ -136,7 +136,11 @@ func (q *Query) Step(out Out, micros func() int64) (done bool, err error) {
 	case q.sending:
 		out.Part(q.ID, nil, [][]byte{framed})
 	case q.kept != nil:
-		q.fill(framed)
+		if q.fill(framed); len(q.filling) > KeptBytesMax {
+			q.unkeep()
+			q.Stop()
+			return true, nil
+		}
 	default:
 		q.hold(out, framed, done)
 	}
@@ -248,5 +252,5 @@ func (q *Query) Stop() {
 		q.cursor.Close()
 		q.cursor = nil
 	}
-	q.queued, q.held = false, nil
+	q.queued, q.held, q.filling = false, nil, nil
 }
