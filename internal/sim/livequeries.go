@@ -88,7 +88,7 @@ func (s *screen) follow() error {
 	if s.c.w.opt.Unheard && s.c.w.chance(0.1) {
 		changes.Log = nil
 	}
-	s.set.Touch(live.Changes{Log: changes.Log, Commits: changes.Commits, All: changes.Lost}, s, s.micros)
+	s.set.Touch(live.Changes{Log: changes.Log, Since: changes.Since, Commits: changes.Commits, All: changes.Lost}, s, s.micros)
 	for _, q := range s.set.Due() {
 		q.Queued()
 		var u builder.Cursor

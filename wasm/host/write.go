@@ -186,7 +186,7 @@ func (h *Host) tellTables() {
 // whose changes are captured; of the others it is the statement that does.
 func (h *Host) touchLive(names []string) {
 	rows := h.prov.DB.TakeChanges()
-	c := live.Changes{Log: rows.Log, Commits: rows.Commits, All: h.touchAll}
+	c := live.Changes{Log: rows.Log, Since: rows.Since, Commits: rows.Commits, All: h.touchAll}
 	for _, name := range names {
 		if rows.Lost || !h.prov.DB.Captured(name) {
 			c.Whole = append(c.Whole, name)

@@ -16,8 +16,8 @@ type Changes struct {
 	// Log is the changed rows of the others.
 	Log sqlite.CaptureLog
 	// Commits counts the commits so far: a run that began after as many has
-	// seen all of Log.
-	Commits uint64
+	// seen all of Log, and one that began after Since none of it.
+	Since, Commits uint64
 	// All says that anything may have changed.
 	All bool
 }

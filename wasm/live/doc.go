@@ -180,7 +180,7 @@ func (s *Set) Touch(c Changes, out Out, micros func() int64) {
 		case q.due:
 		case !c.All && !q.reads(c.Whole) && (q.upTo >= c.Commits || !s.concerns(q, tables)):
 			s.stats.Passed++
-		case q.kept == nil || q.queued || c.All || q.reads(c.Whole):
+		case q.kept == nil || q.queued || c.All || q.upTo > c.Since || q.reads(c.Whole):
 			q.due = true
 		default:
 			s.apply(q, tables, c.Commits, out, micros)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rockpool.dev/query"
+	"rockpool.dev/sqlite"
 	"rockpool.dev/wasm/live"
 )
 
@@ -87,5 +88,28 @@ func TestLongRowsAreNotKept(t *testing.T) {
 	}
 	if got := x.page.shown(q.ID); got != "[1] [2] [3] [4] [5]" {
 		t.Errorf("shown %s", got)
+	}
+}
+
+// A commit that a run has seen counts once, also when it is told together with
+// one that the run has not seen.
+func TestCommitIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	x := captured(t)
+	q := x.watch(1, from("items", call("count", query.Expr{Kind: query.ExprStar})))
+	var log sqlite.CaptureLog
+	commit := func(sql string) {
+		x.exec("BEGIN; " + sql)
+		log = append(log, x.c.CapturedTx()...)
+		x.exec("COMMIT")
+		x.commits++
+	}
+	commit("INSERT INTO items VALUES (1, 1, 1)")
+	x.run()
+	commit("INSERT INTO items VALUES (2, 1, 1)")
+	x.set.Touch(live.Changes{Log: log, Commits: x.commits}, &x.page, x.clock)
+	x.run()
+	if got := x.page.shown(q.ID); got != "[2]" {
+		t.Errorf("2 rows are counted as %s", got)
 	}
 }

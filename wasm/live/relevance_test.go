@@ -59,7 +59,7 @@ func (x *bench) commit(sql string) {
 	log := append(sqlite.CaptureLog(nil), x.c.CapturedTx()...)
 	x.exec("COMMIT")
 	x.commits++
-	x.set.Touch(live.Changes{Log: log, Commits: x.commits}, &x.page, x.clock)
+	x.set.Touch(live.Changes{Log: log, Since: x.commits - 1, Commits: x.commits}, &x.page, x.clock)
 }
 
 func (x *bench) watch(call uint32, q *query.Select) *live.Query {

@@ -12,14 +12,15 @@ type Changes struct {
 	// Lost says that rows were changed that Log has not: too many for it, or
 	// more than are worth recording. The tables are known from elsewhere.
 	Lost bool
-	// Commits counts the commits since the store was opened, Log's included.
-	Commits uint64
+	// Commits counts the commits since the store was opened, Log's included;
+	// Since those before Log.
+	Since, Commits uint64
 }
 
 // TakeChanges returns what has been committed since the last call, durable or not.
 func (db *DB) TakeChanges() Changes {
 	out := db.changes
-	db.changes.Log, db.changes.Lost = nil, false
+	db.changes.Log, db.changes.Lost, db.changes.Since = nil, false, out.Commits
 	return out
 }
 
