@@ -72,10 +72,12 @@ type Set struct {
 func New(s *schema.Schema) *Set { return &Set{queries: map[ID]*Query{}, schema: s} }
 
 // SetSchema puts another schema in force; Touch(Changes{All: true}) follows.
+// Runs that are under way end at their next step, untold.
 func (s *Set) SetSchema(to *schema.Schema) {
 	s.schema = to
 	s.images.close()
 	for _, q := range s.order {
+		q.stale = q.cursor != nil && !q.sending
 		s.analyse(q)
 	}
 }

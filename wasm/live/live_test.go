@@ -276,3 +276,34 @@ func TestRemove(t *testing.T) {
 		t.Errorf("left %v, %d, %d due", left, s.Len(), len(s.Due()))
 	}
 }
+
+// A schema that comes while queries run, whose columns have changed places:
+// what they have read of the rows before is not shown, nor kept.
+func TestSchemaWhileItRuns(t *testing.T) {
+	t.Parallel()
+	x := captured(t)
+	x.exec("INSERT INTO items WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) SELECT i, i % 10, -i FROM n")
+	other := *shop
+	other.Tables = append([]schema.Table(nil), shop.Tables...)
+	other.Tables[1].Columns = []schema.Column{shop.Tables[1].Columns[0], shop.Tables[1].Columns[2], shop.Tables[1].Columns[1]}
+	q := x.watch(1, first("items", 400, col("", "id"), col("", "qty")))
+	q.Queued()
+	var u builder.Cursor
+	if err := q.Begin(x.b, x.c, &u, x.commits, 0); err != nil {
+		t.Fatal(err)
+	}
+	x.set.SetSchema(&other)
+	x.set.Touch(live.Changes{All: true}, &x.page, x.clock)
+	for done := false; !done; {
+		var err error
+		if done, err = q.Step(&x.page, x.clock); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if told := x.page.take(); told != "" {
+		t.Errorf("told %.80q of a run under the schema before", told)
+	}
+	if due := x.set.Due(); len(due) != 1 {
+		t.Errorf("%d queries are due, want it to run anew", len(due))
+	}
+}

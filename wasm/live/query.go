@@ -43,6 +43,7 @@ type Query struct {
 	filling []byte // values of the run so far, which are to be kept
 	bytes   int
 	sending bool // this run's state goes out as it comes
+	stale   bool // this run is of a schema that is not in force any more
 	began   int64
 }
 
@@ -111,7 +112,7 @@ func (q *Query) Begin(b *builder.Builder, c *sqlite.Conn, u *builder.Cursor, com
 	if err != nil {
 		return q.failed(err)
 	}
-	q.held, q.rows, q.bytes, q.sending = nil, nil, 0, false
+	q.held, q.rows, q.bytes, q.sending, q.stale = nil, nil, 0, false, false
 	q.cursor = u
 	if err := u.Start(s, text.Args); err != nil {
 		return q.failed(err)
@@ -127,6 +128,10 @@ func (q *Query) failed(err error) error {
 // Step reads one chunk. At the end a state that differs from the last one has
 // been told to out.
 func (q *Query) Step(out Out, micros func() int64) (done bool, err error) {
+	if q.stale {
+		q.Stop()
+		return true, nil
+	}
 	done, err = q.cursor.Next()
 	if err != nil {
 		return true, q.failed(err)
