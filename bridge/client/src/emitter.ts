@@ -15,8 +15,17 @@ export interface Readable<T> {
 export class Topic<T> {
   readonly #listeners = new Set<(value: T) => void>()
 
+  /** Tells all. What a listener throws goes to the page's error handler: it is no fault of the others'. */
   emit(value: T): void {
-    for (const listener of [...this.#listeners]) listener(value)
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(value)
+      } catch (thrown) {
+        queueMicrotask(() => {
+          throw thrown
+        })
+      }
+    }
   }
 
   /** Calls back with each event; returns the way to stop. @throws RangeError beyond LISTENERS_MAX. */

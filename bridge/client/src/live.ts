@@ -6,10 +6,10 @@
 
 import type { Booleans } from './shape.ts'
 import { RowSink } from './rows.ts'
-import { Cell, type Readable } from './emitter.ts'
+import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, type RockpoolError, toError } from './error.ts'
 import { valueKey } from './key.ts'
-import { patched, reconcile, type Patch } from './identity.ts'
+import { patched, reconcile, type Patch, type Reconciled } from './identity.ts'
 import type { Session } from './session.ts'
 import { decode, encode } from './codec.ts'
 import { LiveCallMessage, LiveStateMessage, type LiveCall, PageLive } from './gen/wire.ts'
@@ -102,7 +102,7 @@ class Entry implements LiveQuery<object> {
   /** It failed because of a table or column that there was not. */
   isNameUnknown = false
   readonly #cell = new Cell<LiveSnapshot<object>>(PENDING)
-  readonly #watchers = new Set<(rows: readonly object[], patch: Patch<object>) => void>()
+  readonly #watchers = new Topic<Reconciled<object>>()
   #listeners = 0
   #abort: AbortController | null = null
   #grace: ReturnType<typeof setTimeout> | undefined
@@ -147,13 +147,15 @@ class Entry implements LiveQuery<object> {
   ): () => void {
     const snapshot = this.get()
     if (snapshot.status === 'ready') listener(snapshot.rows, { added: snapshot.rows, removed: [], changed: [] })
-    this.#watchers.add(listener)
+    const unwatch = this.#watchers.on(({ rows, patch }) => {
+      listener(rows, patch)
+    })
     const stop = this.#cell.subscribe((next) => {
       if (next.status === 'error') onError?.(next.error)
     })
     return this.#held(() => {
       stop()
-      this.#watchers.delete(listener)
+      unwatch()
     })
   }
 
@@ -177,6 +179,7 @@ class Entry implements LiveQuery<object> {
     this.#abort?.abort()
     this.#abort = null
     this.#forget()
+    this.#tell(() => {}, false) // its state may have been the last of a turn, and does not come
   }
 
   #held(stop: () => void): () => void {
@@ -205,7 +208,7 @@ class Entry implements LiveQuery<object> {
     this.#abort = abort
     this.isNameUnknown = false
     const sink = new RowSink(this.#booleans, (body) => {
-      this.#state(sink, body)
+      if (!abort.signal.aborted) this.#state(sink, body)
     })
     this.#session
       .call({
@@ -225,18 +228,33 @@ class Entry implements LiveQuery<object> {
         (thrown: unknown) => {
           if (abort.signal.aborted) return
           this.#abort = null
-          const error = toError(thrown, 'watch a query')
-          this.isNameUnknown = error.kind === 'unknown_table' || error.kind === 'unknown_column'
-          if (this.isNameUnknown && this.#isSchemaAwaited()) return // namesChanged comes
-          this.#cell.set({ status: 'error', rows: this.get().rows, error, hasRows: this.#hasRows })
-          this.#resolve()
+          this.#fail(toError(thrown, 'watch a query'))
         },
       )
   }
 
+  #fail(error: RockpoolError): void {
+    this.isNameUnknown = error.kind === 'unknown_table' || error.kind === 'unknown_column'
+    if (this.isNameUnknown && this.#isSchemaAwaited()) return // namesChanged comes
+    this.#cell.set({ status: 'error', rows: this.get().rows, error, hasRows: this.#hasRows })
+    this.#resolve()
+  }
+
   #state(sink: RowSink, body: Uint8Array): void {
-    const { kept, more } = decode(LiveStateMessage, body)
-    const fresh = sink.take()
+    let kept: readonly number[],
+      more = false,
+      fresh: object[]
+    try {
+      ;({ kept, more } = decode(LiveStateMessage, body))
+      fresh = sink.take()
+    } catch (thrown) {
+      this.#abort?.abort()
+      this.#abort = null
+      this.#tell(() => {
+        this.#fail(toError(thrown, 'watch a query'))
+      }, more)
+      return
+    }
     const before = this.#rows
     const isFirst = !this.#hasRows
     const { rows, patch } = isFirst
@@ -248,7 +266,7 @@ class Entry implements LiveQuery<object> {
       this.#resolve()
       if (!isFirst && rows === before && this.get().status === 'ready') return
       this.#cell.set({ status: 'ready', rows, error: null })
-      for (const watcher of [...this.#watchers]) watcher(rows, patch)
+      this.#watchers.emit({ rows, patch })
     }, more)
   }
 }

@@ -41,7 +41,7 @@ export abstract class Rows<R> implements Sink {
   /** Grows with each reset: slices of an earlier attempt are dropped. */
   #attempt = 0
 
-  /** `onState` runs in order with the decoding, when the rows of a live state are whole. */
+  /** `onState` runs in order with the decoding, when the rows of a live state are whole or `take` throws. It does not throw. */
   constructor(booleans: Booleans, onState?: (body: Uint8Array) => void) {
     this.#booleans = booleans
     this.#onState = onState
@@ -81,9 +81,9 @@ export abstract class Rows<R> implements Sink {
   }
 
   state(body: Uint8Array): void {
-    this.#inOrder(() => {
-      this.#onState?.(body)
-      return false
+    const attempt = this.#attempt
+    this.drained(() => {
+      if (attempt === this.#attempt) this.#onState?.(body)
     })
   }
 
