@@ -66,10 +66,10 @@ export class LiveQueries {
           `${LIVE_MAX} live queries are open`,
           'stop those that are not on screen',
         )
-      entry = new Entry(this.#session, call, booleans, keyColumns, this.#isSchemaAwaited, this.#tell, () => {
-        this.#entries.delete(key)
+      entry = new Entry(this.#session, call, booleans, keyColumns, this.#isSchemaAwaited, this.#tell, (made, isOn) => {
+        if (isOn) this.#entries.set(key, made)
+        else if (this.#entries.get(key) === made) this.#entries.delete(key)
       })
-      this.#entries.set(key, entry)
     }
     return entry as unknown as LiveQuery<R> // the rows' type is the schema's promise
   }
@@ -85,9 +85,13 @@ export class LiveQueries {
     for (const entry of this.#entries.values()) if (entry.isNameUnknown) entry.restart()
   }
 
-  /** Ends all: the database is closing. */
+  /** Ends all: the database is closing. Who waits for first rows hears that there are none. */
   close(): void {
-    for (const entry of [...this.#entries.values()]) entry.stop()
+    const why = failure('closed', 'watch a query', 'the database was closed', 'open it again')
+    for (const entry of [...this.#entries.values()]) {
+      entry.stop()
+      if (entry.get().status === 'pending') entry.fail(why)
+    }
   }
 }
 
@@ -98,7 +102,7 @@ class Entry implements LiveQuery<object> {
   readonly #keyColumns: readonly string[]
   readonly #isSchemaAwaited: () => boolean
   readonly #tell: (tell: () => void, more: boolean) => void
-  readonly #forget: () => void
+  readonly #turned: (entry: Entry, isOn: boolean) => void
   /** It failed because of a table or column that there was not. */
   isNameUnknown = false
   readonly #cell = new Cell<LiveSnapshot<object>>(PENDING)
@@ -110,7 +114,9 @@ class Entry implements LiveQuery<object> {
   #rows: readonly object[] = []
   #hasRows = false
   #resolve: () => void = () => {}
-  ready: Promise<void>
+  #ready: Promise<void>
+  /** Somebody waits for the first rows, and may listen only then: a suspended render. */
+  #isAwaited = false
   readonly get = this.#cell.get
 
   constructor(
@@ -120,7 +126,7 @@ class Entry implements LiveQuery<object> {
     keyColumns: readonly string[],
     isSchemaAwaited: () => boolean,
     tell: (tell: () => void, more: boolean) => void,
-    forget: () => void,
+    turned: (entry: Entry, isOn: boolean) => void,
   ) {
     this.#session = session
     this.#call = call
@@ -128,12 +134,28 @@ class Entry implements LiveQuery<object> {
     this.#keyColumns = keyColumns
     this.#isSchemaAwaited = isSchemaAwaited
     this.#tell = tell
-    this.#forget = forget
-    this.ready = new Promise((resolve) => {
-      this.#resolve = resolve
-    })
+    this.#turned = turned
+    this.#ready = this.#awaiting()
     this.#start()
     this.#restAfterGrace()
+  }
+
+  get ready(): Promise<void> {
+    if (this.get().status === 'pending') {
+      this.#isAwaited = true
+      clearTimeout(this.#grace)
+    }
+    return this.#ready
+  }
+
+  #awaiting(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = () => {
+        resolve()
+        if (this.#isAwaited && this.#listeners === 0) this.#restAfterGrace()
+        this.#isAwaited = false
+      }
+    })
   }
 
   readonly subscribe = (listener: (snapshot: LiveSnapshot<object>) => void): (() => void) => {
@@ -166,9 +188,7 @@ class Entry implements LiveQuery<object> {
   /** Asks again after a failure, which may not have been told. */
   restart(): void {
     if (this.get().status === 'error') {
-      this.ready = new Promise((resolve) => {
-        this.#resolve = resolve
-      })
+      this.#ready = this.#awaiting()
       this.#cell.set(this.#hasRows ? { status: 'ready', rows: this.get().rows, error: null } : PENDING)
     }
     this.#start()
@@ -176,9 +196,10 @@ class Entry implements LiveQuery<object> {
 
   stop(): void {
     clearTimeout(this.#grace)
+    this.isNameUnknown = false // whoever listens again asks again
     this.#abort?.abort()
     this.#abort = null
-    this.#forget()
+    this.#turned(this, false)
     this.#tell(() => {}, false) // its state may have been the last of a turn, and does not come
   }
 
@@ -192,7 +213,7 @@ class Entry implements LiveQuery<object> {
       isHeld = false
       stop()
       this.#listeners--
-      if (this.#listeners === 0) this.#restAfterGrace()
+      if (this.#listeners === 0 && !this.#isAwaited) this.#restAfterGrace()
     }
   }
 
@@ -206,6 +227,7 @@ class Entry implements LiveQuery<object> {
   #start(): void {
     const abort = new AbortController()
     this.#abort = abort
+    this.#turned(this, true)
     this.isNameUnknown = false
     const sink = new RowSink(this.#booleans, (body) => {
       if (!abort.signal.aborted) this.#state(sink, body)
@@ -228,12 +250,12 @@ class Entry implements LiveQuery<object> {
         (thrown: unknown) => {
           if (abort.signal.aborted) return
           this.#abort = null
-          this.#fail(toError(thrown, 'watch a query'))
+          this.fail(toError(thrown, 'watch a query'))
         },
       )
   }
 
-  #fail(error: RockpoolError): void {
+  fail(error: RockpoolError): void {
     this.isNameUnknown = error.kind === 'unknown_table' || error.kind === 'unknown_column'
     if (this.isNameUnknown && this.#isSchemaAwaited()) return // namesChanged comes
     this.#cell.set({ status: 'error', rows: this.get().rows, error, hasRows: this.#hasRows })
@@ -251,7 +273,7 @@ class Entry implements LiveQuery<object> {
       this.#abort?.abort()
       this.#abort = null
       this.#tell(() => {
-        this.#fail(toError(thrown, 'watch a query'))
+        this.fail(toError(thrown, 'watch a query'))
       }, more)
       return
     }

@@ -117,3 +117,36 @@ test('rows that cannot be decoded are an error of the query, which can be retrie
   state('one', 3)
   expect(one.get()).toMatchObject({ status: 'ready', rows: [{ n: 3 }] })
 })
+
+test('who waits for the first rows keeps the query, until a grace time after them', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { get, state, calls } = await open()
+  const { ready } = get('one')
+  vi.advanceTimersByTime(10 * GRACE_MS)
+  state('one', 1)
+  await ready
+  expect(get('one').get().rows).toEqual([{ n: 1 }])
+  expect(calls.filter((one) => one.type === wire.PageLive)).toHaveLength(1)
+  vi.advanceTimersByTime(GRACE_MS)
+  expect(calls.at(-1)?.type).toBe(wire.PageCancel)
+})
+
+test('a query that rested and is listened to again is found by others', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { get, state } = await open()
+  const one = get('one')
+  vi.advanceTimersByTime(GRACE_MS)
+  one.subscribe(() => {})
+  state('one', 1)
+  expect(one.get().rows).toEqual([{ n: 1 }])
+  expect(get('one')).toBe(one)
+})
+
+test('a query that has no rows when the database closes ends with an error', async () => {
+  const { get, live } = await open()
+  const one = get('one')
+  const { ready } = one
+  live.close()
+  await ready
+  expect(one.get()).toMatchObject({ status: 'error', hasRows: false, error: { kind: 'closed' } })
+})
