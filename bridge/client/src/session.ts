@@ -56,7 +56,7 @@ export interface Sink {
 
 /** Limits that a caller sets on any call. */
 export interface CallOptions {
-  /** Aborting rejects with kind `cancelled`; a write that was sent is awaited, as only its answer tells whether it took effect. */
+  /** Aborting rejects with kind `cancelled`; a write that was sent is awaited, as only its answer tells whether it took effect, or ends with `outcome_unknown` where the tab that had it is gone. */
   readonly signal?: AbortSignal | undefined
   /** Milliseconds after which the call ends with `deadline_exceeded`; none by default. */
   readonly deadline?: number | undefined
@@ -246,7 +246,7 @@ export class Session {
     this.#end = why
     clearTimeout(this.#settleTimer)
     for (const pending of [...this.#pending.values()]) {
-      pending.reject(pending.isSent ? this.#inDoubt(pending, why) : why)
+      pending.reject(this.#ended(pending, why))
     }
     this.#link?.close()
     this.#link = null
@@ -308,16 +308,19 @@ export class Session {
 
   #make<T>(call: Call<T>, isFirst: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#end !== null) {
-        reject(this.#end)
-        return
+      const revoke = () => {
+        if (call.standing) URL.revokeObjectURL(call.standing)
       }
-      if (call.signal?.aborted === true) {
-        reject(cancelled(call.op, call.signal))
-        return
-      }
-      if (this.#pending.size >= CALLS_MAX) {
-        reject(failure('limit_exceeded', call.op, `${CALLS_MAX} calls are pending`, 'await some before making more'))
+      const refused =
+        this.#end ??
+        (call.signal?.aborted === true
+          ? cancelled(call.op, call.signal)
+          : this.#pending.size >= CALLS_MAX
+            ? failure('limit_exceeded', call.op, `${CALLS_MAX} calls are pending`, 'await some before making more')
+            : null)
+      if (refused !== null) {
+        revoke()
+        reject(refused)
         return
       }
       const id = this.#next++
@@ -350,13 +353,11 @@ export class Session {
           reject(error)
         },
       }
-      const revoke = () => {
-        if (call.standing) URL.revokeObjectURL(call.standing)
-      }
       const abort = () => {
         revoke()
         if (pending.isSent) this.#cancel(id)
-        if (!pending.isSent || call.policy !== 'write') pending.reject(cancelled(call.op, call.signal))
+        if (!pending.isSent || call.policy !== 'write')
+          pending.reject(this.#ended(pending, cancelled(call.op, call.signal)))
       }
       call.signal?.addEventListener('abort', abort)
       if (call.deadline !== undefined && call.deadline > 0) {
@@ -433,7 +434,7 @@ export class Session {
   #expire(pending: Pending): void {
     const late = failure('deadline_exceeded', pending.call.op, `no answer within ${pending.call.deadline ?? 0} ms`)
     if (pending.isSent) this.#cancel(pending.id)
-    pending.reject(pending.isSent || pending.isInDoubt ? this.#inDoubt(pending, late) : late)
+    pending.reject(this.#ended(pending, late))
   }
 
   /** Starts the wait of SETTLE_MS. A link that comes and goes without opening does not lengthen it. */
@@ -446,6 +447,11 @@ export class Session {
         if (pending.isInDoubt && pending.call.isEndless !== true) pending.reject(this.#inDoubt(pending, why))
       }
     }, SETTLE_MS)
+  }
+
+  /** What a call ends with that gets no answer: also one that was sent to a leader that is gone may have taken effect. */
+  #ended(pending: Pending, why: RockpoolError): RockpoolError {
+    return pending.isSent || pending.isInDoubt ? this.#inDoubt(pending, why) : why
   }
 
   /** What a call that was sent and not answered ends with. */

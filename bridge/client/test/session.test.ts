@@ -1,8 +1,12 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Link } from '@rockpool/worker/link'
 import { encode } from '../src/codec.ts'
 import { EmptyMessage, PageAlone, PageFrame } from '../src/gen/wire.ts'
+import { failure } from '../src/error.ts'
+import { askSql } from '../src/requests.ts'
+import { RowSink } from '../src/rows.ts'
 import { Session } from '../src/session.ts'
+import './page-tables.ts'
 
 /** A session on a link that keeps what is sent, until its turn ends. */
 async function open() {
@@ -25,8 +29,13 @@ async function open() {
     const frame = Uint8Array.of(PageFrame.PageDone, 0, 0, 0, id, 0, 0, 0)
     session.receive(frame.buffer)
   }
-  return { call, flags, answer }
+  const reattach = () => session.attach(link)
+  return { session, call, flags, answer, reattach }
 }
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 // The Worker flushes at once for a flagged call: of several that are sent
 // together that is the last, so that they share a flush.
@@ -46,4 +55,52 @@ test('the last call of a turn is flagged when nothing else is in flight', async 
   void call()
   void call()
   expect(flags().slice(1), 'beside a live query').toEqual([false, false, true])
+})
+
+const lost = failure('leader_unreachable', 'use the database', 'the leading tab is gone')
+const write = (session: Session, signal?: AbortSignal) => {
+  const sink = new RowSink('sqlite')
+  return askSql(session, 'insert into t values (1)', [], { idempotencyKey: 'k', signal }, sink, () => sink.take())
+}
+
+// The leader may have applied it before it died.
+test('a write that was sent to a leader that is gone is in doubt, however it ends', async () => {
+  const doubt = { kind: 'outcome_unknown', idempotencyKey: 'k' }
+  const abort = new AbortController()
+  const one = await open()
+  const aborted = write(one.session, abort.signal)
+  one.session.detach(lost)
+  abort.abort()
+  await expect(aborted).rejects.toMatchObject(doubt)
+
+  const two = await open()
+  const closed = write(two.session)
+  two.session.detach(lost)
+  two.session.end(failure('closed', 'use the database', 'it was closed'))
+  await expect(closed).rejects.toMatchObject(doubt)
+})
+
+test('no call leaves its URL behind, however it ends', async () => {
+  const urls = new Set<string>()
+  vi.spyOn(URL, 'createObjectURL').mockImplementation(() => {
+    const url = `blob:${urls.size}`
+    urls.add(url)
+    return url
+  })
+  vi.spyOn(URL, 'revokeObjectURL').mockImplementation((url) => {
+    urls.delete(url)
+  })
+  const { session, answer } = await open()
+  const { signal } = new AbortController()
+  const answered = write(session, signal)
+  expect(urls.size).toBe(1)
+  answer(1)
+  await answered
+  expect(urls.size, 'answered').toBe(0)
+  const open_ = write(session, signal).catch(() => {})
+  session.end(failure('closed', 'use the database', 'it was closed'))
+  await open_
+  expect(urls.size, 'the session ends').toBe(0)
+  await write(session, signal).catch(() => {})
+  expect(urls.size, 'made after the end').toBe(0)
 })
