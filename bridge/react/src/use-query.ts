@@ -35,7 +35,7 @@ export interface QueryState<R, T = readonly R[]> {
 
 /** Options of useQuery and useSuspenseQuery. */
 export interface SelectOptions<R, T> {
-  /** What `data` is. It is called again when the rows or the function change. */
+  /** What `data` is. It is called again when the rows or the function change; lists and plain objects that are as before stay the same ones. */
   readonly select?: (rows: readonly R[]) => T
 }
 
@@ -47,7 +47,7 @@ export interface UseQueryOptions<R = any, T = readonly R[]> extends SelectOption
   readonly throwOnError?: boolean
   /** Shown until the first rows are there. */
   readonly placeholder?: readonly R[]
-  /** When the query becomes another one, shows the rows of before until the first of its own are there. Default false. */
+  /** When the query becomes another one, shows the last rows of before until the first of its own are there; never those of another database or user. Default false. */
   readonly keepPreviousData?: boolean
 }
 
@@ -99,6 +99,18 @@ function useSnapshot(live: LiveQuery<object> | null): LiveSnapshot<object> {
   )
 }
 
+/** Whether lists or plain objects hold the same; other things are the same only where they are one. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (!isPlain(a) || !isPlain(b) || Array.isArray(a) !== Array.isArray(b)) return false
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => name in b && isSame(a[name], b[name]))
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return Array.isArray(value) || (value instanceof Object && Object.getPrototypeOf(value) === Object.prototype)
+}
+
 /** The state of a query as a hook returns it: the same object until it changes. */
 function useResult<R, T>(
   snapshot: LiveSnapshot<object>,
@@ -106,14 +118,25 @@ function useResult<R, T>(
   isOff: boolean,
   { select, placeholder, keepPreviousData = false }: UseQueryOptions<R, T>,
 ): QueryState<R, T> {
-  const before = useRef<readonly object[] | null>(null)
+  const store = useStore()
+  const before = useRef<{ readonly of: object; readonly rows: readonly object[] } | null>(null)
   useEffect(() => {
-    if (snapshot.status !== 'pending') before.current = snapshot.rows
-  }, [snapshot])
+    if (snapshot.status === 'ready' || (snapshot.status === 'error' && snapshot.hasRows))
+      before.current = { of: store, rows: snapshot.rows }
+  }, [snapshot, store])
   const isPending = !isOff && snapshot.status === 'pending'
-  const standIn = isPending ? ((keepPreviousData ? before.current : null) ?? placeholder) : undefined
+  const last = keepPreviousData && before.current?.of === store ? before.current.rows : null
+  const standIn = isPending ? (last ?? placeholder) : undefined
   const rows = (standIn ?? snapshot.rows) as readonly R[] // the query's own rows
-  const data = useMemo(() => (select === undefined ? rows : select(rows)) as T, [rows, select]) // T is the rows' type without it
+  const made = useMemo(() => (select === undefined ? rows : select(rows)) as T, [rows, select]) // T is the rows' type without it
+  const shown = useRef(made)
+  const data = useMemo(
+    () => (select !== undefined && isSame(shown.current, made) ? shown.current : made),
+    [made, select],
+  )
+  useEffect(() => {
+    shown.current = data
+  }, [data])
   return useMemo(
     () => ({
       rows,
@@ -171,13 +194,24 @@ export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined
   if (!isServer) store.begin() // the provider's effect has not run when its whole tree suspends
   const live = useLive(source, values, true)
   const snapshot = useSnapshot(live)
-  if (!isServer && live === null) use(opening(store))
-  if (!isServer && live !== null && snapshot.status === 'pending') use(live.ready)
+  if (!isServer && live === null) use(waiting(store, opening(store)))
+  if (!isServer && live !== null && snapshot.status === 'pending') use(waiting(store, live.ready))
   if (snapshot.status === 'error' && !snapshot.hasRows)
     throw withRetry(snapshot.error, () => {
       live?.retry()
     })
   return useResult(snapshot, live, false, given)
+}
+
+const waits = new WeakSet<Promise<void>>()
+
+/** Keeps the connection while a render waits: its provider may be in the tree that is suspended, and then holds nothing. */
+function waiting(store: ReturnType<typeof useStore>, promise: Promise<void>): Promise<void> {
+  if (!waits.has(promise)) {
+    waits.add(promise)
+    void promise.finally(store.hold())
+  }
+  return promise
 }
 
 const openings = new WeakMap<object, Promise<void>>()
