@@ -22,36 +22,27 @@ func (db *DB) dependsOn(ops []mutation.Op) ([]uint64, error) {
 	found := map[uint64]bool{}
 	for i := range ops {
 		for _, key := range db.opKeys(&ops[i]) {
-			if err := db.dependsRow(key, pureDelta(&ops[i]), found); err != nil {
-				return nil, err
-			}
+			db.dependsRow(key, pureDelta(&ops[i]), found)
 		}
-		if err := db.dependsParents(&ops[i], found); err != nil {
-			return nil, err
-		}
+		db.dependsParents(&ops[i], found)
 	}
 	return slices.Sorted(maps.Keys(found)), nil
 }
 
 // dependsRow adds the mids of a row's pending operations, newest first, up to
 // one that itself depends on all before it.
-func (db *DB) dependsRow(key rowKey, delta bool, found map[uint64]bool) error {
+func (db *DB) dependsRow(key rowKey, delta bool, found map[uint64]bool) {
 	refs := db.pend.rows[key]
 	for i := len(refs) - 1; i >= 0; i-- {
-		ops, err := db.ops(db.pend.txs[refs[i].mid])
-		if err != nil {
-			return err
-		}
-		before := pureDelta(&ops[refs[i].n])
+		before := refs[i].delta
 		if delta && before {
 			continue
 		}
 		found[refs[i].mid] = true
 		if !before {
-			return nil
+			return
 		}
 	}
-	return nil
 }
 
 // pureDelta reports whether an operation only adds amounts.
@@ -60,10 +51,10 @@ func pureDelta(op *mutation.Op) bool {
 }
 
 // dependsParents adds the mids that inserted rows which op refers to.
-func (db *DB) dependsParents(op *mutation.Op, found map[uint64]bool) error {
+func (db *DB) dependsParents(op *mutation.Op, found map[uint64]bool) {
 	x := db.tables[op.Table]
 	if x == nil || op.Kind == mutation.Delete {
-		return nil
+		return
 	}
 	for i := range x.Foreign {
 		parent, key := db.parent(x, i, op)
@@ -71,16 +62,11 @@ func (db *DB) dependsParents(op *mutation.Op, found map[uint64]bool) error {
 			continue
 		}
 		for _, ref := range db.pend.rows[rowKey{parent.ID, encodeKey(key)}] {
-			ops, err := db.ops(db.pend.txs[ref.mid])
-			if err != nil {
-				return err
-			}
-			if ops[ref.n].Kind == mutation.Insert {
+			if ref.insert {
 				found[ref.mid] = true
 			}
 		}
 	}
-	return nil
 }
 
 // parent returns the table and primary key that op's values refer to by

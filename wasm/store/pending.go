@@ -29,10 +29,13 @@ type pending struct {
 	waiting uint64
 }
 
-// opRef is operation n of transaction mid.
+// opRef is operation n of transaction mid, and what others ask about it: the
+// transaction may be large, and is not read for that.
 type opRef struct {
 	mid uint64
-	n   int
+	n   uint32
+	// insert makes the row; delta only adds amounts.
+	insert, delta bool
 }
 
 // localTx is one transaction of the outbox.
@@ -194,7 +197,7 @@ func (db *DB) index() error {
 		}
 		for n := range ops {
 			for _, key := range db.opKeys(&ops[n]) {
-				p.rows[key] = append(p.rows[key], opRef{mid, n})
+				p.rows[key] = append(p.rows[key], opRef{mid, uint32(n), ops[n].Kind == mutation.Insert, pureDelta(&ops[n])})
 			}
 		}
 		l.indexed = true

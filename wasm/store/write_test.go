@@ -299,6 +299,34 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 }
 
+// A write to rows that a large transaction has made, and that is not sent yet,
+// reads that one once, and not for each row again.
+func TestLargeOnesAreReadOnce(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	large := c.write("WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) INSERT INTO items(id, name, qty) SELECT i, printf('%.*c', 80, 'x'), i FROM n")
+	c.write("UPDATE items SET name = 'first' WHERE id = 1")
+	c.write("UPDATE items SET name = 'first' WHERE id = 4")
+	read := 0
+	store.SetHook(c.db, func(sql string) error {
+		if strings.Contains(sql, "SELECT data FROM _rockpool_op") {
+			read++
+		}
+		return nil
+	})
+	c.write("UPDATE items SET name = 'second' WHERE id = 2")
+	c.write("UPDATE items SET qty = 0 WHERE id = 3")
+	if read != 0 {
+		t.Errorf("2 writes have read large transactions %d times", read)
+	}
+	store.SetHook(c.db, nil)
+	for _, tx := range c.decoded()[1:] {
+		if !reflect.DeepEqual(tx.Depends, []uint64{large}) {
+			t.Errorf("mutation %d depends on %v, want %d", tx.Mid, tx.Depends, large)
+		}
+	}
+}
+
 // TestOnlyDurableIsSent: a crash must not take back what was sent.
 func TestOnlyDurableIsSent(t *testing.T) {
 	t.Parallel()
