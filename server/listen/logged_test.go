@@ -22,11 +22,11 @@ func TestLoggedWritesReachClients(t *testing.T) {
 	pa.until(func() bool { return len(a.Rows[1]) == 3 })
 	stock := func(n int64, then error) error {
 		return s.Logged(context.Background(), func() (*changelog.Tx, error) {
-			return s.w.Source.Change(&source.Client{User: "ann"}, s.w.Store.Schema().Table("products"), func(w *store.Write) error {
+			return s.w.Source.Change(&source.Client{User: "ann"}, s.w.Store.Schema().Table("products"), func(w *store.Write) (bool, error) {
 				if _, err := w.Run("UPDATE products SET stock = ? WHERE id = 1", value.Int(n)); err != nil {
-					return err
+					return false, err
 				}
-				return then
+				return true, then
 			})
 		})
 	}

@@ -48,7 +48,7 @@ type Options struct {
 	}
 	// Change runs f as who on the truth (embedded.Source.Change); nil where the
 	// store is a replica, which answers reads alone.
-	Change func(who *source.Client, t *schema.Table, f func(w *store.Write) error) (*changelog.Tx, error)
+	Change func(who *source.Client, t *schema.Table, f func(w *store.Write) (keep bool, err error)) (*changelog.Tx, error)
 	// Logged runs a write in its turn, hands its record to everybody it concerns,
 	// and returns when it is durable.
 	Logged func(ctx context.Context, write Write) error
@@ -187,15 +187,15 @@ func (h *handler) run(ctx context.Context, plan *postgrest.Plan, who *source.Cli
 	}
 	var resp *postgrest.Response
 	err := h.Logged(ctx, func() (*changelog.Tx, error) {
-		return h.Change(who, env.Schema.Table(plan.Table()), func(w *store.Write) (err error) {
+		return h.Change(who, env.Schema.Table(plan.Table()), func(w *store.Write) (keep bool, err error) {
 			env.Identity = func(t *schema.Table, column int) (value.Value, error) { return w.Identity(t.ID, column) }
 			resp, err = plan.Write(w.Conn())
-			return err
+			if errors.Is(err, postgrest.ErrRollback) {
+				return false, nil
+			}
+			return true, err
 		})
 	})
-	if errors.Is(err, postgrest.ErrRollback) {
-		err = nil
-	}
 	return resp, err
 }
 

@@ -177,3 +177,19 @@ func TestOtherOrigins(t *testing.T) {
 		t.Errorf("another origin: %s", got)
 	}
 }
+
+// What is only tried is under the write policy as well: else an upsert that makes a
+// row the caller's shows him the rest of it.
+func TestTriedWritesNeedThePolicy(t *testing.T) {
+	t.Parallel()
+	s := serve(t, relaytest.Rules)
+	const hers = "0198c0de-0000-7000-8000-00000000000b"
+	if got := s.ask("bea/user", "POST", "orders", `{"id":"`+hers+`","customer":"bea","note":"secret"}`); got != "201" {
+		t.Fatal(got)
+	}
+	const refused = `403 {"code":"42501","details":null,"hint":null,"message":"new row violates row-level security policy for table \"orders\""}`
+	got := s.ask("ann/user", "POST", "orders", `{"id":"`+hers+`","customer":"ann"}`, "Prefer", "resolution=merge-duplicates,tx=rollback,"+shown)
+	if got != refused {
+		t.Errorf("gave %s\n want %s", got, refused)
+	}
+}

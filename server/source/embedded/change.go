@@ -11,16 +11,19 @@ import (
 // itself would: what it changes is no client's mutation, and met by those who
 // wrote offline. The write policy holds for the rows of t; what foreign keys do to
 // other tables follows, as in Postgres. It returns the log record, which the
-// caller hands out, or nil when nothing has changed. On an error nothing stays.
+// caller hands out, or nil when nothing has changed. Nothing stays on an error, and
+// when f does not want it kept: what is only tried is held to the policy as well,
+// since f may have read what it wrote.
 //
 // To be called as Apply is: by one goroutine at a time.
-func (s *Source) Change(who *source.Client, t *schema.Table, f func(w *store.Write) error) (*changelog.Tx, error) {
+func (s *Source) Change(who *source.Client, t *schema.Table, f func(w *store.Write) (keep bool, err error)) (*changelog.Tx, error) {
 	w, err := s.Store.Begin()
 	if err != nil {
 		return nil, err
 	}
 	defer w.Rollback()
-	if err := f(w); err != nil {
+	keep, err := f(w)
+	if err != nil {
 		return nil, err
 	}
 	changes, err := w.Changes()
@@ -33,6 +36,9 @@ func (s *Source) Change(who *source.Client, t *schema.Table, f func(w *store.Wri
 				return nil, err
 			}
 		}
+	}
+	if !keep {
+		return nil, nil
 	}
 	return w.Commit(nil, 0, s.NowMicros())
 }
