@@ -31,6 +31,8 @@ const (
 	readsMax = 4
 	// timeout bounds one request, its wait for a turn too.
 	timeout = 30 * time.Second
+	// writeTimeout bounds the writing itself: the relay does nothing else meanwhile.
+	writeTimeout = 5 * time.Second
 	// rowsStep is how many rows are printed between two looks at the clock.
 	rowsStep = 512
 	// progressSteps is how many steps of SQLite's machine run between two such looks.
@@ -134,7 +136,7 @@ func (h *handler) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 	switch {
 	case err == nil:
 		return resp
-	case ctx.Err() != nil:
+	case errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil:
 		return (&postgrest.Error{Status: http.StatusGatewayTimeout, Code: "57014", Message: "canceling statement due to statement timeout"}).Response()
 	default:
 		return plan.Failure(err).Response()
@@ -189,7 +191,12 @@ func (h *handler) run(ctx context.Context, plan *postgrest.Plan, who *source.Cli
 	err := h.Logged(ctx, func() (*changelog.Tx, error) {
 		return h.Change(who, env.Schema.Table(plan.Table()), func(w *store.Write) (keep bool, err error) {
 			env.Identity = func(t *schema.Table, column int) (value.Value, error) { return w.Identity(t.ID, column) }
-			resp, err = plan.Write(w.Conn())
+			ctx, stop := context.WithTimeout(ctx, writeTimeout)
+			defer stop()
+			defer bounded(ctx, w.Conn())()
+			if resp, err = plan.Write(w.Conn()); ctx.Err() != nil {
+				return false, ctx.Err()
+			}
 			if errors.Is(err, postgrest.ErrRollback) {
 				return false, nil
 			}
@@ -215,9 +222,14 @@ func (h *handler) read(ctx context.Context, plan *postgrest.Plan) (*postgrest.Re
 	return rows(ctx, plan, view.Conn())
 }
 
-func rows(ctx context.Context, plan *postgrest.Plan, c *sqlite.Conn) (*postgrest.Response, error) {
+// bounded stops what a connection computes when ctx ends, until the caller calls end.
+func bounded(ctx context.Context, c *sqlite.Conn) (end func()) {
 	c.SetProgress(progressSteps, func() bool { return ctx.Err() != nil })
-	defer c.SetProgress(0, nil)
+	return func() { c.SetProgress(0, nil) }
+}
+
+func rows(ctx context.Context, plan *postgrest.Plan, c *sqlite.Conn) (*postgrest.Response, error) {
+	defer bounded(ctx, c)()
 	read, err := plan.Read(c)
 	if err != nil {
 		return nil, err

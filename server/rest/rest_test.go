@@ -11,11 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"rockpool.dev/changelog"
 	"rockpool.dev/fault"
+	"rockpool.dev/schema"
 	"rockpool.dev/server/auth"
 	"rockpool.dev/server/listen"
 	"rockpool.dev/server/relay/relaytest"
 	"rockpool.dev/server/rest"
+	"rockpool.dev/server/source"
+	"rockpool.dev/server/store"
 	"rockpool.dev/value"
 )
 
@@ -191,5 +195,41 @@ func TestTriedWritesNeedThePolicy(t *testing.T) {
 	got := s.ask("ann/user", "POST", "orders", `{"id":"`+hers+`","customer":"ann"}`, "Prefer", "resolution=merge-duplicates,tx=rollback,"+shown)
 	if got != refused {
 		t.Errorf("gave %s\n want %s", got, refused)
+	}
+}
+
+// A write is given up when its time is over, and holds the store's one writer no
+// longer.
+func TestAWriteIsStopped(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "")
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	h := rest.New(rest.Options{
+		Store: s.w.Store, Catalog: s.w.Catalog, Verifier: names{}, Allowed: func(_, _ string) bool { return true },
+		Change: func(who *source.Client, t *schema.Table, f func(*store.Write) (bool, error)) (*changelog.Tx, error) {
+			return s.w.Source.Change(who, t, func(w *store.Write) (bool, error) {
+				cancel()
+				return f(w)
+			})
+		},
+		Logged: func(_ context.Context, write rest.Write) error {
+			_, err := write()
+			return err
+		},
+	})
+	var body strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&body, `,{"id":%d,"name":"p%d"}`, i+10, i)
+	}
+	req := httptest.NewRequestWithContext(ctx, "POST", rest.Prefix+"products", strings.NewReader("["+body.String()[1:]+"]"))
+	req.Header.Set("Authorization", "Bearer ann/user")
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, req)
+	if answer.Code != http.StatusGatewayTimeout || !strings.Contains(answer.Body.String(), "57014") {
+		t.Errorf("gave %d %s", answer.Code, answer.Body)
+	}
+	if got := s.ask("ann/user", "GET", "products?select=count()", ""); got != `200 [{"count":2}]` {
+		t.Error(got)
 	}
 }
