@@ -35,6 +35,12 @@ const (
 	secretBytes = 32
 )
 
+// verifier tells who asks, by the socket and over HTTP.
+type verifier interface {
+	relay.Verifier
+	rest.Verifier
+}
+
 // parts is a relay that is ready to serve.
 type parts struct {
 	kind string
@@ -43,7 +49,7 @@ type parts struct {
 	store     *store.Store
 	source    source.Source
 	catalog   *shape.Catalog
-	verifier  relay.Verifier
+	verifier  verifier
 	limits    relay.Limits
 	snapshots uint64
 	retention store.Retention

@@ -67,7 +67,7 @@ func runRelay(ctx context.Context, args []string) error {
 }
 
 // openRelay opens what a relay is made of.
-func openRelay(ctx context.Context, c *config.Config, epoch uint32, verifier relay.Verifier, dir, web string) (*parts, error) {
+func openRelay(ctx context.Context, c *config.Config, epoch uint32, verifier verifier, dir, web string) (*parts, error) {
 	p := &parts{
 		epoch: max(epoch, uint32(time.Now().Unix())), verifier: verifier, limits: limitsOf(c), snapshots: c.Limits.SnapshotBytes, origins: c.Origins,
 		web: web, audit: c.Audit, retention: store.DefaultRetention(),
@@ -92,7 +92,7 @@ func openRelay(ctx context.Context, c *config.Config, epoch uint32, verifier rel
 
 // openAuth refuses to start without a way to verify tokens, but on a loopback
 // address where the file asks for it by name.
-func openAuth(ctx context.Context, c *config.Config) (relay.Verifier, error) {
+func openAuth(ctx context.Context, c *config.Config) (verifier, error) {
 	if c.Auth.Anonymous {
 		if host, _, err := net.SplitHostPort(c.Listen); err != nil || !loopback(host) {
 			return nil, fault.New(fault.Forbidden, "read the auth settings", "auth.anonymous lets everybody in, and "+c.Listen+" is not this machine alone").

@@ -10,3 +10,6 @@ func (Anonymous) Verify(string) (Identity, error) {
 		Claims: map[string]any{"sub": "anonymous", "role": "anon"},
 	}, nil
 }
+
+// VerifyKey is Verify.
+func (a Anonymous) VerifyKey(token string) (Identity, error) { return a.Verify(token) }

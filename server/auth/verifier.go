@@ -48,7 +48,7 @@ var asymmetric = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "EdDSA", 
 
 // Identity is a verified caller.
 type Identity struct {
-	// User is the token's subject, Role its role claim or "".
+	// User is the token's subject, "" for an API key; Role its role claim or "".
 	User, Role string
 	// Expires is when the token ends.
 	Expires time.Time
@@ -63,6 +63,8 @@ type Verifier struct {
 	options Options
 	keys    keyfunc.Keyfunc // nil without a JWKS
 	parser  *jwt.Parser
+	// keyParser is for API keys, which have no audience.
+	keyParser *jwt.Parser
 }
 
 // Open makes a verifier and fetches the key set. fault.InvalidArgument when the
@@ -92,11 +94,12 @@ func Open(ctx context.Context, o Options) (*Verifier, error) {
 	checks := []jwt.ParserOption{
 		jwt.WithValidMethods(algorithms), jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(o.Now), jwt.WithJSONNumber(),
 	}
-	if o.Audience != "" {
-		checks = append(checks, jwt.WithAudience(o.Audience))
-	}
 	if o.Issuer != "" {
 		checks = append(checks, jwt.WithIssuer(o.Issuer))
+	}
+	v.keyParser = jwt.NewParser(checks...)
+	if o.Audience != "" {
+		checks = append(checks, jwt.WithAudience(o.Audience))
 	}
 	v.parser = jwt.NewParser(checks...)
 	return v, nil
@@ -129,6 +132,24 @@ func (v *Verifier) Verify(token string) (Identity, error) {
 		return Identity{}, fault.New(fault.Unauthenticated, op, "its signature or its claims do not hold").
 			WithHint(signInHint)
 	}
+	id, err := identity(token, claims)
+	if err == nil && id.User == "" {
+		return Identity{}, fault.New(fault.Unauthenticated, op, "it names no subject (sub)").WithHint("have the issuer put the user's name into sub")
+	}
+	return id, err
+}
+
+// VerifyKey is Verify that takes API keys too, as Supabase's anon key: tokens that
+// name neither a subject nor an audience. Their User is "".
+func (v *Verifier) VerifyKey(token string) (Identity, error) {
+	id, err := v.Verify(token)
+	if err == nil || len(token) > tokenBytesMax {
+		return id, err
+	}
+	claims := jwt.MapClaims{}
+	if _, bad := v.keyParser.ParseWithClaims(token, claims, v.key); bad != nil || claims["sub"] != nil || claims["aud"] != nil {
+		return id, err
+	}
 	return identity(token, claims)
 }
 
@@ -146,8 +167,8 @@ func (v *Verifier) key(t *jwt.Token) (any, error) {
 func identity(token string, claims jwt.MapClaims) (Identity, error) {
 	const op = "verify a token"
 	user, err := claims.GetSubject()
-	if err != nil || user == "" {
-		return Identity{}, fault.New(fault.Unauthenticated, op, "it names no subject (sub)").WithHint("have the issuer put the user's name into sub")
+	if err != nil {
+		return Identity{}, fault.New(fault.Unauthenticated, op, "its subject (sub) is no text").WithHint("have the issuer put the user's name into sub")
 	}
 	expires, err := claims.GetExpirationTime()
 	if err != nil || expires == nil {

@@ -91,6 +91,9 @@ func TestVerify(t *testing.T) {
 		{"without a subject", signed(t, jwt.SigningMethodHS256, secret, claims(func(c jwt.MapClaims) { delete(c, "sub") }), ""), fault.Unauthenticated},
 		{"another audience", signed(t, jwt.SigningMethodHS256, secret, claims(func(c jwt.MapClaims) { c["aud"] = "anon" }), ""), fault.Unauthenticated},
 	} {
+		if other, err := v.VerifyKey(c.token); fault.KindOf(err) != c.kind || c.kind == fine && other.User != "u1" {
+			t.Errorf("%s: VerifyKey = %v (%v), want %v", c.name, err, fault.KindOf(err), c.kind)
+		}
 		id, err := v.Verify(c.token)
 		if fault.KindOf(err) != c.kind {
 			t.Errorf("%s: Verify = %v (%v), want %v", c.name, err, fault.KindOf(err), c.kind)
@@ -123,5 +126,39 @@ func TestOpenRefuses(t *testing.T) {
 		if _, err := auth.Open(t.Context(), c.o); fault.KindOf(err) != c.kind {
 			t.Errorf("%s: Open = %v (%v), want %v", c.name, err, fault.KindOf(err), c.kind)
 		}
+	}
+}
+
+// Supabase's anon key has a role and an end, no subject and no audience.
+func TestVerifyKey(t *testing.T) {
+	t.Parallel()
+	v, err := auth.Open(t.Context(), auth.Options{Secret: secret, Audience: "authenticated", Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anon := func(c jwt.MapClaims) {
+		delete(c, "sub")
+		delete(c, "aud")
+		c["role"] = "anon"
+	}
+	key := signed(t, jwt.SigningMethodHS256, secret, claims(anon), "")
+	if id, err := v.VerifyKey(key); err != nil || id.User != "" || id.Role != "anon" || id.Claims["role"] != "anon" {
+		t.Errorf("VerifyKey = %+v, %v", id, err)
+	}
+	if _, err := v.Verify(key); fault.KindOf(err) != fault.Unauthenticated {
+		t.Errorf("Verify of a key: %v", err)
+	}
+	for name, change := range map[string]func(jwt.MapClaims){
+		"expired":      func(c jwt.MapClaims) { anon(c); c["exp"] = now.Add(-time.Minute).Unix() },
+		"an audience":  func(c jwt.MapClaims) { anon(c); c["aud"] = "other" },
+		"a user alone": func(c jwt.MapClaims) { delete(c, "aud") },
+	} {
+		if id, err := v.VerifyKey(signed(t, jwt.SigningMethodHS256, secret, claims(change), "")); err == nil {
+			t.Errorf("%s: VerifyKey = %+v", name, id)
+		}
+	}
+	forged := signed(t, jwt.SigningMethodHS256, []byte("another secret of more than 32 bytes!"), claims(anon), "")
+	if id, err := v.VerifyKey(forged); err == nil {
+		t.Errorf("forged: %+v", id)
 	}
 }

@@ -45,9 +45,7 @@ const (
 type Options struct {
 	Store    *store.Store
 	Catalog  *shape.Catalog
-	Verifier interface {
-		Verify(token string) (auth.Identity, error)
-	}
+	Verifier Verifier
 	// Change runs f as who on the truth (embedded.Source.Change); nil where the
 	// store is a replica, which answers reads alone.
 	Change func(who *source.Client, t *schema.Table, f func(w *store.Write) (keep bool, err error)) (*changelog.Tx, error)
@@ -56,6 +54,11 @@ type Options struct {
 	Logged func(ctx context.Context, write Write) error
 	// Allowed says whether pages of an origin may ask.
 	Allowed func(origin, host string) bool
+}
+
+// Verifier tells whose a token or an API key is (auth.Verifier).
+type Verifier interface {
+	VerifyKey(token string) (auth.Identity, error)
 }
 
 // Write is a write of the source; its record is nil when it changed nothing.
@@ -126,7 +129,7 @@ func (h *handler) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		headers[strings.ToLower(name)] = strings.Join(values, ",")
 	}
 	who := &source.Client{User: id.User, Role: id.Role, ClaimsJSON: id.ClaimsJSON, Claims: id.Claims}
-	env := &postgrest.Env{Schema: h.Catalog.Schema(), NewKey: newKey, Visible: h.visible(who)}
+	env := &postgrest.Env{Schema: h.Catalog.Schema(), NewKey: newKey, Visible: h.visible(who), Anonymous: id.User == ""}
 	target := strings.TrimPrefix(r.URL.EscapedPath(), Prefix) + "?" + r.URL.RawQuery
 	plan, refused := postgrest.Prepare(postgrest.Request{Method: r.Method, Target: target, Headers: headers, Body: string(body)}, env)
 	if refused != nil {
@@ -145,11 +148,11 @@ func (h *handler) serve(ctx context.Context, w http.ResponseWriter, r *http.Requ
 
 // caller is whose token a request brings: the session's, or the API key.
 func (h *handler) caller(r *http.Request) (auth.Identity, *postgrest.Error) {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
 		token = r.Header.Get("apikey")
 	}
-	id, err := h.Verifier.Verify(token) // of none too: rockpool dev lets everybody in
+	id, err := h.Verifier.VerifyKey(token) // of none too: rockpool dev lets everybody in
 	switch {
 	case err == nil:
 		return id, nil
@@ -171,8 +174,12 @@ func (h *handler) visible(who *source.Client) func(*schema.Table, string) (*quer
 				return e, nil
 			}
 		}
+		status := http.StatusForbidden
+		if who.User == "" {
+			status = http.StatusUnauthorized
+		}
 		return nil, &postgrest.Error{
-			Status: http.StatusForbidden, Code: "42501", Message: "permission denied for table " + t.Name, Details: err.Error(), Hint: fault.HintOf(err),
+			Status: status, Code: "42501", Message: "permission denied for table " + t.Name, Details: err.Error(), Hint: fault.HintOf(err),
 		}
 	}
 }

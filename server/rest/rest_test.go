@@ -23,10 +23,10 @@ import (
 	"rockpool.dev/value"
 )
 
-// names verifies tokens of the form user/role.
+// names verifies tokens of the form user/role; without a user it is an API key.
 type names struct{}
 
-func (names) Verify(token string) (auth.Identity, error) {
+func (names) VerifyKey(token string) (auth.Identity, error) {
 	user, role, ok := strings.Cut(token, "/")
 	if user == "old" {
 		return auth.Identity{}, fault.New(fault.TokenExpired, "verify a token", "it has expired")
@@ -34,7 +34,11 @@ func (names) Verify(token string) (auth.Identity, error) {
 	if !ok {
 		return auth.Identity{}, fault.New(fault.Unauthenticated, "verify a token", "it is no token")
 	}
-	return auth.Identity{User: user, Role: role, Claims: map[string]any{"sub": user, "role": role}, ClaimsJSON: "{}"}, nil
+	claims := map[string]any{"sub": user, "role": role}
+	if user == "" {
+		delete(claims, "sub")
+	}
+	return auth.Identity{User: user, Role: role, Claims: claims, ClaimsJSON: "{}"}, nil
 }
 
 // served is a relay with its HTTP pages.
@@ -130,6 +134,11 @@ func TestPolicies(t *testing.T) {
 		{"", "GET", "products", "", "", `401 {"code":"PGRST302","details":null,"hint":null,"message":"Anonymous access is disabled"}`},
 		{"forged", "GET", "products", "", "", `401 {"code":"PGRST301","details":null,"hint":null,"message":"verify a token: it is no token"}`},
 		{"old/x", "GET", "products", "", "", `401 {"code":"PGRST303","details":null,"hint":null,"message":"JWT expired"}`},
+		// An API key reads what everybody may, and is told to sign in for the rest.
+		{"/anon", "GET", "products?select=name&order=id", "", "", `200 [{"name":"chai"},{"name":"pot"}]`},
+		{"/anon", "GET", "orders", "", "", `200 []`},
+		{"/anon", "GET", "lines", "", "", `401 {"code":"42501","details":"read lines: no policy lets anybody read it","hint":"add tables.lines.read to rockpool.yaml","message":"permission denied for table lines"}`},
+		{"/anon", "POST", "products", `{"id":9,"name":"x"}`, "", `401 {"code":"42501","details":null,"hint":null,"message":"new row violates row-level security policy for table \"products\""}`},
 		{"ann/user", "GET", "_rockpool_client", "", "", `404 {"code":"PGRST205","details":null,"hint":null,"message":"Could not find the table 'public._rockpool_client' in the schema cache"}`},
 		{"ann/user", "POST", "rpc/f", "{}", "", `404 {"code":"PGRST202","details":"Functions run at the database alone.","hint":null,"message":"Could not find the function public.f in the schema cache"}`},
 	} {
