@@ -39,6 +39,8 @@ func (p *Plan) readBody(r Request) *Error {
 			return badBody("Empty or invalid json")
 		}
 	}
+	slices.Sort(p.columns)
+	p.columns = slices.Compact(p.columns) // each row is read by all of them
 	for _, name := range p.columns {
 		if _, err := p.bodyColumn(name); err != nil {
 			return err
@@ -137,7 +139,7 @@ func bodyValue(c *schema.Column, text string) (value.Value, *Error) {
 		return literal(c, text)
 	case schema.TypeArray:
 		if strings.HasPrefix(text, "[") {
-			return literal(c, string(schema.AppendArray(nil, itemsOf(text))))
+			return literal(c, string(schema.AppendArray(nil, itemsOf(text, 0))))
 		}
 	}
 	if said, ok := schema.JSONText(text); ok {
@@ -149,8 +151,12 @@ func bodyValue(c *schema.Column, text string) (value.Value, *Error) {
 	return literal(c, text)
 }
 
+// nestedMax is how deep lists are followed: deeper than any array is nested, so
+// that literal refuses the rest.
+const nestedMax = 8
+
 // itemsOf turns a JSON list into the elements of an array.
-func itemsOf(text string) []schema.ArrayItem {
+func itemsOf(text string, depth int) []schema.ArrayItem {
 	_, parts := schema.JSONParts(text)
 	items := make([]schema.ArrayItem, len(parts))
 	for i, part := range parts {
@@ -160,8 +166,8 @@ func itemsOf(text string) []schema.ArrayItem {
 			items[i].Text = said
 		case part.Text == "null":
 			items[i].Null = true
-		case strings.HasPrefix(part.Text, "["):
-			items[i] = schema.ArrayItem{Nested: true, Items: itemsOf(part.Text)}
+		case strings.HasPrefix(part.Text, "[") && depth < nestedMax:
+			items[i] = schema.ArrayItem{Nested: true, Items: itemsOf(part.Text, depth+1)}
 		default:
 			items[i].Text = part.Text
 		}

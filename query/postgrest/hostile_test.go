@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"rockpool.dev/query/postgrest"
 )
@@ -102,4 +103,28 @@ func FuzzRequest(f *testing.F) {
 		resp := w.asIfNever(postgrest.Request{Method: method, Target: target, Body: body, Headers: map[string]string{"prefer": prefer}})
 		told(t, resp, target)
 	})
+}
+
+// What 64 KiB of URL and some megabytes of body may ask for takes a moment, and no
+// more than its length deserves.
+func TestLargeRequestsEnd(t *testing.T) {
+	t.Parallel()
+	many := func(s string, n int) string { return s[:len(s)-1] + strings.Repeat(","+s[:len(s)-1], n-1) }
+	for _, c := range []struct{ name, target, body, want string }{
+		{"columns that repeat", "genres?columns=" + many("id,", 20_000), "[" + many(`{"label":"x"},`, 200_000) + "]", "23502"},
+		{"lists within lists", "books", `{"id":50,"tags":` + strings.Repeat("[", 250) + many("1,", 2_000_000) + strings.Repeat("]", 250) + "}", "22P02"},
+	} {
+		answered := make(chan *postgrest.Response, 1)
+		go func() {
+			answered <- newWorld(t).ask(postgrest.Request{Method: "POST", Target: c.target, Body: c.body})
+		}()
+		select {
+		case r := <-answered:
+			if !strings.Contains(string(r.Body), c.want) {
+				t.Errorf("%s: %d %.200s", c.name, r.Status, r.Body)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("%s: no answer after 30 s", c.name)
+		}
+	}
 }
