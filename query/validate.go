@@ -1,7 +1,6 @@
 package query
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 
@@ -153,7 +152,7 @@ func (c *checker) optional(e *Expr, where string, sc *scope, depth int) {
 }
 
 // arity is the number of arguments of a kind: min, max (-1: any).
-var arity = map[ExprKind][2]int{
+var arity = [256][2]int8{
 	ExprCompare: {2, 2}, ExprAnd: {0, -1}, ExprOr: {0, -1}, ExprNot: {1, 1}, ExprBetween: {3, 3}, ExprIsNull: {1, 1},
 	ExprArith: {2, 2}, ExprJSONPath: {1, 1}, ExprJSON: {1, 1}, ExprRaw: {0, -1}, ExprCase: {2, -1}, ExprIn: {1, -1}, ExprCall: {0, -1},
 }
@@ -164,7 +163,7 @@ func (c *checker) expr(e *Expr, where string, sc *scope, depth int) {
 		return
 	}
 	bounds := arity[e.Kind]
-	if n := len(e.Args); n < bounds[0] || bounds[1] >= 0 && n > bounds[1] {
+	if n := len(e.Args); n < int(bounds[0]) || bounds[1] >= 0 && n > int(bounds[1]) {
 		c.form(where, "it has "+strconv.Itoa(n)+" arguments")
 		return
 	}
@@ -233,17 +232,19 @@ func (c *checker) nested(r *ResultExpr, where string, sc *scope, depth int) {
 	}
 }
 
-func (c *checker) oneOf(name string, allowed map[string]bool, what, where string) {
-	if !allowed[name] {
-		names := slices.Sorted(maps.Keys(allowed))
-		c.add(fault.InvalidArgument, where, "unknown "+what+" "+strconv.Quote(name), "use one of "+join(names), "")
+func (c *checker) oneOf(name string, allowed []string, what, where string) {
+	if !slices.Contains(allowed, name) {
+		c.add(fault.InvalidArgument, where, "unknown "+what+" "+strconv.Quote(name), "use one of "+join(allowed), "")
 	}
 }
 
 func (c *checker) call(e *Expr, where string) {
-	f, ok := Functions[e.Name]
-	if !ok {
-		names := slices.Sorted(maps.Keys(Functions))
+	f := FindFunction(e.Name)
+	if f == nil {
+		var names []string
+		for i := range Functions {
+			names = append(names, Functions[i].Name)
+		}
 		s := Suggest(e.Name, names)
 		c.add(fault.InvalidArgument, where, "the function "+strconv.Quote(e.Name)+" is not on the list", mean(s), s)
 		return

@@ -9,14 +9,28 @@ import (
 	"rockpool.dev/value"
 )
 
-// names of functions where an engine calls them otherwise than query does.
-var names = map[Dialect]map[string]string{
-	SQLite:   {"lower": "pg_lower", "upper": "pg_upper"},
-	Postgres: {"trim": "btrim"},
+// called is a function's name where the engine calls it otherwise than query does.
+func (w *writer) called(name string) string {
+	switch {
+	case w.opt.Dialect == SQLite && (name == "lower" || name == "upper"):
+		return "pg_" + name
+	case w.opt.Dialect == Postgres && name == "trim":
+		return "btrim"
+	}
+	return name
 }
 
-// operators of Postgres that are functions elsewhere: sqlfn's, by the same names.
-var operators = map[string]string{"array_contains": " @> ", "array_overlaps": " && ", "json_contains": " @> "}
+// operator is that of Postgres for what is a function elsewhere: sqlfn's, by the
+// same name. "" for any other function.
+func operator(name string) string {
+	switch name {
+	case "array_contains", "json_contains":
+		return " @> "
+	case "array_overlaps":
+		return " && "
+	}
+	return ""
+}
 
 // int4 is the type of Postgres's counts of characters and digits.
 var (
@@ -27,11 +41,11 @@ var (
 var int4 = &schema.Column{Type: schema.TypeInt, SourceType: "int4"}
 
 func (w *writer) call(e *query.Expr, sc *scope) {
-	if _, ok := query.Functions[e.Name]; !ok {
+	if query.FindFunction(e.Name) == nil {
 		w.fail("the function " + strconv.Quote(e.Name) + " is not on the list")
 		return
 	}
-	if op := operators[e.Name]; op != "" && w.opt.Dialect == Postgres {
+	if op := operator(e.Name); op != "" && w.opt.Dialect == Postgres {
 		t := w.peer(e.Args, sc)
 		w.text("(")
 		w.typed(&e.Args[0], sc, t)
@@ -40,10 +54,7 @@ func (w *writer) call(e *query.Expr, sc *scope) {
 		w.text(")")
 		return
 	}
-	name := e.Name
-	if n := names[w.opt.Dialect][name]; n != "" {
-		name = n
-	}
+	name := w.called(e.Name)
 	if w.opt.Dialect == SQLite && (name == "sum" || name == "avg") && decimal(&e.Args[0], sc) {
 		name = "decimal_" + name
 	}

@@ -266,7 +266,7 @@ func (w *writer) like(e *query.Expr, sc *scope) {
 	if w.opt.Dialect == Postgres {
 		w.text("(")
 		w.expr(x, sc)
-		w.text(map[string]string{"like": " LIKE ", "ilike": " ILIKE "}[e.Name])
+		w.text(" " + strings.ToUpper(e.Name) + " ")
 		w.typed(pattern, sc, anyText)
 		w.text(")")
 		return
@@ -281,7 +281,7 @@ func (w *writer) like(e *query.Expr, sc *scope) {
 			return
 		}
 	}
-	w.text(map[string]string{"like": "pg_like(", "ilike": "pg_ilike("}[e.Name])
+	w.text("pg_" + e.Name + "(")
 	w.expr(x, sc)
 	w.text(", ")
 	w.expr(pattern, sc)
@@ -350,7 +350,7 @@ func (w *writer) in(e *query.Expr, sc *scope) {
 // arith writes an operation. Decimals are text: SQLite would make doubles of
 // them, so they go to sqlfn's exact functions.
 func (w *writer) arith(e *query.Expr, sc *scope) {
-	if f := decimalOps[e.Name]; f != "" && w.opt.Dialect == SQLite && (decimal(&e.Args[0], sc) || decimal(&e.Args[1], sc)) {
+	if f := decimalOp(e.Name); f != "" && w.opt.Dialect == SQLite && (decimal(&e.Args[0], sc) || decimal(&e.Args[1], sc)) {
 		w.text(f + "(")
 		w.expr(&e.Args[0], sc)
 		w.text(", ")
@@ -369,7 +369,18 @@ func (w *writer) arith(e *query.Expr, sc *scope) {
 	w.text(")")
 }
 
-var decimalOps = map[string]string{"+": "decimal_add", "-": "decimal_sub", "*": "decimal_mul"}
+// decimalOp is sqlfn's function for an operator, or "".
+func decimalOp(op string) string {
+	switch op {
+	case "+":
+		return "decimal_add"
+	case "-":
+		return "decimal_sub"
+	case "*":
+		return "decimal_mul"
+	}
+	return ""
+}
 
 // decimal reports whether an expression is of the decimal type.
 func decimal(e *query.Expr, sc *scope) bool {
@@ -378,7 +389,7 @@ func decimal(e *query.Expr, sc *scope) bool {
 		c := sc.column(e)
 		return c != nil && c.Type == schema.TypeDecimal
 	case query.ExprArith:
-		return decimalOps[e.Name] != "" && (decimal(&e.Args[0], sc) || decimal(&e.Args[1], sc))
+		return decimalOp(e.Name) != "" && (decimal(&e.Args[0], sc) || decimal(&e.Args[1], sc))
 	case query.ExprCall:
 		switch e.Name {
 		case "sum", "avg", "min", "max", "coalesce", "nullif":

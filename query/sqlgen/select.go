@@ -149,7 +149,7 @@ func (w *writer) selects(q *query.Select, outer *scope) {
 	}
 }
 
-var joins = map[query.JoinKind]string{
+var joins = [...]string{
 	query.InnerJoin: " JOIN ", query.LeftJoin: " LEFT JOIN ",
 	query.RightJoin: " RIGHT JOIN ", query.FullJoin: " FULL JOIN ",
 }

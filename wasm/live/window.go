@@ -166,7 +166,7 @@ func plain(q *query.Select, t *schema.Table) bool {
 }
 
 func aggregates(e *query.Expr) bool {
-	if e.Kind == query.ExprCall && query.Functions[e.Name].Aggregate {
+	if f := query.FindFunction(e.Name); e.Kind == query.ExprCall && f != nil && f.Aggregate {
 		return true
 	}
 	for i := range e.Args {
