@@ -14,7 +14,7 @@ type newRow struct {
 	values  value.Row
 }
 
-func badBody(message string) *Error { return refuse(400, "PGRST102", message, "", "") }
+func badBody(message string) *Error { return refuse("PGRST102", message) }
 
 // readBody reads the rows that a request writes.
 func (p *Plan) readBody(r Request) *Error {
@@ -119,10 +119,10 @@ func (p *Plan) readRow(members []schema.JSONPart) (row newRow, err *Error) {
 func (p *Plan) bodyColumn(name string) (int, *Error) {
 	at := p.table.Index(name)
 	if at < 0 {
-		return 0, refuse(400, "PGRST204", "Could not find the '"+name+"' column of '"+p.table.Name+"' in the schema cache", "", "")
+		return 0, refuse("PGRST204", "Could not find the '"+name+"' column of '"+p.table.Name+"' in the schema cache")
 	}
 	if p.table.Columns[at].Generated {
-		return 0, refuse(400, "428C9", `cannot insert a non-DEFAULT value into column "`+name+`"`, `Column "`+name+`" is a generated column.`, "")
+		return 0, refuse("428C9", `cannot insert a non-DEFAULT value into column "`+name+`"`).with(`Column "`+name+`" is a generated column.`, "")
 	}
 	return at, nil
 }
@@ -144,7 +144,7 @@ func bodyValue(c *schema.Column, text string) (value.Value, *Error) {
 	}
 	if said, ok := schema.JSONText(text); ok {
 		if !valid(said) {
-			return value.Null, refuse(400, "22P05", "unsupported Unicode escape sequence", "", "")
+			return value.Null, refuse("22P05", "unsupported Unicode escape sequence")
 		}
 		text = said
 	}

@@ -116,7 +116,7 @@ func (n *node) field(f field) (e *query.Expr, as *schema.Column, err *Error) {
 	for i, s := range f.path {
 		switch {
 		case s.text && i < len(f.path)-1:
-			return e, nil, refuse(404, "42883", "operator does not exist: text -> unknown", "", "use -> for all steps but the last")
+			return e, nil, refuse("42883", "operator does not exist: text -> unknown").with("", "use -> for all steps but the last")
 		case !s.isKey:
 			b.WriteString("[" + strconv.Itoa(s.index) + "]")
 		case strings.IndexByte(s.key, '"') >= 0:

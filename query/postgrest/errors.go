@@ -19,9 +19,37 @@ type Error struct {
 	raw bool
 }
 
-// refuse makes an Error. As a function it keeps the Worker's binary small.
-func refuse(status int, code, message, details, hint string) *Error {
-	return &Error{Status: status, Code: code, Message: message, Details: details, Hint: hint}
+// refuse makes an Error; its code says the status.
+func refuse(code, message string) *Error {
+	return &Error{Status: statusOf(code), Code: code, Message: message}
+}
+
+// with adds details and a hint.
+func (e *Error) with(details, hint string) *Error {
+	e.Details, e.Hint = details, hint
+	return e
+}
+
+// statusOf is the HTTP status of a code,
+// https://docs.postgrest.org/en/v12/references/errors.html.
+func statusOf(code string) int {
+	switch code {
+	case "PGRST126", "PGRST202", "PGRST205", "42883":
+		return 404
+	case "PGRST117":
+		return 405
+	case "PGRST106", "PGRST107", "PGRST116":
+		return 406
+	case "23000", "23503", "23505":
+		return 409
+	case "PGRST103":
+		return 416
+	case "42501":
+		return 403
+	case "54000", "54001", "XX000":
+		return 500
+	}
+	return 400
 }
 
 // Error is the code and the message.
@@ -29,39 +57,36 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // Response is the answer that tells it.
 func (e *Error) Response() *Response {
-	body := append([]byte(`{"code":`), schema.AppendJSONText(nil, e.Code)...)
-	body = append(body, `,"details":`...)
-	if e.raw {
-		body = append(body, e.Details...)
-	} else {
-		body = appendOrNull(body, e.Details)
+	details := e.Details
+	if !e.raw {
+		details = textOrNull(details)
 	}
-	body = append(body, `,"hint":`...)
-	body = appendOrNull(body, e.Hint)
-	body = append(body, `,"message":`...)
-	body = append(schema.AppendJSONText(body, e.Message), '}')
+	body := `{"code":` + jsonText(e.Code) + `,"details":` + details + `,"hint":` + textOrNull(e.Hint) + `,"message":` + jsonText(e.Message) + "}"
 	headers := []Header{{"content-type", "application/json; charset=utf-8"}, {"proxy-status", "PostgREST; error=" + e.Code}}
 	if e.Status == 401 {
 		headers = append(headers, Header{"www-authenticate", "Bearer"})
 	}
-	return &Response{Status: e.Status, Headers: headers, Body: body}
+	return &Response{Status: e.Status, Headers: headers, Body: []byte(body)}
 }
 
-func appendOrNull(dst []byte, s string) []byte {
+func textOrNull(s string) string {
 	if s == "" {
-		return append(dst, "null"...)
+		return "null"
 	}
-	return schema.AppendJSONText(dst, s)
+	return jsonText(s)
 }
+
+// jsonText is s as JSON.
+func jsonText(s string) string { return string(schema.AppendJSONText(nil, s)) }
 
 // unsupported is what PostgREST can and SQLite cannot.
 func unsupported(what string) *Error {
-	return refuse(400, "0A000", what+" is not served by the local database", "", "")
+	return refuse("0A000", what+" is not served by the local database")
 }
 
 // noTable is a table that is not in the schema.
 func noTable(s *schema.Schema, name string) *Error {
-	e := refuse(404, "PGRST205", "Could not find the table '"+publicSchema+"."+name+"' in the schema cache", "", "")
+	e := refuse("PGRST205", "Could not find the table '"+publicSchema+"."+name+"' in the schema cache")
 	var names []string
 	for i := range s.Tables {
 		names = append(names, s.Tables[i].Name)
@@ -75,43 +100,47 @@ func noTable(s *schema.Schema, name string) *Error {
 // noColumn is Postgres's error of a column that is not there; table is the name
 // that the query knows the table by.
 func noColumn(table, column string) *Error {
-	return refuse(400, "42703", "column "+table+"."+column+" does not exist", "", "")
+	return refuse("42703", "column "+table+"."+column+" does not exist")
 }
 
 // notEmbedded is a path of the URL that the select does not have.
 func notEmbedded(name string) *Error {
-	return refuse(400, "PGRST108", "'"+name+"' is not an embedded resource in this request", "", "Verify that '"+name+"' is included in the 'select' query parameter.")
+	return refuse("PGRST108", "'"+name+"' is not an embedded resource in this request").with("", "Verify that '"+name+"' is included in the 'select' query parameter.")
 }
 
 func notOne(rows int) *Error {
-	return refuse(406, "PGRST116", "Cannot coerce the result to a single JSON object", "The result contains "+strconv.Itoa(rows)+" rows", "")
+	return refuse("PGRST116", "Cannot coerce the result to a single JSON object").with("The result contains "+strconv.Itoa(rows)+" rows", "")
 }
 
 // Failure is the answer for whatever ended a request: an Error as it is, a
 // broken constraint as Postgres words it. It never shows SQL.
 func (p *Plan) Failure(err error) *Error {
 	if e, ok := err.(*Error); ok {
-		return e
+		return p.denied(e)
 	}
 	if e := p.constraint(err); e != nil {
 		return e
 	}
 	switch kind := fault.KindOf(err); kind {
 	case fault.TypeMismatch:
-		return refuse(400, "22P02", err.Error(), "", fault.HintOf(err))
+		return refuse("22P02", err.Error()).with("", fault.HintOf(err))
 	case fault.Forbidden, fault.NoPolicy:
-		status := 403
-		if p.env.Anonymous {
-			status = 401
-		}
-		return refuse(status, "42501", "new row violates row-level security policy for table \""+p.table.Name+"\"", "", "")
+		return p.denied(refuse("42501", "new row violates row-level security policy for table \""+p.table.Name+"\""))
 	case fault.LimitExceeded, fault.TooLarge:
-		return refuse(500, "54000", err.Error(), "", fault.HintOf(err))
+		return refuse("54000", err.Error()).with("", fault.HintOf(err))
 	case fault.InvalidSQL: // only a tree that is too deep for SQLite's parser is left
-		return refuse(500, "54001", "the request is too complex", "", "")
+		return refuse("54001", "the request is too complex")
 	default:
-		return refuse(500, "XX000", err.Error(), kind.String(), fault.HintOf(err))
+		return refuse("XX000", err.Error()).with(kind.String(), fault.HintOf(err))
 	}
+}
+
+// denied makes a refusal 401 for who may sign in.
+func (p *Plan) denied(e *Error) *Error {
+	if e.Code == "42501" && p.env.Anonymous {
+		e.Status = 401
+	}
+	return e
 }
 
 // constraint reads which constraint an error is of: SQLite's words, or those of
@@ -124,10 +153,10 @@ func (p *Plan) constraint(err error) *Error {
 	if _, rest, ok := strings.Cut(msg, "foreign key "); ok && !strings.HasPrefix(rest, "constraint") {
 		name, why, _ := strings.Cut(rest, ": ")
 		if child, ok := strings.CutSuffix(between(why, "rows of ", " to it"), " refer"); ok {
-			return refuse(409, "23503", "update or delete on table \""+t.Name+"\" violates foreign key constraint \""+name+"\" on table \""+child+"\"", "Key is still referenced from table \""+child+"\".", "")
+			return refuse("23503", "update or delete on table \""+t.Name+"\" violates foreign key constraint \""+name+"\" on table \""+child+"\"").with("Key is still referenced from table \""+child+"\".", "")
 		}
 		parent, _, _ := strings.Cut(between(why, "no such row in ", ""), " (")
-		return refuse(409, "23503", "insert or update on table \""+t.Name+"\" violates foreign key constraint \""+name+"\"", "Key is not present in table \""+parent+"\".", "")
+		return refuse("23503", "insert or update on table \""+t.Name+"\" violates foreign key constraint \""+name+"\"").with("Key is not present in table \""+parent+"\".", "")
 	}
 	if _, rest, ok := strings.Cut(msg, "column "); ok && strings.Contains(rest, " must not be NULL") {
 		name, _, _ := strings.Cut(rest, " must")
@@ -146,9 +175,9 @@ func (p *Plan) constraint(err error) *Error {
 	case sqlite.ConstraintCheck:
 		return checkFails(t, failed)
 	case sqlite.ConstraintForeignKey:
-		return refuse(409, "23503", "the write violates a foreign key constraint of table \""+t.Name+"\"", "", "")
+		return refuse("23503", "the write violates a foreign key constraint of table \""+t.Name+"\"")
 	}
-	return refuse(409, "23000", msg, "", fault.HintOf(err))
+	return refuse("23000", msg).with("", fault.HintOf(err))
 }
 
 // between is what stands behind before, up to after or to the end.
@@ -170,12 +199,12 @@ func unqualified(s string) string {
 }
 
 func notNull(t *schema.Table, column string) *Error {
-	return refuse(400, "23502", "null value in column \""+column+"\" of relation \""+t.Name+"\" violates not-null constraint", "", "")
+	return refuse("23502", "null value in column \""+column+"\" of relation \""+t.Name+"\" violates not-null constraint")
 }
 
 func checkFails(t *schema.Table, name string) *Error {
 	name, _, _ = strings.Cut(name, " (")
-	return refuse(400, "23514", "new row for relation \""+t.Name+"\" violates check constraint \""+name+"\"", "", "")
+	return refuse("23514", "new row for relation \""+t.Name+"\" violates check constraint \""+name+"\"")
 }
 
 // duplicate is the error of a key that is taken; failed are SQLite's words for
@@ -199,10 +228,10 @@ func (p *Plan) duplicate(failed string) *Error {
 		if v, ok := p.lastWritten(at); ok {
 			vals += t.Columns[at].ToText(v)
 		} else {
-			return refuse(409, "23505", "duplicate key value violates unique constraint \""+name+"\"", "", "")
+			return refuse("23505", "duplicate key value violates unique constraint \""+name+"\"")
 		}
 	}
-	return refuse(409, "23505", "duplicate key value violates unique constraint \""+name+"\"", "Key ("+cols+")=("+vals+") already exists.", "")
+	return refuse("23505", "duplicate key value violates unique constraint \""+name+"\"").with("Key ("+cols+")=("+vals+") already exists.", "")
 }
 
 // constraintName is the name of the unique constraint over columns, as Postgres

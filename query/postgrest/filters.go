@@ -30,12 +30,12 @@ type filter struct {
 	logic logic
 }
 
-// operators are those that take one value; may have (any) and (all).
-var operators = map[string]bool{
-	"eq": true, "neq": false, "gt": true, "gte": true, "lt": true, "lte": true, "like": true, "ilike": true,
-	"match": true, "imatch": true, "isdistinct": true, "cs": false, "cd": false, "ov": false, "sl": false, "sr": false,
-	"nxr": false, "nxl": false, "adj": false, "fts": false, "plfts": false, "phfts": false, "wfts": false,
-}
+// The operators that take one value: those that may have (any) and (all), and the
+// others. Each stands between blanks.
+const (
+	eachOperators  = " eq gt gte lt lte like ilike match imatch isdistinct "
+	plainOperators = " neq cs cd ov sl sr nxr nxl adj fts plfts phfts wfts "
+)
 
 const expectOperator = `"not" or operator (eq, gt, ...)`
 
@@ -104,9 +104,10 @@ func (s *scanner) test(grouped bool) (t test, err *Error) {
 		s.at++
 	}
 	t.op = s.text[from:s.at]
-	each, known := operators[t.op]
+	word := " " + t.op + " "
+	each := strings.Contains(eachOperators, word)
 	switch {
-	case !known:
+	case !each && !strings.Contains(plainOperators, word):
 		if s.at = begin; t.op != "" && strings.HasPrefix(s.text[from+len(t.op):], ".") {
 			s.at = from + len(t.op) + 1
 			return t, s.failed("unknown single value operator " + t.op)

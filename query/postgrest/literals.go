@@ -7,11 +7,11 @@ import (
 	"rockpool.dev/value"
 )
 
-// longNames are types as Postgres's messages have them.
-var longNames = map[string]string{
-	"int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision",
-	"bool": "boolean", "timestamptz": "timestamp with time zone", "timestamp": "timestamp without time zone",
-	"time": "time without time zone", "varchar": "character varying", "bpchar": "character", "decimal": "numeric", "int": "integer",
+// longNames are types as Postgres's messages have them: short names and long ones.
+var longNames = [...]string{
+	"int2", "smallint", "int4", "integer", "int", "integer", "int8", "bigint", "float4", "real", "float8", "double precision",
+	"bool", "boolean", "timestamptz", "timestamp with time zone", "timestamp", "timestamp without time zone",
+	"time", "time without time zone", "varchar", "character varying", "bpchar", "character", "decimal", "numeric",
 }
 
 // typeName is a column's type for messages.
@@ -32,8 +32,10 @@ func typeName(c *schema.Column) string {
 			name = c.Type.String()
 		}
 	}
-	if long := longNames[name]; long != "" {
-		return long
+	for i := 0; i < len(longNames); i += 2 {
+		if longNames[i] == name {
+			return longNames[i+1]
+		}
 	}
 	return name
 }
@@ -47,7 +49,7 @@ func literal(c *schema.Column, text string) (value.Value, *Error) {
 		}
 		v, err := c.Canonical(value.Text(text))
 		if err != nil {
-			return value.Null, refuse(400, "22003", `value "`+strings.TrimSpace(text)+`" is out of range for type `+typeName(c), "", "")
+			return value.Null, refuse("22003", `value "`+strings.TrimSpace(text)+`" is out of range for type `+typeName(c))
 		}
 		return v, nil
 	case schema.TypeArray:
@@ -92,17 +94,17 @@ func badLiteral(c *schema.Column, text string) *Error {
 	name := typeName(c)
 	switch c.Type {
 	case schema.TypeTimestamp, schema.TypeTimestampTZ, schema.TypeDate, schema.TypeTime:
-		return refuse(400, "22007", `invalid input syntax for type `+name+`: "`+text+`"`, "", "")
+		return refuse("22007", `invalid input syntax for type `+name+`: "`+text+`"`)
 	case schema.TypeEnum:
-		return refuse(400, "22P02", `invalid input value for enum `+name+`: "`+text+`"`, "", "")
+		return refuse("22P02", `invalid input value for enum `+name+`: "`+text+`"`)
 	case schema.TypeJSON, schema.TypeJSONB:
-		return refuse(400, "22P02", "invalid input syntax for type json", `Token "`+text+`" is invalid.`, "")
+		return refuse("22P02", "invalid input syntax for type json").with(`Token "`+text+`" is invalid.`, "")
 	}
-	return refuse(400, "22P02", `invalid input syntax for type `+name+`: "`+text+`"`, "", "")
+	return refuse("22P02", `invalid input syntax for type `+name+`: "`+text+`"`)
 }
 
 func malformedArray(text string) *Error {
-	return refuse(400, "22P02", `malformed array literal: "`+text+`"`, `Array value must start with "{" or dimension information.`, "")
+	return refuse("22P02", `malformed array literal: "`+text+`"`).with(`Array value must start with "{" or dimension information.`, "")
 }
 
 func isInteger(text string) bool {

@@ -30,7 +30,7 @@ func readMedia(accept string) (media, *Error) {
 		}
 		offered = append(offered, strings.TrimSpace(one))
 	}
-	return media{}, refuse(406, "PGRST107", "None of these media types are available: "+strings.Join(offered, ", "), "", "")
+	return media{}, refuse("PGRST107", "None of these media types are available: "+strings.Join(offered, ", "))
 }
 
 // contentType is the Content-Type of an answer.

@@ -17,7 +17,7 @@ func splitTarget(target string) (path string, params []param, err *Error) {
 	query, _, _ = strings.Cut(query, "#")
 	path, ok := unescape(raw, false)
 	if !ok {
-		return "", nil, refuse(400, "PGRST100", "the URL is not well formed", "", "")
+		return "", nil, refuse("PGRST100", "the URL is not well formed")
 	}
 	for _, one := range strings.Split(query, "&") {
 		if one == "" {
@@ -27,10 +27,10 @@ func splitTarget(target string) (path string, params []param, err *Error) {
 		key, ok = unescape(key, true)
 		val, also := unescape(val, true)
 		if !ok || !also {
-			return "", nil, refuse(400, "PGRST100", "the URL is not well formed", "a parameter is not valid UTF-8", "")
+			return "", nil, refuse("PGRST100", "the URL is not well formed").with("a parameter is not valid UTF-8", "")
 		}
 		if len(params) == paramsMax {
-			return "", nil, refuse(414, "PGRST100", "the URL has too many parameters", "", "")
+			return "", nil, refuse("PGRST100", "the URL has too many parameters")
 		}
 		params = append(params, param{key, val})
 	}

@@ -42,7 +42,7 @@ func Prepare(r Request, env *Env) (*Plan, *Error) {
 	if p.table, err = p.findTable(path, r.Headers); err != nil {
 		return nil, err
 	}
-	if p.prefer, err = readPreferences(r.Headers["prefer"]); err != nil {
+	if err = p.prefer.read(r.Headers["prefer"]); err != nil {
 		return nil, err
 	}
 	if p.media, err = readMedia(r.Headers["accept"]); err != nil {
@@ -51,7 +51,7 @@ func Prepare(r Request, env *Env) (*Plan, *Error) {
 	switch p.method {
 	case "GET", "HEAD", "POST", "PATCH", "DELETE":
 	default:
-		return nil, refuse(405, "PGRST117", "Unsupported HTTP method: "+p.method, "", "")
+		return nil, refuse("PGRST117", "Unsupported HTTP method: "+p.method)
 	}
 	if err = p.readParams(params); err != nil {
 		return nil, err
@@ -75,13 +75,13 @@ func (p *Plan) findTable(path string, headers map[string]string) (*schema.Table,
 		profile = headers["accept-profile"]
 	}
 	if profile != "" && profile != publicSchema {
-		return nil, refuse(406, "PGRST106", "Invalid schema: "+profile, "", "Only the following schemas are exposed: "+publicSchema)
+		return nil, refuse("PGRST106", "Invalid schema: "+profile).with("", "Only the following schemas are exposed: "+publicSchema)
 	}
 	if name, ok := strings.CutPrefix(path, "rpc/"); ok {
-		return nil, refuse(404, "PGRST202", "Could not find the function "+publicSchema+"."+name+" in the schema cache", "Functions run at the database alone.", "")
+		return nil, refuse("PGRST202", "Could not find the function "+publicSchema+"."+name+" in the schema cache").with("Functions run at the database alone.", "")
 	}
 	if path == "" {
-		return nil, refuse(404, "PGRST126", "Root endpoint metadata is disabled", "", "")
+		return nil, refuse("PGRST126", "Root endpoint metadata is disabled")
 	}
 	t := p.env.Schema.Table(path)
 	if t == nil {
@@ -191,7 +191,7 @@ func (n *node) ranged(word, text string) (err *Error) {
 }
 
 func badRange(details string) *Error {
-	return refuse(416, "PGRST103", "Requested range not satisfiable", details, "")
+	return refuse("PGRST103", "Requested range not satisfiable").with(details, "")
 }
 
 // readRange reads "from-to" or "from-" of a Range header, within limit and offset.

@@ -57,7 +57,7 @@ func (p printer) member(dst []byte, m *member, v value.Value) ([]byte, *Error) {
 		}
 		row, after, ok := value.DecodeRow(rest, width)
 		if !ok {
-			return dst, refuse(500, "XX000", "nested rows are not whole", "", "")
+			return dst, refuse("XX000", "nested rows are not whole")
 		}
 		rest = after
 		var err *Error

@@ -174,7 +174,7 @@ func (r *relation) means(target, hint string) bool {
 }
 
 func noRelation(s *schema.Schema, origin *schema.Table, target, hint string) *Error {
-	e := refuse(400, "PGRST200", "Could not find a relationship between '"+origin.Name+"' and '"+target+"' in the schema cache", "Searched for a foreign key relationship between '"+origin.Name+"' and '"+target+"'", "")
+	e := refuse("PGRST200", "Could not find a relationship between '"+origin.Name+"' and '"+target+"' in the schema cache").with("Searched for a foreign key relationship between '"+origin.Name+"' and '"+target+"'", "")
 	if hint != "" {
 		e.Details += " using the hint '" + hint + "'"
 	}
@@ -205,8 +205,8 @@ func ambiguous(origin *schema.Table, target string, found []relation) *Error {
 			details, hints = details+",", hints+", "
 		}
 		details += `{"cardinality":"` + cardinalityNames[r.card] + `","embedding":` +
-			string(schema.AppendJSONText(nil, r.from.Name+" with "+r.to.Name)) +
-			`,"relationship":` + string(schema.AppendJSONText(nil, using)) + `}`
+			jsonText(r.from.Name+" with "+r.to.Name) +
+			`,"relationship":` + jsonText(using) + `}`
 		hints += "'" + r.to.Name + "!" + hint + "'"
 	}
 	return &Error{

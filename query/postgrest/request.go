@@ -56,9 +56,8 @@ type preferences struct {
 	applied                              []string
 }
 
-// readPreferences reads a Prefer header; with handling=strict an unknown one is
-// an error.
-func readPreferences(header string) (p preferences, err *Error) {
+// read reads a Prefer header; with handling=strict an unknown one is an error.
+func (p *preferences) read(header string) *Error {
 	p.maxAffected = -1
 	var unknown []string
 	for _, one := range strings.Split(header, ",") {
@@ -98,12 +97,12 @@ func readPreferences(header string) (p preferences, err *Error) {
 		}
 	}
 	if p.strict && len(unknown) > 0 {
-		return p, refuse(400, "PGRST122", "Invalid preferences given with handling=strict", "Invalid preferences: "+strings.Join(unknown, ", "), "")
+		return refuse("PGRST122", "Invalid preferences given with handling=strict").with("Invalid preferences: "+strings.Join(unknown, ", "), "")
 	}
 	if !p.strict {
 		p.maxAffected = -1
 	}
-	return p, nil
+	return nil
 }
 
 // digits reads a number of at most 15 digits.

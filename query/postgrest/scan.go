@@ -31,7 +31,7 @@ func (s *scanner) fail(expecting string) *Error {
 }
 
 func (s *scanner) failed(details string) *Error {
-	return refuse(400, "PGRST100", `"failed to parse `+s.what+` (`+s.text+`)" (line 1, column `+strconv.Itoa(utf8.RuneCountInString(s.text[:s.at])+1)+`)`, details, "")
+	return refuse("PGRST100", `"failed to parse `+s.what+` (`+s.text+`)" (line 1, column `+strconv.Itoa(utf8.RuneCountInString(s.text[:s.at])+1)+`)`).with(details, "")
 }
 
 func (s *scanner) rest() string { return s.text[s.at:] }

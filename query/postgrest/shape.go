@@ -216,7 +216,7 @@ func computed(aggregate string, c *schema.Column) (*schema.Column, *Error) {
 	case c.Type == schema.TypeDecimal:
 		return numericColumn, nil
 	}
-	return nil, refuse(404, "42883", "function "+aggregate+"("+typeName(c)+") does not exist", "", "No function matches the given name and argument types. You might need to add explicit type casts.")
+	return nil, refuse("42883", "function "+aggregate+"("+typeName(c)+") does not exist").with("", "No function matches the given name and argument types. You might need to add explicit type casts.")
 }
 
 // castType is the type of a cast's name; nil for "".
@@ -226,7 +226,7 @@ func castType(name string) (*schema.Column, *Error) {
 	}
 	t := schema.TypeOf(name)
 	if t == schema.TypeUnknown {
-		return nil, refuse(400, "42704", `type "`+name+`" does not exist`, "", "")
+		return nil, refuse("42704", `type "`+name+`" does not exist`)
 	}
 	return &schema.Column{Type: t, SourceType: name}, nil
 }
@@ -269,7 +269,7 @@ func (n *node) empty() bool {
 // spread gives a to-one's columns to its parent, and those of a to-many as lists.
 func (n *node) spread(q *query.Select, sh *shape) *Error {
 	if n.aggregated() {
-		return refuse(400, "PGRST127", "Feature not implemented", "Aggregates are not implemented for spread embeds", "")
+		return refuse("PGRST127", "Feature not implemented").with("Aggregates are not implemented for spread embeds", "")
 	}
 	own, inner := &query.Select{}, &shape{}
 	if err := n.columns(own, inner); err != nil {

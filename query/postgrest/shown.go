@@ -22,7 +22,7 @@ func (w *write) shown(keys []value.Row) ([]byte, error) {
 	grouped := w.root.aggregated()
 	ordered := len(w.root.order) > 0
 	if (grouped || ordered) && len(keys) > keysMax {
-		return nil, refuse(400, "54000", "the order of so many written rows is not served", "", "write fewer rows at once, or read them by a request of their own")
+		return nil, refuse("54000", "the order of so many written rows is not served").with("", "write fewer rows at once, or read them by a request of their own")
 	}
 	hidden := len(q.Columns)
 	if !grouped {

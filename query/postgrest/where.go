@@ -37,7 +37,7 @@ func (n *node) logic(l *logic) (*query.Expr, *Error) {
 func (n *node) test(f field, t *test) (*query.Expr, *Error) {
 	if kid := n.kid(f.name); kid != nil && n.table.Index(f.name) < 0 && len(f.path) == 0 {
 		if t.op != "is" || t.value != "null" && t.value != "not_null" {
-			return nil, refuse(400, "PGRST120", "Bad operator on the '"+f.name+"' embedded resource", "Only is null or not is null filters are allowed on embedded resources", "")
+			return nil, refuse("PGRST120", "Bad operator on the '"+f.name+"' embedded resource").with("Only is null or not is null filters are allowed on embedded resources", "")
 		}
 		e, err := kid.exists()
 		if err != nil || t.not != (t.value == "not_null") {
@@ -63,7 +63,24 @@ type operand struct {
 	c    *schema.Column
 }
 
-var comparisons = map[string]string{"eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+// comparison is the query's operator for one of PostgREST's, or "".
+func comparison(op string) string {
+	switch op {
+	case "eq":
+		return "="
+	case "neq":
+		return "<>"
+	case "gt":
+		return ">"
+	case "gte":
+		return ">="
+	case "lt":
+		return "<"
+	case "lte":
+		return "<="
+	}
+	return ""
+}
 
 // test is the test without its not.
 func (o operand) test(t *test) (*query.Expr, *Error) {
@@ -102,7 +119,7 @@ func (o operand) test(t *test) (*query.Expr, *Error) {
 		v, err := o.value(t.value)
 		return expr(query.ExprOr, "", isNull(o.left), compare("<>", o.left, bound(v))), err
 	}
-	op := comparisons[t.op]
+	op := comparison(t.op)
 	if op == "" {
 		return o.left, unsupported("the operator " + t.op)
 	}
@@ -115,7 +132,7 @@ func (o operand) test(t *test) (*query.Expr, *Error) {
 
 // noOperator is Postgres's error of types that an operator does not take.
 func noOperator(what string) *Error {
-	return refuse(404, "42883", "operator does not exist: "+what, "", "No operator matches the given name and argument types. You might need to add explicit type casts.")
+	return refuse("42883", "operator does not exist: "+what).with("", "No operator matches the given name and argument types. You might need to add explicit type casts.")
 }
 
 // value is a text as a value beside the operand.
@@ -178,7 +195,7 @@ func (o operand) is(word string) (*query.Expr, *Error) {
 		return negated(isNull(o.left)), nil
 	}
 	if o.c == nil || o.c.Type != schema.TypeBool {
-		return o.left, refuse(400, "42804", "argument of IS "+strings.ToUpper(word)+" must be type boolean", "", "")
+		return o.left, refuse("42804", "argument of IS "+strings.ToUpper(word)+" must be type boolean")
 	}
 	if word == "unknown" {
 		return isNull(o.left), nil
@@ -193,10 +210,13 @@ func (o operand) like(op, pattern string) (*query.Expr, *Error) {
 		n++
 	}
 	if n%2 == 1 {
-		return o.left, refuse(400, "22025", "LIKE pattern must not end with escape character", "", "")
+		return o.left, refuse("22025", "LIKE pattern must not end with escape character")
 	}
 	if o.c != nil && o.c.Type != schema.TypeText && o.c.Type != schema.TypeUnknown {
-		sign := map[string]string{"like": "~~", "ilike": "~~*"}[op]
+		sign := "~~"
+		if op == "ilike" {
+			sign = "~~*"
+		}
 		return o.left, noOperator(typeName(o.c) + " " + sign + " unknown")
 	}
 	return compare(op, o.left, bound(value.Text(pattern))), nil
@@ -259,7 +279,7 @@ func (n *node) orderTerm(o order) (*query.Expr, *Error) {
 		return nil, notEmbedded(o.embed)
 	}
 	if !kid.relation.toOne() {
-		return nil, refuse(400, "PGRST118", "A related order on '"+o.embed+"' is not possible", "'"+n.table.Name+"' and '"+o.embed+"' do not form a many-to-one or one-to-one relationship", "")
+		return nil, refuse("PGRST118", "A related order on '"+o.embed+"' is not possible").with("'"+n.table.Name+"' and '"+o.embed+"' do not form a many-to-one or one-to-one relationship", "")
 	}
 	e, _, err := kid.field(o.field)
 	if err != nil {

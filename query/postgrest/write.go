@@ -44,7 +44,7 @@ func (p *Plan) Write(c *sqlite.Conn) (*Response, error) {
 		return nil, err
 	}
 	if p.prefer.maxAffected >= 0 && int64(len(keys)) > p.prefer.maxAffected && p.method != "POST" {
-		return nil, refuse(400, "PGRST124", "Query result exceeds max-affected preference constraint", "The query affects "+strconv.Itoa(len(keys))+" rows", "")
+		return nil, refuse("PGRST124", "Query result exceeds max-affected preference constraint").with("The query affects "+strconv.Itoa(len(keys))+" rows", "")
 	}
 	if p.media.object && p.prefer.representation && len(keys) != 1 {
 		return nil, notOne(len(keys))
@@ -232,7 +232,7 @@ func (w *write) checkConflict(names []string) error {
 	for _, name := range names {
 		at := w.table.Index(name)
 		if at < 0 {
-			return refuse(400, "42703", `column "`+name+`" does not exist`, "", "")
+			return refuse("42703", `column "`+name+`" does not exist`)
 		}
 		columns = append(columns, at)
 	}
@@ -244,7 +244,7 @@ func (w *write) checkConflict(names []string) error {
 			return nil
 		}
 	}
-	return refuse(400, "42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification", "", "")
+	return refuse("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification")
 }
 
 // completeKey gives a row the key that the database would have given it.
@@ -265,7 +265,7 @@ func (w *write) completeKey(row *newRow) error {
 		case c.Type == schema.TypeUUID && len(w.table.Key) == 1 && w.env.NewKey != nil:
 			v = value.Text(w.env.NewKey())
 		case c.Identity:
-			return refuse(400, "23502", `null value in column "`+c.Name+`" of relation "`+w.table.Name+`" violates not-null constraint`, "The server would number the row, and it is not asked before the write is here.", "give the row a key, or make the key a uuid")
+			return refuse("23502", `null value in column "`+c.Name+`" of relation "`+w.table.Name+`" violates not-null constraint`).with("The server would number the row, and it is not asked before the write is here.", "give the row a key, or make the key a uuid")
 		case at < 0 && c.HasLocalDefault():
 			continue
 		default:
@@ -301,7 +301,7 @@ func (w *write) identities(row *newRow) error {
 // of them: that is rarely meant.
 func (w *write) where(verb string) (*query.Expr, error) {
 	if len(w.root.where) == 0 {
-		return nil, refuse(400, "21000", verb+" requires a WHERE clause", "", "")
+		return nil, refuse("21000", verb+" requires a WHERE clause")
 	}
 	all, refused := w.visible(nil, w.table, w.table.Name)
 	for i := 0; refused == nil && i < len(w.root.where); i++ {

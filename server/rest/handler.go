@@ -174,12 +174,8 @@ func (h *handler) visible(who *source.Client) func(*schema.Table, string) (*quer
 				return e, nil
 			}
 		}
-		status := http.StatusForbidden
-		if who.User == "" {
-			status = http.StatusUnauthorized
-		}
 		return nil, &postgrest.Error{
-			Status: status, Code: "42501", Message: "permission denied for table " + t.Name, Details: err.Error(), Hint: fault.HintOf(err),
+			Status: http.StatusForbidden, Code: "42501", Message: "permission denied for table " + t.Name, Details: err.Error(), Hint: fault.HintOf(err),
 		}
 	}
 }
