@@ -106,7 +106,7 @@ func (p *Plan) readRow(members []schema.JSONPart) (row newRow, err *Error) {
 				text, given = m.Text, true
 			}
 		}
-		if !given && p.prefer.missingDefault {
+		if !given && p.prefer.has(missingDefault) {
 			continue
 		}
 		if err := set(name, text); err != nil {

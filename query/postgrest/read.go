@@ -30,12 +30,12 @@ func (p *Plan) Read(c *sqlite.Conn) (*Read, error) {
 	}
 	r := &Read{p: p, shape: sh, total: -1}
 	heads := p.method == "HEAD" && len(q.GroupBy) == 0 && !p.root.aggregated()
-	if p.prefer.count != "" || heads {
+	if p.prefer.counts() || heads {
 		total, err := p.count(c)
 		if err != nil {
 			return nil, err
 		}
-		if p.prefer.count != "" {
+		if p.prefer.counts() {
 			r.total = total
 			if p.root.offset > total {
 				return nil, badRange("An offset of " + strconv.FormatInt(p.root.offset, 10) + " was requested, but there are only " +

@@ -1,6 +1,7 @@
 package postgrest
 
 import (
+	"slices"
 	"strings"
 
 	"rockpool.dev/query"
@@ -49,12 +50,24 @@ const publicSchema = "public"
 
 // preferences are what a Prefer header asks for.
 type preferences struct {
-	representation, minimal, headersOnly bool
-	count, resolution                    string
-	missingDefault, strict, rollback     bool
-	maxAffected                          int64 // -1 for none
-	applied                              []string
+	// applied are those that are known, as they were written.
+	applied     []string
+	maxAffected int64 // -1 for none
 }
+
+// The preferences that are known, each between blanks; max-affected is beside them.
+const (
+	representation = "return=representation"
+	mergeRows      = "resolution=merge-duplicates"
+	ignoreRows     = "resolution=ignore-duplicates"
+	missingDefault = "missing=default"
+	strict         = "handling=strict"
+	rollback       = "tx=rollback"
+	headersOnly    = "return=headers-only"
+
+	knownPreferences = " " + representation + " return=minimal " + headersOnly + " count=exact count=planned count=estimated " +
+		mergeRows + " " + ignoreRows + " " + missingDefault + " missing=null handling=lenient " + strict + " tx=commit " + rollback + " "
+)
 
 // read reads a Prefer header; with handling=strict an unknown one is an error.
 func (p *preferences) read(header string) *Error {
@@ -62,47 +75,33 @@ func (p *preferences) read(header string) *Error {
 	var unknown []string
 	for _, one := range strings.Split(header, ",") {
 		one = strings.TrimSpace(one)
-		name, val, _ := strings.Cut(one, "=")
-		known := true
-		switch one {
-		case "":
+		if one == "" {
 			continue
-		case "return=representation":
-			p.representation = true
-		case "return=minimal":
-			p.minimal = true
-		case "return=headers-only":
-			p.headersOnly = true
-		case "count=exact", "count=planned", "count=estimated":
-			p.count = val
-		case "resolution=merge-duplicates", "resolution=ignore-duplicates":
-			p.resolution = val
-		case "missing=default":
-			p.missingDefault = true
-		case "missing=null", "handling=lenient", "tx=commit":
-		case "handling=strict":
-			p.strict = true
-		case "tx=rollback":
-			p.rollback = true
-		default:
-			if n, ok := digits(val); ok && name == "max-affected" {
-				p.maxAffected = n
-			} else if name != "timezone" {
-				known = false
-				unknown = append(unknown, one)
-			}
 		}
-		if known {
+		val, most := strings.CutPrefix(one, "max-affected=")
+		if most {
+			p.maxAffected, most = digits(val)
+		}
+		if most || !strings.Contains(one, " ") && strings.Contains(knownPreferences, " "+one+" ") {
 			p.applied = append(p.applied, one)
+		} else {
+			unknown = append(unknown, one)
 		}
 	}
-	if p.strict && len(unknown) > 0 {
+	if !p.has(strict) {
+		p.maxAffected = -1
+	} else if len(unknown) > 0 {
 		return refuse("PGRST122", "Invalid preferences given with handling=strict").with("Invalid preferences: "+strings.Join(unknown, ", "), "")
 	}
-	if !p.strict {
-		p.maxAffected = -1
-	}
 	return nil
+}
+
+// has reports whether a preference is asked for.
+func (p *preferences) has(one string) bool { return slices.Contains(p.applied, one) }
+
+// counts reports whether rows are to be counted.
+func (p *preferences) counts() bool {
+	return p.has("count=exact") || p.has("count=planned") || p.has("count=estimated")
 }
 
 // digits reads a number of at most 15 digits.

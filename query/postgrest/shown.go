@@ -1,17 +1,14 @@
 package postgrest
 
 import (
-	"slices"
-
 	"rockpool.dev/query"
-	"rockpool.dev/query/sqlgen"
 	"rockpool.dev/value"
 )
 
 // shown is the body that shows the rows with these keys: in their order, or as
 // the request orders them.
 func (w *write) shown(keys []value.Row) ([]byte, error) {
-	if !w.prefer.representation {
+	if !w.prefer.has(representation) {
 		return nil, nil
 	}
 	w.root.where = nil // a changed row is shown whether it still passes or not
@@ -32,17 +29,14 @@ func (w *write) shown(keys []value.Row) ([]byte, error) {
 	}
 	var rows []value.Row
 	where := q.Where
-	for part := range slices.Chunk(keys, keysMax) {
-		all := []*query.Expr{w.withKeys(part)}
+	for rest := keys; len(rest) > 0; {
+		part := rest[:min(len(rest), keysMax)]
+		rest = rest[len(part):]
+		q.Where = w.withKeys(part)
 		if where != nil {
-			all = append(all, where)
+			q.Where = and([]*query.Expr{q.Where, where})
 		}
-		q.Where = and(all)
-		text, err := sqlgen.Select(q, w.options())
-		if err != nil {
-			return nil, err
-		}
-		found, err := w.run(text.SQL, text.Args)
+		found, err := w.query(q)
 		if err != nil {
 			return nil, err
 		}

@@ -46,11 +46,11 @@ func (p *Plan) Write(c *sqlite.Conn) (*Response, error) {
 	if p.prefer.maxAffected >= 0 && int64(len(keys)) > p.prefer.maxAffected && p.method != "POST" {
 		return nil, refuse("PGRST124", "Query result exceeds max-affected preference constraint").with("The query affects "+strconv.Itoa(len(keys))+" rows", "")
 	}
-	if p.media.object && p.prefer.representation && len(keys) != 1 {
+	if p.media.object && p.prefer.has(representation) && len(keys) != 1 {
 		return nil, notOne(len(keys))
 	}
 	resp := p.written(keys, body)
-	if p.prefer.rollback {
+	if p.prefer.has(rollback) {
 		return resp, ErrRollback
 	}
 	return resp, nil
@@ -59,17 +59,17 @@ func (p *Plan) Write(c *sqlite.Conn) (*Response, error) {
 // written is the answer to a write of rows with these keys.
 func (p *Plan) written(keys []value.Row, body []byte) *Response {
 	n, total := int64(len(keys)), "*"
-	if p.prefer.count != "" {
+	if p.prefer.counts() {
 		total = strconv.FormatInt(n, 10)
 	}
 	resp := &Response{Status: 204}
 	switch {
 	case p.method == "POST":
-		if resp.Status = 201; p.prefer.resolution == "merge-duplicates" && !p.created && n > 0 {
+		if resp.Status = 201; p.prefer.has(mergeRows) && !p.created && n > 0 {
 			resp.Status = 200
 		}
 		resp.Headers = p.headers("*/" + total)
-		if p.prefer.headersOnly && n == 1 {
+		if p.prefer.has(headersOnly) && n == 1 {
 			resp.Headers = append(resp.Headers, Header{"location", p.location(keys[0])})
 		}
 	case p.method == "PATCH":
@@ -77,7 +77,7 @@ func (p *Plan) written(keys []value.Row, body []byte) *Response {
 	default:
 		resp.Headers = p.headers("*/" + total)
 	}
-	if p.prefer.representation {
+	if p.prefer.has(representation) {
 		if resp.Status == 204 {
 			resp.Status = 200
 		}
@@ -152,7 +152,8 @@ func (w *write) keyNames() []string {
 // there already and stay, by resolution=ignore-duplicates, have none.
 func (w *write) insert() (keys []value.Row, err error) {
 	ins := sqlgen.Insert{Table: w.table.Name, Returning: w.keyNames()}
-	if w.prefer.resolution != "" {
+	merge := w.prefer.has(mergeRows)
+	if merge || w.prefer.has(ignoreRows) {
 		if ins.Conflict = w.conflict; ins.Conflict == nil {
 			ins.Conflict = ins.Returning
 		}
@@ -168,28 +169,12 @@ func (w *write) insert() (keys []value.Row, err error) {
 		w.writing = row
 		ins.Columns, ins.Update = nil, nil
 		for _, at := range row.columns {
-			name := w.table.Columns[at].Name
-			ins.Columns = append(ins.Columns, name)
-			if w.prefer.resolution == "merge-duplicates" && !slices.Contains(ins.Conflict, name) {
-				ins.Update = append(ins.Update, name)
-			}
+			ins.Columns = append(ins.Columns, w.table.Columns[at].Name)
 		}
-		if w.prefer.resolution == "merge-duplicates" {
-			for _, name := range w.columns { // what a row leaves out has its default then
-				if !slices.Contains(ins.Conflict, name) && !slices.Contains(ins.Update, name) {
-					ins.Update = append(ins.Update, name)
-				}
+		if merge {
+			if err := w.merge(&ins, row); err != nil {
+				return nil, err
 			}
-			if !w.created {
-				there, err := w.isThere(ins.Conflict, row)
-				if err != nil {
-					return nil, err
-				}
-				w.created = !there
-			}
-		}
-		if w.prefer.resolution == "merge-duplicates" && len(ins.Update) == 0 {
-			ins.Update = ins.Conflict // nothing changes, and the row is one of the answer
 		}
 		sql, err := ins.SQL()
 		if err != nil {
@@ -204,26 +189,56 @@ func (w *write) insert() (keys []value.Row, err error) {
 	return keys, nil
 }
 
-// isThere reports whether a row has the key of a new one.
-func (w *write) isThere(key []string, row *newRow) (bool, error) {
-	q := &query.Select{Limit: bound(value.Int(1))}
-	w.root.from(q)
-	add(q, bound(value.Int(1)))
+// merge says what an upsert does to the row that is there: it takes every column
+// of the new one, and what the columns parameter names and the new one leaves out
+// has its default then.
+func (w *write) merge(ins *sqlgen.Insert, row *newRow) (err error) {
+	for _, names := range [...][]string{ins.Columns, w.columns} {
+		for _, name := range names {
+			if !slices.Contains(ins.Conflict, name) && !slices.Contains(ins.Update, name) {
+				ins.Update = append(ins.Update, name)
+			}
+		}
+	}
+	if len(ins.Update) == 0 {
+		ins.Update = ins.Conflict // nothing changes, and the row is one of the answer
+	}
+	if !w.created {
+		w.created, err = w.isNew(ins.Conflict, row)
+	}
+	return err
+}
+
+// isNew reports whether no row has the key of a new one.
+func (w *write) isNew(key []string, row *newRow) (bool, error) {
 	var all []*query.Expr
 	for _, name := range key {
 		at := slices.Index(row.columns, w.table.Index(name))
 		if at < 0 {
-			return false, nil
+			return true, nil
 		}
 		all = append(all, compare("=", column(w.root.as, name), bound(row.values[at])))
 	}
-	q.Where = and(all)
+	found, err := w.keys(&query.Select{Where: and(all)})
+	return len(found) == 0, err
+}
+
+// keys runs a query of the table's keys.
+func (w *write) keys(q *query.Select) ([]value.Row, error) {
+	w.root.from(q)
+	for _, name := range w.keyNames() {
+		add(q, column(w.root.as, name))
+	}
+	return w.query(q)
+}
+
+// query runs a query.
+func (w *write) query(q *query.Select) ([]value.Row, error) {
 	text, err := sqlgen.Select(q, w.options())
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	found, err := w.run(text.SQL, text.Args)
-	return len(found) > 0, err
+	return w.run(text.SQL, text.Args)
 }
 
 // checkConflict holds on_conflict to a key of the table.
@@ -326,21 +341,13 @@ func (w *write) where(verb string) (*query.Expr, error) {
 // first are the keys of the rows that order, limit and offset leave.
 func (w *write) first(where *query.Expr) ([]value.Row, error) {
 	q := &query.Select{Where: where}
-	w.root.from(q)
-	for _, name := range w.keyNames() {
-		add(q, column(w.root.as, name))
-	}
 	var refused *Error
 	if q.OrderBy, refused = w.root.ordered(); refused != nil {
 		return nil, refused
 	}
 	q.Limit, q.Offset = bound(value.Int(w.root.limit)), bound(value.Int(w.root.offset))
 	w.root.limit, w.root.offset = -1, 0
-	text, err := sqlgen.Select(q, w.options())
-	if err != nil {
-		return nil, err
-	}
-	return w.run(text.SQL, text.Args)
+	return w.keys(q)
 }
 
 // withKeys is true of the rows with these keys.
@@ -396,17 +403,8 @@ func (w *write) remove() (keys []value.Row, body []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if w.prefer.representation {
-		q := &query.Select{Where: where}
-		w.root.from(q)
-		for _, name := range w.keyNames() {
-			add(q, column(w.root.as, name))
-		}
-		text, err := sqlgen.Select(q, w.options())
-		if err != nil {
-			return nil, nil, err
-		}
-		if keys, err = w.run(text.SQL, text.Args); err != nil {
+	if w.prefer.has(representation) {
+		if keys, err = w.keys(&query.Select{Where: where}); err != nil {
 			return nil, nil, err
 		}
 		if body, err = w.shown(keys); err != nil {
