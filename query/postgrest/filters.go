@@ -133,7 +133,9 @@ func (s *scanner) test(grouped bool) (t test, err *Error) {
 		t.value, s.at = s.rest(), len(s.text)
 	}
 	if t.each != "" {
-		t.values, err = anyOf(t.value)
+		if t.values, err = anyOf(t.value); t.op == "eq" && t.each == "any" {
+			t.op, t.each = "in", "" // which has no limit of SQLite's on how deep an OR nests
+		}
 	}
 	return t, err
 }

@@ -38,6 +38,9 @@ func TestReads(t *testing.T) {
 		{"books?select=id&title=like(any).{A*,B*}&order=id", `[{"id":1},{"id":2}]`},
 		{"books?select=id&title=like(all).{*a,B*}", `[{"id":2}]`},
 		{"books?select=id&id=eq(any).{1,3}&order=id", `[{"id":1},{"id":3}]`},
+		{"books?select=id&id=eq(any)." + many(2000) + "&order=id", `[{"id":1},{"id":2},{"id":3},{"id":4}]`},
+		{"books?select=id&id=not.eq(any).{1,3}&order=id", `[{"id":2},{"id":4}]`},
+		{"books?select=id&id=eq(any).{}", `[]`},
 		{"books?select=id&id=in.(1,3)&order=id", `[{"id":1},{"id":3}]`},
 		{"books?select=id&title=in.(\"Alpha\",Beta)&order=id", `[{"id":1},{"id":2}]`},
 		{"books?select=id&id=in.()", `[]`},
@@ -128,6 +131,15 @@ func TestReads(t *testing.T) {
 			t.Errorf("GET %s\n gave %s\n want %s", c.target, got, c.want)
 		}
 	}
+}
+
+// many is an array of the numbers below n.
+func many(n int) string {
+	list := "{0"
+	for i := 1; i < n; i++ {
+		list += "," + strconv.Itoa(i)
+	}
+	return list + "}"
 }
 
 func shown(r *postgrest.Response) string {

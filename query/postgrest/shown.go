@@ -66,15 +66,14 @@ func inOrder(rows []value.Row, hidden int, keys []value.Row) []value.Row {
 // printed is the body of rows.
 func (w *write) printed(sh *shape, rows []value.Row) (body []byte, err error) {
 	switch {
+	case w.media.object && len(rows) != 1:
+		return nil, notOne(len(rows))
 	case w.media.csv:
 		body = sh.csvHead(body)
 	case !w.media.object:
 		body = append(body, '[')
 	}
 	for i, row := range rows {
-		if w.media.object && i > 0 {
-			break
-		}
 		var refused *Error
 		if body, refused = w.print(body, sh, row, i == 0); refused != nil {
 			return nil, refused

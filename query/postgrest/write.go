@@ -46,9 +46,6 @@ func (p *Plan) Write(c *sqlite.Conn) (*Response, error) {
 	if p.prefer.maxAffected >= 0 && int64(len(keys)) > p.prefer.maxAffected && p.method != "POST" {
 		return nil, refuse("PGRST124", "Query result exceeds max-affected preference constraint").with("The query affects "+strconv.Itoa(len(keys))+" rows", "")
 	}
-	if p.media.object && p.prefer.has(representation) && len(keys) != 1 {
-		return nil, notOne(len(keys))
-	}
 	resp := p.written(keys, body)
 	if p.prefer.has(rollback) {
 		return resp, ErrRollback

@@ -104,3 +104,31 @@ func TestASingleObjectIsRolledBackWhenItIsNone(t *testing.T) {
 		t.Errorf("gave %d %s, and the update stayed", r.Status, r.Body)
 	}
 }
+
+// A single row that was written and may not be shown is no object: the answer had no
+// body, which supabase-js takes for success.
+func TestAWrittenRowThatDoesNotShow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.ask(postgrest.Request{Method: "POST", Target: "reviews?select=id,books!inner(title)", Body: `{"id":9,"stars":4}`, Headers: map[string]string{
+		"prefer": "return=representation", "accept": "application/vnd.pgrst.object+json",
+	}})
+	if want := `406 {"code":"PGRST116","details":"The result contains 0 rows","hint":null,"message":"Cannot coerce the result to a single JSON object"}`; shown(r) != want {
+		t.Errorf("gave %s\n want %s", shown(r), want)
+	}
+	if got := shown(w.get("reviews?id=eq.9")); got != "[]" {
+		t.Errorf("and the row stayed: %s", got)
+	}
+}
+
+// A time zone is not applied, so the answer does not say so.
+func TestATimeZoneIsNotApplied(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for prefer, want := range map[string]string{"timezone=Asia/Tokyo": "200 ", "handling=strict,timezone=Asia/Tokyo": "400 "} {
+		r := w.ask(postgrest.Request{Method: "GET", Target: "genres", Headers: map[string]string{"prefer": prefer}})
+		if got := status(r) + " " + header(r, "preference-applied"); got != want {
+			t.Errorf("%s: %q, want %q", prefer, got, want)
+		}
+	}
+}
