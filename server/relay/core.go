@@ -87,6 +87,7 @@ type Core struct {
 	clients  map[string]*conn // live, by client ID
 	follow   map[*fanout.Bucket][]follower
 	rewound  map[string]bool
+	stopped  error // why nobody is served any more
 	out      []Effect
 	stats    Stats
 }
@@ -168,6 +169,9 @@ func (r *Core) Open(id uint64, remote Info) []Effect {
 	r.sessions[id] = c
 	at, _ := slices.BinarySearchFunc(r.order, id, func(c *conn, id uint64) int { return cmp.Compare(c.id, id) })
 	r.order = slices.Insert(r.order, at, c)
+	if r.stopped != nil {
+		r.bye(c, r.stopped, stopRetryMillis)
+	}
 	return r.take()
 }
 

@@ -109,6 +109,26 @@ func refused(t *testing.T, w *relaytest.World, id uint64, frames ...[]byte) (bye
 	return bye, code
 }
 
+// A relay that has stopped serves nobody: who comes then is told why, as those
+// were who were there.
+func TestStoppedRelayTurnsAway(t *testing.T) {
+	t.Parallel()
+	w := closedWorld(t)
+	here, late := w.NewClient("here"), w.NewClient("late")
+	here.Token, late.Token = "ann", "bob"
+	w.Connect(t, 1, here)
+	w.Do(t, w.Core.Stop(fault.New(fault.SchemaMismatch, "follow the stream", "table orders was changed")))
+	w.Connect(t, 2, late)
+	for _, c := range []*relaytest.Client{here, late} {
+		if c.Bye == nil || fault.Kind(c.Bye.Kind) != fault.SchemaMismatch || c.Bye.RetryMillis == 0 {
+			t.Errorf("%s was told %+v, want why, and when to come again", c.ID, c.Bye)
+		}
+	}
+	if n := w.Core.Stats().Sessions; n != 0 {
+		t.Errorf("%d sessions are left, want none", n)
+	}
+}
+
 // Frames that no client sends end the session with a kind.
 func TestBadFrames(t *testing.T) {
 	t.Parallel()

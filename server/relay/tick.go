@@ -63,12 +63,13 @@ func (r *Core) expired(c *conn) bool {
 	return !e.IsZero() && r.now > e.UnixMilli()+r.Limits.TokenGrace
 }
 
-// Stop tells every client why, and to come back soon, and ends its session. why
-// is nil for an orderly end.
+// Stop tells every client why, and to come back soon, and ends its session; who
+// comes later is told the same. why is nil for an orderly end.
 func (r *Core) Stop(why error) []Effect {
 	if why == nil {
 		why = fault.New(fault.SourceUnavailable, "keep the connection", "the relay is stopping")
 	}
+	r.stopped = why
 	for len(r.order) > 0 {
 		r.bye(r.order[0], why, stopRetryMillis)
 	}
