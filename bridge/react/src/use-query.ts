@@ -209,7 +209,8 @@ const waits = new WeakSet<Promise<void>>()
 function waiting(store: ReturnType<typeof useStore>, promise: Promise<void>): Promise<void> {
   if (!waits.has(promise)) {
     waits.add(promise)
-    void promise.finally(store.hold())
+    const release = store.hold()
+    promise.then(release, release)
   }
   return promise
 }
