@@ -83,7 +83,7 @@ export class Database {
       })
       const isNew = this.#prepare('PRAGMA page_count').pluck().get() === 0
       if (isNew && key.length === 0 && !this.memory && !this.readonly) connection.reserveChecksums()
-      this.exec('PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL')
+      this.exec('PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000')
       if (this.memory) this.exec('PRAGMA journal_mode=MEMORY')
       this.collation('rockpool_decimal', compareDecimals)
     } catch (error) {

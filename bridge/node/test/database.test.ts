@@ -165,6 +165,7 @@ describe('in memory', () => {
   })
 
   test('pragma, full-text search, JSON', () => {
+    expect(db.pragma('cache_size', { simple: true })).toBe(-16000)
     expect(db.pragma('user_version', { simple: true })).toBe(0)
     db.pragma('user_version = 7')
     expect(db.pragma('user_version')).toEqual([{ user_version: 7 }])
