@@ -232,10 +232,13 @@ func pairs(a string, xs []string, b string, ys []string) *query.Expr {
 func expr(kind query.ExprKind, name string, args ...*query.Expr) *query.Expr {
 	e := &query.Expr{Kind: kind, Name: name}
 	for _, a := range args {
-		e.Args = append(e.Args, *a)
+		take(e, a)
 	}
 	return e
 }
+
+// take gives an expression one more argument.
+func take(e, arg *query.Expr) { e.Args = append(e.Args, *arg) }
 
 func column(table, name string) *query.Expr {
 	e := expr(query.ExprColumn, name)

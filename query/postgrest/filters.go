@@ -40,17 +40,16 @@ const (
 const expectOperator = `"not" or operator (eq, gt, ...)`
 
 // readFilter reads path.column->json=test.
-func readFilter(key, val string) (f filter, err *Error) {
-	names, fld, err := readPath(key)
-	if err != nil {
-		return f, err
+func readFilter(key, val string) (f *filter, err *Error) {
+	f = &filter{}
+	if f.path, f.logic.field, err = readPath(key); err != nil {
+		return nil, err
 	}
 	s := &scanner{what: "filter", text: val}
-	t, err := s.test(false)
-	if err == nil && !s.end() {
+	if err = s.test(&f.logic.test, false); err == nil && !s.end() {
 		err = s.fail("end of input")
 	}
-	return filter{names, logic{field: fld, test: t}}, err
+	return f, err
 }
 
 // readPath reads embed.embed.column->json.
@@ -78,14 +77,14 @@ func readPath(key string) (names []string, f field, err *Error) {
 
 // test reads [not.]op.value. Within a group a value ends at a comma or a
 // closing parenthesis.
-func (s *scanner) test(grouped bool) (t test, err *Error) {
+func (s *scanner) test(t *test, grouped bool) (err *Error) {
 	begin := s.at
 	t.not = s.take("not.")
 	switch {
 	case s.take("in."):
 		t.op = "in"
 		t.values, err = s.list()
-		return t, err
+		return err
 	case s.take("is."):
 		t.op = "is"
 		from := s.at
@@ -94,10 +93,10 @@ func (s *scanner) test(grouped bool) (t test, err *Error) {
 		}
 		switch t.value = strings.ToLower(s.text[from:s.at]); t.value {
 		case "null", "not_null", "unknown", "true", "false":
-			return t, nil
+			return nil
 		}
 		s.at = from
-		return t, s.fail("null or trilean value (unknown, true, false)")
+		return s.fail("null or trilean value (unknown, true, false)")
 	}
 	from := s.at
 	for s.at < len(s.text) && 'a' <= s.text[s.at] && s.text[s.at] <= 'z' {
@@ -110,9 +109,9 @@ func (s *scanner) test(grouped bool) (t test, err *Error) {
 	case !each && !strings.Contains(plainOperators, word):
 		if s.at = begin; t.op != "" && strings.HasPrefix(s.text[from+len(t.op):], ".") {
 			s.at = from + len(t.op) + 1
-			return t, s.failed("unknown single value operator " + t.op)
+			return s.failed("unknown single value operator " + t.op)
 		}
-		return t, s.fail(expectOperator)
+		return s.fail(expectOperator)
 	case each && s.take("(any)"):
 		t.each = "any"
 	case each && s.take("(all)"):
@@ -120,12 +119,12 @@ func (s *scanner) test(grouped bool) (t test, err *Error) {
 	case strings.HasSuffix(t.op, "fts") && s.take("("):
 		end := strings.IndexByte(s.rest(), ')')
 		if end < 0 {
-			return t, s.fail(`")"`)
+			return s.fail(`")"`)
 		}
 		s.at += end + 1
 	}
 	if !s.take(".") {
-		return t, s.fail("delimiter (.)")
+		return s.fail("delimiter (.)")
 	}
 	if grouped {
 		t.value = s.groupedValue()
@@ -137,7 +136,7 @@ func (s *scanner) test(grouped bool) (t test, err *Error) {
 			t.op, t.each = "in", "" // which has no limit of SQLite's on how deep an OR nests
 		}
 	}
-	return t, err
+	return err
 }
 
 // list reads (a,"b,c").
@@ -197,7 +196,8 @@ func anyOf(text string) ([]string, *Error) {
 }
 
 // readLogic reads and=(…), or=(…), embed.or=(…) and their not. forms.
-func readLogic(key, val string) (f filter, err *Error) {
+func readLogic(key, val string) (f *filter, err *Error) {
+	f = &filter{}
 	parts := strings.Split(key, ".")
 	f.logic.group = parts[len(parts)-1]
 	for _, one := range parts[:len(parts)-1] {
@@ -225,11 +225,10 @@ func (s *scanner) group(depth int) (kids []logic, err *Error) {
 	}
 	for {
 		s.blanks()
-		kid, err := s.node(depth)
-		if err != nil {
+		kids = append(kids, logic{})
+		if err = s.node(&kids[len(kids)-1], depth); err != nil {
 			return nil, err
 		}
-		kids = append(kids, kid)
 		if s.blanks(); s.comma() {
 			continue
 		}
@@ -241,7 +240,7 @@ func (s *scanner) group(depth int) (kids []logic, err *Error) {
 }
 
 // node reads a test or a group within a group.
-func (s *scanner) node(depth int) (l logic, err *Error) {
+func (s *scanner) node(l *logic, depth int) (err *Error) {
 	before := s.at
 	not := s.take("not.")
 	for _, word := range [...]string{"and", "or"} {
@@ -249,19 +248,18 @@ func (s *scanner) node(depth int) (l logic, err *Error) {
 			s.at += len(word)
 			l.not, l.group = not, word
 			l.kids, err = s.group(depth + 1)
-			return l, err
+			return err
 		}
 	}
 	s.at = before
-	if l.field, err = s.field(); err != nil {
+	if err = s.field(&l.field); err != nil {
 		if s.at == before {
 			err = s.fail("field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)")
 		}
-		return l, err
+		return err
 	}
 	if !s.take(".") {
-		return l, s.fail("delimiter (.)")
+		return s.fail("delimiter (.)")
 	}
-	l.test, err = s.test(true)
-	return l, err
+	return s.test(&l.test, true)
 }

@@ -14,13 +14,14 @@ func readOrder(text string) (terms []order, err *Error) {
 	s := &scanner{what: "order", text: text}
 	for {
 		s.blanks()
-		var o order
-		if o.field, err = s.field(); err != nil {
+		terms = append(terms, order{})
+		o := &terms[len(terms)-1]
+		if err = s.field(&o.field); err != nil {
 			return nil, err
 		}
 		if len(o.field.path) == 0 && s.take("(") {
 			o.embed = o.field.name
-			if o.field, err = s.field(); err != nil {
+			if err = s.field(&o.field); err != nil {
 				return nil, err
 			}
 			if !s.take(")") {
@@ -38,7 +39,6 @@ func readOrder(text string) (terms []order, err *Error) {
 		case s.take(".nullslast"):
 			o.nullsLast = true
 		}
-		terms = append(terms, o)
 		if s.blanks(); s.comma() {
 			continue
 		}

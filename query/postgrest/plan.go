@@ -159,7 +159,7 @@ func (p *Plan) readParam(one param) *Error {
 	return p.filter(f)
 }
 
-func (p *Plan) filter(f filter) *Error {
+func (p *Plan) filter(f *filter) *Error {
 	n, err := p.root.at(f.path)
 	if err == nil {
 		n.where = append(n.where, f.logic)

@@ -155,12 +155,13 @@ func (r *Read) Response() (*Response, error) {
 			status = 206
 		}
 	}
-	headers := p.headers(span(p.root.offset, r.n) + "/" + total)
-	if p.method == "HEAD" {
-		return &Response{Status: status, Headers: append(headers, Header{"content-type", p.media.contentType()})}, nil
+	resp := &Response{Status: status, Headers: p.headers(span(p.root.offset, r.n) + "/" + total)}
+	resp.add("content-type", p.media.contentType())
+	if p.method != "HEAD" {
+		if !p.media.csv && !p.media.object {
+			r.body = append(r.body, ']')
+		}
+		resp.Body = r.body
 	}
-	if !p.media.csv && !p.media.object {
-		r.body = append(r.body, ']')
-	}
-	return &Response{Status: status, Headers: append(headers, Header{"content-type", p.media.contentType()}), Body: r.body}, nil
+	return resp, nil
 }

@@ -47,14 +47,14 @@ func foreignName(t *schema.Table, f *schema.ForeignKey) string {
 }
 
 // relationsOf lists the relations of a table, to others and to itself.
-func relationsOf(s *schema.Schema, t *schema.Table) (list []relation) {
+func relationsOf(s *schema.Schema, t *schema.Table) (list []*relation) {
 	for i := range t.Foreign {
 		f := &t.Foreign[i]
 		other := s.Table(f.Table)
 		if other == nil || len(f.Columns) != len(f.References) {
 			continue
 		}
-		r := relation{card: manyToOne, from: t, to: other, name: foreignName(t, f), near: f.Columns, far: f.References, self: other == t}
+		r := &relation{card: manyToOne, from: t, to: other, name: foreignName(t, f), near: f.Columns, far: f.References, self: other == t}
 		if isUnique(t, f.Columns) {
 			r.card = oneToOne
 		}
@@ -67,7 +67,7 @@ func relationsOf(s *schema.Schema, t *schema.Table) (list []relation) {
 			if f.Table != t.Name || len(f.Columns) != len(f.References) {
 				continue
 			}
-			r := relation{card: oneToMany, from: t, to: other, name: foreignName(other, f), near: f.References, far: f.Columns, self: other == t}
+			r := &relation{card: oneToMany, from: t, to: other, name: foreignName(other, f), near: f.References, far: f.Columns, self: other == t}
 			if isUnique(other, f.Columns) {
 				r.card = oneToOne
 			}
@@ -80,7 +80,7 @@ func relationsOf(s *schema.Schema, t *schema.Table) (list []relation) {
 
 // throughJunction lists what a table reaches by the other foreign keys of one
 // that refers to it, where both keys are of the junction's primary key.
-func throughJunction(s *schema.Schema, t, junction *schema.Table, near *schema.ForeignKey) (list []relation) {
+func throughJunction(s *schema.Schema, t, junction *schema.Table, near *schema.ForeignKey) (list []*relation) {
 	if !inKey(junction, near.Columns) {
 		return nil
 	}
@@ -90,7 +90,7 @@ func throughJunction(s *schema.Schema, t, junction *schema.Table, near *schema.F
 		if far == near || other == nil || len(far.Columns) != len(far.References) || !inKey(junction, far.Columns) {
 			continue
 		}
-		list = append(list, relation{
+		list = append(list, &relation{
 			card: manyToMany, from: t, to: other, near: near.References, far: far.References, self: other == t,
 			junction: junction, junctionNear: near.Columns, junctionFar: far.Columns,
 			junctionNearName: foreignName(junction, near), nameOfFar: foreignName(junction, far),
@@ -138,7 +138,7 @@ func isUnique(t *schema.Table, columns []string) bool {
 
 // findRelation is the one relation that an embed means.
 func findRelation(s *schema.Schema, origin *schema.Table, target, hint string) (*relation, *Error) {
-	var found []relation
+	var found []*relation
 	for _, r := range relationsOf(s, origin) {
 		if r.means(target, hint) {
 			found = append(found, r)
@@ -148,7 +148,7 @@ func findRelation(s *schema.Schema, origin *schema.Table, target, hint string) (
 	case 0:
 		return nil, noRelation(s, origin, target, hint)
 	case 1:
-		return &found[0], nil
+		return found[0], nil
 	}
 	return nil, ambiguous(origin, target, found)
 }
@@ -189,11 +189,10 @@ func noRelation(s *schema.Schema, origin *schema.Table, target, hint string) *Er
 	return e
 }
 
-func ambiguous(origin *schema.Table, target string, found []relation) *Error {
+func ambiguous(origin *schema.Table, target string, found []*relation) *Error {
 	list := func(names []string) string { return "(" + strings.Join(names, ", ") + ")" }
 	details, hints := "[", ""
-	for i := range found {
-		r := &found[i]
+	for i, r := range found {
 		using, hint := r.name, r.name
 		if r.card == manyToMany {
 			hint = r.junction.Name

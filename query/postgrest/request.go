@@ -30,6 +30,8 @@ type Response struct {
 	Body    []byte
 }
 
+func (r *Response) add(name, value string) { r.Headers = append(r.Headers, Header{name, value}) }
+
 // Env is what requests are answered with.
 type Env struct {
 	Schema *schema.Schema

@@ -130,12 +130,13 @@ type field struct {
 	path []step
 }
 
-func (s *scanner) field() (f field, err *Error) {
-	if f.name, err = s.name(); err != nil {
-		return f, err
+// What is read into a place of the caller's is not copied on its way there, which
+// keeps the Worker's binary small.
+func (s *scanner) field(f *field) (err *Error) {
+	if f.name, err = s.name(); err == nil {
+		f.path, err = s.path()
 	}
-	f.path, err = s.path()
-	return f, err
+	return err
 }
 
 // path reads -> and ->> steps.

@@ -46,59 +46,58 @@ func (s *scanner) items(depth int) (items []item, err *Error) {
 		if depth > 0 && len(items) == 0 && s.sees(")") {
 			return nil, nil
 		}
-		one, err := s.item(depth)
-		if err != nil {
+		items = append(items, item{})
+		if err = s.item(&items[len(items)-1], depth); err != nil {
 			return nil, err
 		}
-		items = append(items, one)
 		if s.blanks(); !s.comma() {
 			return items, nil
 		}
 	}
 }
 
-func (s *scanner) item(depth int) (it item, err *Error) {
+func (s *scanner) item(it *item, depth int) (err *Error) {
 	if s.take("...") {
 		name, err := s.name()
 		if err != nil {
-			return it, err
+			return err
 		}
 		it.embed, err = s.embed(name, depth)
 		if it.embed != nil {
 			it.embed.spread = true
 		}
-		return it, err
+		return err
 	}
 	if s.take("*") {
 		it.field.name = "*"
-		return it, nil
+		return nil
 	}
 	name, err := s.name()
 	if err != nil {
-		return it, err
+		return err
 	}
 	if s.sees(":") && !s.sees("::") {
 		s.at++
 		it.alias = name
 		if name, err = s.name(); err != nil {
-			return it, err
+			return err
 		}
 	}
 	switch {
 	case name == "count" && s.take("()"):
 		it.field.name, it.aggregate = "*", "count"
 		it.aggregateCast, err = s.cast()
-		return it, err
+		return err
 	case s.sees("(") || s.sees("!"):
 		it.embed, err = s.embed(name, depth)
-		return it, err
+		return err
 	}
 	it.field.name = name
 	if it.field.path, err = s.path(); err != nil {
-		return it, err
+		return err
 	}
 	if it.cast, err = s.cast(); err != nil {
-		return it, err
+		return err
 	}
 	if s.take(".") {
 		for _, one := range [...]string{"sum", "avg", "count", "max", "min"} {
@@ -108,11 +107,11 @@ func (s *scanner) item(depth int) (it item, err *Error) {
 			}
 		}
 		if it.aggregate == "" {
-			return it, s.fail(`"sum()", "avg()", "count()", "max()" or "min()"`)
+			return s.fail(`"sum()", "avg()", "count()", "max()" or "min()"`)
 		}
 		it.aggregateCast, err = s.cast()
 	}
-	return it, err
+	return err
 }
 
 // cast reads ::type, or nothing.

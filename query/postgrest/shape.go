@@ -58,6 +58,12 @@ func (n *node) selects() (*query.Select, *shape, *Error) {
 	return q, sh, nil
 }
 
+// add adds a member.
+func (sh *shape) add(m *member) { sh.members = append(sh.members, *m) }
+
+// group adds a term to a query's GROUP BY.
+func group(q *query.Select, e *query.Expr) { q.GroupBy = append(q.GroupBy, *e) }
+
 // add adds a column to a query. Its name says nothing: the shape has the names.
 func add(q *query.Select, e *query.Expr) {
 	q.Columns = append(q.Columns, query.ResultExpr{Expr: *e, As: "c" + strconv.Itoa(len(q.Columns))})
@@ -77,7 +83,7 @@ func (n *node) columns(q *query.Select, sh *shape) *Error {
 			}
 			if aggregated {
 				for _, name := range kid.relation.near {
-					q.GroupBy = append(q.GroupBy, *column(n.as, name))
+					group(q, column(n.as, name))
 				}
 			}
 			continue
@@ -87,9 +93,9 @@ func (n *node) columns(q *query.Select, sh *shape) *Error {
 				c := &n.table.Columns[j]
 				e := column(n.as, c.Name)
 				add(q, e)
-				sh.members = append(sh.members, member{name: c.Name, kind: memberValue, c: c})
+				sh.add(&member{name: c.Name, kind: memberValue, c: c})
 				if aggregated {
-					q.GroupBy = append(q.GroupBy, *e)
+					group(q, e)
 				}
 			}
 			continue
@@ -99,9 +105,9 @@ func (n *node) columns(q *query.Select, sh *shape) *Error {
 			return err
 		}
 		add(q, e)
-		sh.members = append(sh.members, m)
+		sh.add(m)
 		if aggregated && !n.isAggregate(it) {
-			q.GroupBy = append(q.GroupBy, *e)
+			group(q, e)
 		}
 	}
 	return nil
@@ -124,8 +130,8 @@ func (n *node) aggregated() bool {
 
 // item is a column, what is in its JSON, or an aggregate. Paths and casts of a
 // column are left to who prints it; where rows are grouped the query needs them.
-func (n *node) item(it *item, aggregated bool) (e *query.Expr, m member, err *Error) {
-	m = member{name: it.field.name, kind: memberValue}
+func (n *node) item(it *item, aggregated bool) (e *query.Expr, m *member, err *Error) {
+	m = &member{name: it.field.name, kind: memberValue}
 	if n.isAggregate(it) {
 		return n.aggregate(it)
 	}
@@ -157,8 +163,8 @@ var (
 )
 
 // aggregate is count(), column.sum() and the like.
-func (n *node) aggregate(it *item) (e *query.Expr, m member, err *Error) {
-	m = member{name: it.aggregate, kind: memberValue, c: int8Column}
+func (n *node) aggregate(it *item) (e *query.Expr, m *member, err *Error) {
+	m = &member{name: it.aggregate, kind: memberValue, c: int8Column}
 	if it.aggregate == "" {
 		m.name = "count"
 	}
@@ -249,7 +255,7 @@ func (n *node) embedded(q *query.Select, sh *shape) *Error {
 		e.Kind, kind = query.ExprRow, memberOne
 	}
 	add(q, e)
-	sh.members = append(sh.members, member{name: n.name, kind: kind, sub: inner})
+	sh.add(&member{name: n.name, kind: kind, sub: inner})
 	return nil
 }
 
@@ -276,14 +282,14 @@ func (n *node) spread(q *query.Select, sh *shape) *Error {
 		return err
 	}
 	for i := range own.Columns {
-		e, m := &own.Columns[i].Expr, inner.members[i]
+		e, m := &own.Columns[i].Expr, &inner.members[i]
 		if n.relation.toOne() {
 			scalar, err := n.scalar(e)
 			if err != nil {
 				return err
 			}
 			add(q, scalar)
-			sh.members = append(sh.members, m)
+			sh.add(m)
 			continue
 		}
 		list := *n
@@ -299,7 +305,7 @@ func (n *node) spread(q *query.Select, sh *shape) *Error {
 		sub.Columns, sub.Where = nil, and(all)
 		add(sub, e)
 		add(q, &query.Expr{Kind: query.ExprRows, Sub: sub})
-		sh.members = append(sh.members, member{name: m.name, kind: memberList, sub: &shape{[]member{m}}})
+		sh.add(&member{name: m.name, kind: memberList, sub: &shape{[]member{*m}}})
 	}
 	return nil
 }

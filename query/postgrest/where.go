@@ -25,7 +25,7 @@ func (n *node) logic(l *logic) (*query.Expr, *Error) {
 		if err != nil {
 			return e, err
 		}
-		e.Args = append(e.Args, *kid)
+		take(e, kid)
 	}
 	if l.not {
 		e = negated(e)
@@ -94,7 +94,7 @@ func (o operand) test(t *test) (*query.Expr, *Error) {
 			if err != nil {
 				return e, err
 			}
-			e.Args = append(e.Args, *one)
+			take(e, one)
 		}
 		return e, nil
 	}
@@ -106,7 +106,7 @@ func (o operand) test(t *test) (*query.Expr, *Error) {
 			if err != nil {
 				return e, err
 			}
-			e.Args = append(e.Args, *bound(v))
+			take(e, bound(v))
 		}
 		return e, nil
 	case "is":
@@ -252,24 +252,25 @@ func (n *node) ordered() (terms []query.Order, err *Error) {
 	if len(n.order) == 0 && !n.aggregated() && (n.relation == nil || !n.relation.toOne()) && n.table.Index("rowid") < 0 {
 		return []query.Order{{Expr: *column(n.as, "rowid")}}, nil
 	}
-	for _, o := range n.order {
+	for i := range n.order {
+		o := &n.order[i]
 		e, err := n.orderTerm(o)
 		if err != nil {
 			return nil, err
 		}
-		t := query.Order{Expr: *e, Desc: o.desc}
+		terms = append(terms, query.Order{Expr: *e, Desc: o.desc})
+		t := &terms[len(terms)-1]
 		switch {
 		case o.nullsFirst:
 			t.Nulls = query.NullsFirst
 		case o.nullsLast:
 			t.Nulls = query.NullsLast
 		}
-		terms = append(terms, t)
 	}
 	return terms, nil
 }
 
-func (n *node) orderTerm(o order) (*query.Expr, *Error) {
+func (n *node) orderTerm(o *order) (*query.Expr, *Error) {
 	if o.embed == "" {
 		e, _, err := n.field(o.field)
 		return e, err

@@ -67,7 +67,7 @@ func (p *Plan) written(keys []value.Row, body []byte) *Response {
 		}
 		resp.Headers = p.headers("*/" + total)
 		if p.prefer.has(headersOnly) && n == 1 {
-			resp.Headers = append(resp.Headers, Header{"location", p.location(keys[0])})
+			resp.add("location", p.location(keys[0]))
 		}
 	case p.method == "PATCH":
 		resp.Headers = p.headers(span(0, n) + "/" + total)
@@ -79,7 +79,7 @@ func (p *Plan) written(keys []value.Row, body []byte) *Response {
 			resp.Status = 200
 		}
 		resp.Body = body
-		resp.Headers = append(resp.Headers, Header{"content-type", p.media.contentType()})
+		resp.add("content-type", p.media.contentType())
 	}
 	return resp
 }
@@ -353,7 +353,7 @@ func (w *write) withKeys(keys []value.Row) *query.Expr {
 	if len(w.table.Key) == 1 {
 		e := expr(query.ExprIn, "", key(0))
 		for _, of := range keys {
-			e.Args = append(e.Args, *bound(of[0]))
+			take(e, bound(of[0]))
 		}
 		return e
 	}
@@ -363,7 +363,7 @@ func (w *write) withKeys(keys []value.Row) *query.Expr {
 		for i, v := range of {
 			all = append(all, compare("=", key(i), bound(v)))
 		}
-		e.Args = append(e.Args, *and(all))
+		take(e, and(all))
 	}
 	return e
 }
