@@ -286,6 +286,21 @@ test('what is not here goes to the network, and is an error with a code when the
   expect(asked).toEqual(['/rest/v1/elsewhere', '/rest/v1/rpc/f', '/rest/v1/users'])
 })
 
+test('only PostgREST’s own paths are answered here, and what goes on has its body', async () => {
+  const bodies: string[] = []
+  const fetched = localFetch(db, async (input, init) => {
+    bodies.push(await new Request(input, init).text())
+    return Response.json('the network')
+  })
+  const object = await fetched('http://project.invalid/storage/v1/object/public/x/rest/v1/users')
+  expect(await object.json()).toBe('the network')
+  const proxied = await fetched('http://project.invalid/supabase/rest/v1/users?select=id&id=eq.1')
+  expect(await proxied.json()).toEqual([{ id: 1 }])
+  const elsewhere = new Request('http://project.invalid/rest/v1/elsewhere', { method: 'POST', body: '{"a":1}' })
+  expect(await (await fetched(elsewhere)).json()).toBe('the network')
+  expect(bodies).toEqual(['', '{"a":1}'])
+})
+
 test('a hundred hostile texts: every value is bound, every name is refused with a code of PostgREST', async () => {
   const all = JSON.parse(
     readFileSync(new URL('../../../testdata/injections.json', import.meta.url), 'utf8'),

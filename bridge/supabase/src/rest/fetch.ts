@@ -3,6 +3,9 @@
 import type { Database, Tables } from '@rockpool/client'
 import { askRest, toError, type RestDone } from '@rockpool/client/rest'
 
+/** What is behind PostgREST's path, which a proxy may put below its own, but not behind another service's. */
+const PATH = /^(?:(?!\/v1\/).)*?\/rest\/v1\/(.+)$/
+
 /** Headers that PostgREST reads. */
 const HEADERS = ['accept', 'prefer', 'range', 'content-type', 'accept-profile', 'content-profile']
 
@@ -20,9 +23,10 @@ export function localFetch<DB extends Tables>(
 ): typeof fetch {
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input))
-    const path = /\/rest\/v1\/(.+)$/.exec(url.pathname)?.[1]
+    const path = PATH.exec(url.pathname)?.[1]
     if (path === undefined) return network(input, init)
-    const request = new Request(input, init)
+    // A request's body is read once: who goes on to the network has a copy.
+    const request = new Request(input instanceof Request ? input.clone() : input, init)
     const { method, headers, signal } = request
     signal.throwIfAborted()
     try {
