@@ -4,6 +4,7 @@ package host_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -25,6 +26,8 @@ func liveSchema() *schema.Schema {
 			{Name: "price", Type: schema.TypeDecimal},
 			{Name: "stock", Type: schema.TypeInt},
 			{Name: "weight", Type: schema.TypeFloat},
+			{Name: "photo", Type: schema.TypeBytes},
+			{Name: "total", Type: schema.TypeInt},
 		}},
 		{ID: 2, Name: "lines", Key: []uint32{1, 0}, Columns: []schema.Column{
 			{Name: "product", Type: schema.TypeInt, NotNull: true},
@@ -153,23 +156,27 @@ func anyValue(t *rapid.T, column string) value.Value {
 	case "price":
 		return value.Text(rapid.SampledFrom([]string{"1", "1.0", "1.00", "2.5", "10", "9.99", "-3"}).Draw(t, "price"))
 	case "weight":
-		return value.Float(rapid.SampledFrom([]float64{0, 1, 1.5, -2, 1e300}).Draw(t, "weight"))
+		return value.Float(rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 1, 1.5, -2, 1e300, math.NaN(), math.Inf(1)}).Draw(t, "weight"))
+	case "photo":
+		return value.Blob(rapid.SampledFrom([][]byte{{}, {0}, {0, 1}, {0xff}, []byte("a")}).Draw(t, "photo"))
+	case "total":
+		return value.Int(rapid.SampledFrom([]int64{0, -1, 5, 1 << 53, 1<<53 + 1, -(1<<53 + 1), 1 << 56, -1 << 56}).Draw(t, "total"))
 	}
 	return value.Int(int64(rapid.IntRange(-1, 5).Draw(t, "number")))
 }
 
-var productColumns = []string{"name", "price", "stock", "weight"}
+var productColumns = []string{"name", "price", "stock", "weight", "photo", "total"}
 
 // write makes one random change.
 func (m *liveModel) write(t *rapid.T) {
 	places := rapid.SampledFrom([]string{"a", "b"})
-	switch rapid.IntRange(0, 9).Draw(t, "write") {
+	switch rapid.IntRange(0, 11).Draw(t, "write") {
 	case 0, 1:
 		args := value.Row{anID(t)}
 		for _, c := range productColumns {
 			args = append(args, anyValue(t, c))
 		}
-		m.exec(t, "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?)", args...)
+		m.exec(t, "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?)", args...)
 	case 2, 3, 4:
 		c := rapid.SampledFrom(productColumns).Draw(t, "column")
 		m.exec(t, "UPDATE products SET "+c+" = ? WHERE id = ?", anyValue(t, c), anID(t))
@@ -181,6 +188,12 @@ func (m *liveModel) write(t *rapid.T) {
 	case 9:
 		c := rapid.SampledFrom(productColumns).Draw(t, "column")
 		m.exec(t, "UPDATE products SET "+c+" = ? WHERE id % 3 = ?", anyValue(t, c), anyValue(t, "stock"))
+	case 10: // the key, and so the place among equals
+		m.exec(t, "UPDATE OR IGNORE products SET id = ? WHERE id = ?", anID(t), anID(t))
+	case 11: // gone, and another row of the key, in one commit where a transaction is open
+		id := anID(t)
+		m.exec(t, "DELETE FROM products WHERE id = ?", id)
+		m.exec(t, "INSERT OR REPLACE INTO products(id, name, stock) VALUES (?, ?, ?)", id, anyValue(t, "name"), anyValue(t, "stock"))
 	case 7:
 		m.exec(t, "INSERT OR REPLACE INTO lines VALUES (?, ?, ?)", anID(t), value.Text(places.Draw(t, "place")), anyValue(t, "stock"))
 	case 8:
@@ -263,6 +276,10 @@ func selects(t *rapid.T) *query.Select {
 	switch rapid.IntRange(0, 7).Draw(t, "kind") {
 	case 0, 1, 2: // a window
 		q.Limit = &limit
+		if rapid.IntRange(0, 4).Draw(t, "offset") == 0 {
+			two := valueOf(value.Int(2))
+			q.Offset = &two
+		}
 		if rapid.Bool().Draw(t, "columns") {
 			q.Columns = []query.ResultExpr{{Expr: colOf("", "id")}, {Expr: colOf("", rapid.SampledFrom(productColumns).Draw(t, "shown"))}}
 		}
@@ -270,7 +287,7 @@ func selects(t *rapid.T) *query.Select {
 	case 4: // counts and sums
 		q.OrderBy = nil
 		q.Columns = []query.ResultExpr{
-			call("count", query.Expr{Kind: query.ExprStar}), call("sum", colOf("", "stock")),
+			call("count", query.Expr{Kind: query.ExprStar}), call("sum", colOf("", rapid.SampledFrom([]string{"stock", "total"}).Draw(t, "summed"))),
 			{Expr: query.Expr{Kind: query.ExprCall, Name: "count", Args: []query.Expr{colOf("", "name")}}, As: "names"},
 		}
 	case 5: // groups
@@ -307,6 +324,8 @@ var rawQueries = []string{
 	"SELECT max(price), min(stock) FROM products",
 	"SELECT p.id, sum(qty) FROM products p LEFT JOIN lines ON product = p.id GROUP BY p.id ORDER BY p.id",
 	"SELECT place FROM lines ORDER BY place, product",
+	"SELECT DISTINCT name COLLATE NOCASE AS n FROM products WHERE name < 'B' COLLATE NOCASE ORDER BY 1, name LIMIT 3",
+	"SELECT id, photo FROM products ORDER BY photo DESC NULLS LAST, id LIMIT 4 OFFSET 1",
 	"SELECT id FROM products WHERE name = 'a' ORDER BY id",
 	"SELECT n FROM notes ORDER BY n",
 	"SELECT id, seen.stock FROM seen ORDER BY id",
@@ -357,7 +376,7 @@ func TestLiveIsARerun(t *testing.T) {
 		w.exec(1, "CREATE TABLE notes(n INTEGER PRIMARY KEY)")
 		w.exec(1, "CREATE VIEW seen AS SELECT id, stock FROM products WHERE stock IS NOT NULL")
 		if rapid.IntRange(0, 3).Draw(rt, "full") > 0 {
-			w.exec(1, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO products SELECT i, char(97 + i % 3), i % 7, i % 5, i / 2.0 FROM n")
+			w.exec(1, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) INSERT INTO products SELECT i, char(97 + i % 3), i % 7, i % 5, i / 2.0, x'00', i FROM n")
 			w.exec(1, "INSERT INTO lines SELECT id, 'a', id % 3 FROM products WHERE id % 4 < 2")
 		}
 		for range rapid.IntRange(1, 6).Draw(rt, "queries") {
