@@ -147,7 +147,9 @@ export interface Model {
 /** The next model, and what to do. */
 export type Step = readonly [Model, readonly Effect[]]
 
-type Handler<E extends Event['type']> = (model: Model, event: Extract<Event, { type: E }>) => Step
+/** What an event changes and what is to be done. A change that names a state enters it, be it the same one again. */
+type Answer = readonly [Partial<Model>, ...(readonly Effect[])]
+type Handler<E extends Event['type']> = (model: Model, event: Extract<Event, { type: E }>) => Answer
 type Row = { readonly [E in Event['type']]: Handler<E> }
 
 /** A tab before its start. */
@@ -174,8 +176,9 @@ export function initial(tab: string, gate: Gate, isVisible: boolean): Model {
 
 /** Applies one event. */
 export function step(model: Model, event: Event): Step {
-  const handler = TABLE[model.state][event.type] as (model: Model, event: Event) => Step // the table's type pairs them
-  return handler(model, event)
+  const handler = TABLE[model.state][event.type] as (model: Model, event: Event) => Answer // the table's type pairs them
+  const [change, ...effects] = handler(model, event)
+  return [{ ...model, since: change.state === undefined ? model.since : event.now, ...change }, effects]
 }
 
 const RELOAD = () =>
@@ -195,86 +198,80 @@ const FROZEN = () =>
     'show or close that tab; calls go on when it answers',
   )
 
-const stay = (model: Model): Step => [model, []]
+const say = (what: Say): Effect => ({ do: 'say', say: what })
+const detach = (error: RockpoolError): Effect => ({ do: 'detach', error })
+const end = (error: RockpoolError): Effect => ({ do: 'end', error })
 
-function enter(model: Model, state: State, now: number, change: Partial<Model> = {}): Model {
-  return { ...model, state, since: now, ...change }
-}
+/** Looks for whoever leads. */
+const SEEK = { state: 'seeking', leader: '', isToldUnreachable: false } as const
 
-const start: Handler<'start'> = (model, { now }) => [
-  enter(model, 'seeking', now, { beatAt: now, hiddenAt: now, passes: 0, isToldUnreachable: false, after: 'requeue' }),
-  [{ do: 'say', say: 'hello' }, { do: 'queue' }],
+const stay = (): Answer => [{}]
+
+const start: Handler<'start'> = (_, { now }) => [
+  { ...SEEK, beatAt: now, hiddenAt: now, passes: 0, after: 'requeue' },
+  say('hello'),
+  { do: 'queue' },
 ]
 
 /** The lock is ours, unless a visible tab should have it. */
 const granted: Handler<'granted'> = (model, { now }) => {
-  if (!model.isVisible && hasVisiblePeer(model, now) && model.passes < PASSES_MAX) {
-    return [{ ...model, passes: model.passes + 1 }, [{ do: 'release' }, { do: 'queue' }]]
-  }
-  const effects: Effect[] =
-    model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
+  if (!model.isVisible && hasVisiblePeer(model, now) && model.passes < PASSES_MAX)
+    return [{ passes: model.passes + 1 }, { do: 'release' }, { do: 'queue' }]
   return [
-    enter(model, 'starting', now, { leader: model.tab, passes: 0 }),
-    [...effects, { do: 'say', say: 'taking' }, { do: 'spawn', after: 0 }],
+    { state: 'starting', leader: model.tab, passes: 0 },
+    ...unlink(model),
+    say('taking'),
+    { do: 'spawn', after: 0 },
   ]
 }
 
-/** The lock was granted to a tab that does not want it any more. */
-const refuse: Handler<'granted'> = (model) => [model, [{ do: 'release' }]]
+/** The link to a Worker that this tab does not use any more, if there is one. */
+function unlink({ state }: Model): Effect[] {
+  return state === 'following' || state === 'silent' ? [detach(MOVED())] : []
+}
 
-const ready: Handler<'ready'> = (model, { now }) => [
-  enter(model, 'leading', now, { isToldUnreachable: false }),
-  [{ do: 'own' }, { do: 'say', say: 'leader' }],
-]
+/** The lock was granted to a tab that does not want it any more. */
+const refuse: Handler<'granted'> = () => [{}, { do: 'release' }]
+
+const ready: Handler<'ready'> = () => [{ state: 'leading', isToldUnreachable: false }, { do: 'own' }, say('leader')]
 
 const dead: Handler<'dead'> = (model, { now, error }) => {
   const deaths = model.state === 'leading' && now - model.since > HEALTHY_MS ? 1 : model.deaths + 1
   const isHopeless = deaths > DEATHS_MAX || (model.state === 'starting' && !error.retryable)
-  if (isHopeless) return [enter(model, 'stopped', now), [{ do: 'terminate' }, { do: 'release' }, { do: 'end', error }]]
+  if (isHopeless) return [{ state: 'stopped' }, { do: 'terminate' }, { do: 'release' }, end(error)]
   return [
-    enter(model, 'starting', now, { deaths }),
-    [
-      { do: 'terminate' },
-      { do: 'detach', error },
-      { do: 'say', say: 'taking' }, // a Worker that was killed has told nobody
-      { do: 'spawn', after: RESPAWN_MS * 2 ** (deaths - 1) },
-    ],
+    { state: 'starting', deaths },
+    { do: 'terminate' },
+    detach(error),
+    say('taking'), // a Worker that was killed has told nobody
+    { do: 'spawn', after: RESPAWN_MS * 2 ** (deaths - 1) },
   ]
 }
 
-/** The browser has refused the lock: this tab can never lead. */
-const refused: Handler<'dead'> = (model, { now, error }) => [
-  enter(model, 'stopped', now),
-  [{ do: 'release' }, { do: 'say', say: 'bye' }, { do: 'end', error }],
-]
-
-/** A death while draining: the lock lets the next tab in all the same. */
-const deadHanding: Handler<'dead'> = (model, { now }) => handed(model, now)
-const frozen: Handler<'frozen'> = (model, { now }) => handed(model, now)
-
-function hand(model: Model, now: number, after: After): Step {
-  return [enter(model, 'handing', now, { after }), [{ do: 'drain' }]]
+/** Leaves the queue for the lock. */
+function leave(state: 'idle' | 'stopped', last: Effect): Answer {
+  return [{ state, leader: '' }, { do: 'release' }, say('bye'), last]
 }
 
-function handed(model: Model, now: number): Step {
-  const effects: Effect[] = [{ do: 'terminate' }, { do: 'release' }]
-  switch (model.after) {
+/** The browser has refused the lock: this tab can never lead. */
+const refused: Handler<'dead'> = (_, { error }) => leave('stopped', end(error))
+
+const handTo = (after: After) => (): Answer => [{ state: 'handing', after }, { do: 'drain' }]
+
+/** The Worker has drained, or has died over it, or takes too long: the lock lets the next tab in all the same. */
+function handed({ after }: Model): Answer {
+  const over: Effect[] = [{ do: 'terminate' }, { do: 'release' }]
+  switch (after) {
     case 'requeue':
-      return [
-        enter(model, 'seeking', now, { leader: '', passes: 0 }),
-        [{ do: 'detach', error: MOVED() }, ...effects, { do: 'say', say: 'who' }, { do: 'queue' }],
-      ]
+      return [{ ...SEEK, passes: 0 }, detach(MOVED()), ...over, say('who'), { do: 'queue' }]
     case 'idle':
-      return [
-        enter(model, 'idle', now, { leader: '' }),
-        [{ do: 'detach', error: MOVED() }, ...effects, { do: 'say', say: 'bye' }],
-      ]
+      return [{ state: 'idle', leader: '' }, detach(MOVED()), ...over, say('bye')]
     case 'outdated':
-      return [enter(model, 'outdated', now), [...effects, { do: 'end', error: RELOAD() }]]
+      return [{ state: 'outdated' }, ...over, end(RELOAD())]
     case 'stopped':
-      return [enter(model, 'stopped', now), [...effects, { do: 'say', say: 'bye' }, { do: 'end', error: CLOSED() }]]
+      return [{ state: 'stopped' }, ...over, say('bye'), end(CLOSED())]
     default: {
-      const never: never = model.after
+      const never: never = after
       return never
     }
   }
@@ -283,9 +280,8 @@ function handed(model: Model, now: number): Step {
 /** While handing over, a later wish outranks an earlier one: stop and outdated are final. */
 const changeAfter =
   (after: After) =>
-  (model: Model): Step => [
-    model.after === 'stopped' || (model.after === 'outdated' && after !== 'stopped') ? model : { ...model, after },
-    [],
+  (model: Model): Answer => [
+    model.after === 'stopped' || (model.after === 'outdated' && after !== 'stopped') ? {} : { after },
   ]
 
 function hasVisiblePeer(model: Model, now: number): boolean {
@@ -293,178 +289,89 @@ function hasVisiblePeer(model: Model, now: number): boolean {
   return false
 }
 
-function remember(model: Model, message: Message, now: number): Model {
-  const visiblePeers = new Map(model.visiblePeers)
-  if (message.visible && message.say !== 'bye') visiblePeers.set(message.tab, now)
-  else visiblePeers.delete(message.tab)
-  return { ...model, visiblePeers }
+/** Hears other tabs: those of this build by `same`, of a newer one by `newer`. */
+const hear =
+  (same: Handler<'heard'>, newer: (model: Model) => Answer): Handler<'heard'> =>
+  (model, event) => {
+    const { message, now } = event
+    const order = compareGates(message, model.gate)
+    if (order > 0) return newer(model)
+    // An older build says what asks for an answer: it learns of ours by a hello.
+    if (order < 0) return ['hello', 'leader', 'who'].includes(message.say) ? [{}, say('hello')] : stay()
+    const visiblePeers = new Map(model.visiblePeers)
+    if (message.visible && message.say !== 'bye') visiblePeers.set(message.tab, now)
+    else visiblePeers.delete(message.tab)
+    const [change, ...effects] = same(model, event)
+    return [{ visiblePeers, ...change }, ...effects]
+  }
+
+const hearLeader: Handler<'heard'> = (model, { message }) => {
+  // The Worker that this tab used is gone, and the next one is on its way.
+  if (message.say === 'taking') return [SEEK, ...unlink(model)]
+  if (message.say !== 'leader') return stay()
+  if (message.tab !== model.leader || model.state === 'seeking') return link(model, message.tab, 'broker')
+  return model.state === 'silent' ? [{}, { do: 'ping' }] : stay()
 }
 
-/** Hears other tabs. `older` says hello back, so that the older build learns of ours. */
-function hear(
-  model: Model,
-  message: Message,
-  now: number,
-  sameBuild: (model: Model) => Step,
-  newer: (model: Model) => Step,
-): Step {
-  const order = compareGates(message, model.gate)
-  if (order > 0) return newer(model)
-  if (order < 0)
-    return message.say === 'hello' || message.say === 'leader' || message.say === 'who'
-      ? [model, [{ do: 'say', say: 'hello' }]]
-      : stay(model)
-  return sameBuild(remember(model, message, now))
+function link(model: Model, leader: string, by: 'broker' | 'channel'): Answer {
+  return [{ state: 'linking', leader, by }, ...unlink(model), { do: 'link', leader, by }]
 }
 
-const outdate =
-  (now: number) =>
-  (model: Model): Step => [enter(model, 'outdated', now), [{ do: 'release' }, { do: 'end', error: RELOAD() }]]
-
-const heardFollowing: Handler<'heard'> = (model, { message, now }) =>
-  hear(
-    model,
-    message,
-    now,
-    (next) => {
-      if (message.say === 'leader' && (message.tab !== next.leader || next.state === 'seeking'))
-        return link(next, message.tab, now, 'broker')
-      if (message.say === 'leader' && next.state === 'silent') return [next, [{ do: 'ping' }]]
-      if (message.say === 'taking') return seekNew(next, now)
-      return stay(next)
-    },
-    outdate(now),
-  )
-
-/** The Worker that this tab used is gone, and the next one is on its way. */
-function seekNew(model: Model, now: number): Step {
-  const effects: Effect[] =
-    model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
-  return [enter(model, 'seeking', now, { leader: '', isToldUnreachable: false }), effects]
+const hearFollower: Handler<'heard'> = (model, { message }) => {
+  if (message.say === 'hello' || message.say === 'who') return [{}, say('leader')]
+  if (message.say === 'want' && message.to === model.tab) return [{}, { do: 'serve', channel: message.channel }]
+  return stay()
 }
 
-function link(model: Model, leader: string, now: number, by: 'broker' | 'channel'): Step {
-  const effects: Effect[] =
-    model.state === 'following' || model.state === 'silent' ? [{ do: 'detach', error: MOVED() }] : []
-  return [enter(model, 'linking', now, { leader, by }), [...effects, { do: 'link', leader, by }]]
-}
+const lost: Handler<'lost'> = (_, { error }) => [SEEK, detach(error), say('who')]
 
-const heardLeading: Handler<'heard'> = (model, { message, now }) =>
-  hear(
-    model,
-    message,
-    now,
-    (next) => {
-      if (next.state !== 'leading') return stay(next)
-      if (message.say === 'hello' || message.say === 'who') return [next, [{ do: 'say', say: 'leader' }]]
-      if (message.say === 'want' && message.to === next.tab) return [next, [{ do: 'serve', channel: message.channel }]]
-      return stay(next)
-    },
-    (next) => hand(next, now, 'outdated'),
-  )
-
-const heardHanding: Handler<'heard'> = (model, { message, now }) =>
-  hear(model, message, now, stay, changeAfter('outdated'))
-
-const lost: Handler<'lost'> = (model, { now, error }) => [
-  enter(model, 'seeking', now, { leader: '', isToldUnreachable: false }),
-  [
-    { do: 'detach', error },
-    { do: 'say', say: 'who' },
-  ],
-]
-
-const pongLinking: Handler<'pong'> = (model, { now }) => [
-  enter(model, 'following', now, { pongAt: now, unanswered: 0, isToldUnreachable: false }),
-  [{ do: 'attach' }],
-]
-const pongFollowing: Handler<'pong'> = (model, { now }) => [{ ...model, pongAt: now, unanswered: 0 }, []]
-const pongSilent: Handler<'pong'> = (model, { now }) => [
-  enter(model, 'following', now, { pongAt: now, unanswered: 0 }),
-  [{ do: 'thaw' }],
-]
+/** The leader's Worker answers. */
+const follow =
+  (...effects: readonly Effect[]): Handler<'pong'> =>
+  (_, { now }) => [{ state: 'following', pongAt: now, unanswered: 0, isToldUnreachable: false }, ...effects]
 
 /** A visible tab gives a sign of life. */
-function beat(model: Model, now: number): Step {
-  if (!model.isVisible || now - model.beatAt < BEAT_MS) return stay(model)
-  return [{ ...model, beatAt: now }, [{ do: 'say', say: 'visible' }]]
-}
-
-function also([model, effects]: Step, more: readonly Effect[]): Step {
-  return [model, [...effects, ...more]]
-}
+const beat: Handler<'tick'> = (model, { now }) =>
+  model.isVisible && now - model.beatAt >= BEAT_MS ? [{ beatAt: now }, say('visible')] : stay()
 
 /** After SILENT_MS in vain the health says why: somebody has the lock and does not answer. */
-const tickSeeking: Handler<'tick'> = (model, { now }) => {
-  const asked = also(beat(model, now), [{ do: 'say', say: 'who' }])
-  if (model.isToldUnreachable || now - model.since < SILENT_MS) return asked
-  return also([{ ...asked[0], isToldUnreachable: true }, asked[1]], [{ do: 'silence', error: FROZEN() }])
+const tickSeeking: Handler<'tick'> = (model, event) => {
+  const [change, ...effects] = beat(model, event)
+  if (model.isToldUnreachable || event.now - model.since < SILENT_MS) return [change, ...effects, say('who')]
+  return [{ ...change, isToldUnreachable: true }, ...effects, say('who'), { do: 'silence', error: FROZEN() }]
 }
 
 const tickLinking: Handler<'tick'> = (model, { now }) => {
-  if (now - model.since < (model.by === 'broker' ? LINK_MS : CHANNEL_MS)) return stay(model)
-  if (model.by === 'broker') return link(model, model.leader, now, 'channel')
-  return [enter(model, 'seeking', now, { leader: '' }), [{ do: 'say', say: 'who' }]]
+  if (now - model.since < (model.by === 'broker' ? LINK_MS : CHANNEL_MS)) return stay()
+  if (model.by === 'broker') return link(model, model.leader, 'channel')
+  return [{ state: 'seeking', leader: '' }, say('who')]
 }
 
-const tickFollowing: Handler<'tick'> = (model, { now }) => {
-  if (model.unanswered >= SILENT_PINGS && now - model.pongAt >= SILENT_MS) {
-    return [enter(model, 'silent', now), [{ do: 'silence', error: FROZEN() }, { do: 'ping' }]]
-  }
-  const [next, effects] = beat(model, now)
-  return [{ ...next, unanswered: next.unanswered + 1 }, [...effects, { do: 'ping' }]]
+const tickFollowing: Handler<'tick'> = (model, event) => {
+  if (model.unanswered >= SILENT_PINGS && event.now - model.pongAt >= SILENT_MS)
+    return [{ state: 'silent' }, { do: 'silence', error: FROZEN() }, { do: 'ping' }]
+  const [change, ...effects] = beat(model, event)
+  return [{ ...change, unanswered: model.unanswered + 1 }, ...effects, { do: 'ping' }]
 }
 
-const tickSilent: Handler<'tick'> = (model, { now }) => also(beat(model, now), [{ do: 'ping' }])
-const tickBeat: Handler<'tick'> = (model, { now }) => beat(model, now)
+const tickSilent: Handler<'tick'> = (model, event) => [...beat(model, event), { do: 'ping' }]
 
-const tickLeading: Handler<'tick'> = (model, { now }) => {
-  if (!model.isVisible && now - model.hiddenAt >= HIDDEN_MS && hasVisiblePeer(model, now))
-    return hand(model, now, 'requeue')
-  return beat(model, now)
-}
+const tickLeading: Handler<'tick'> = (model, event) =>
+  !model.isVisible && event.now - model.hiddenAt >= HIDDEN_MS && hasVisiblePeer(model, event.now)
+    ? handTo('requeue')()
+    : beat(model, event)
 
-const tickHanding: Handler<'tick'> = (model, { now }) =>
-  now - model.since >= DRAIN_MS ? handed(model, now) : stay(model)
+const tickHanding: Handler<'tick'> = (model, { now }) => (now - model.since >= DRAIN_MS ? handed(model) : stay())
 
-const shown: Handler<'shown'> = (model, { now }) => [
-  { ...model, isVisible: true, beatAt: now },
-  [{ do: 'say', say: 'visible' }],
-]
-const hidden: Handler<'hidden'> = (model, { now }) => [
-  { ...model, isVisible: false, hiddenAt: now },
-  [{ do: 'say', say: 'hidden' }],
-]
-const shownQuietly: Handler<'shown'> = (model) => [{ ...model, isVisible: true }, []]
-const hiddenQuietly: Handler<'hidden'> = (model, { now }) => [{ ...model, isVisible: false, hiddenAt: now }, []]
+const noteShown: Handler<'shown'> = (_, { now }) => [{ isVisible: true, beatAt: now }]
+const noteHidden: Handler<'hidden'> = (_, { now }) => [{ isVisible: false, hiddenAt: now }]
 
-const leaveQueue =
-  (state: 'idle' | 'stopped') =>
-  (model: Model, { now }: { readonly now: number }): Step => {
-    const end: Effect = state === 'stopped' ? { do: 'end', error: CLOSED() } : { do: 'detach', error: MOVED() }
-    return [enter(model, state, now, { leader: '' }), [{ do: 'release' }, { do: 'say', say: 'bye' }, end]]
-  }
-const handTo =
-  (after: After) =>
-  (model: Model, { now }: { readonly now: number }): Step =>
-    hand(model, now, after)
-const endIdle: Handler<'stop'> = (model, { now }) => [enter(model, 'stopped', now), [{ do: 'end', error: CLOSED() }]]
+const stop = (): Answer => [{ state: 'stopped' }, end(CLOSED())]
 
-const queued = {
+/** What most states do with an event: nothing, but for being seen. */
+const still: Row = {
   start: stay,
-  granted,
-  ready: stay,
-  dead: refused,
-  frozen: stay,
-  heard: heardFollowing,
-  shown,
-  hidden,
-  sleep: leaveQueue('idle'),
-  stop: leaveQueue('stopped'),
-} as const
-const over = {
-  start: stay,
-  granted: refuse,
+  granted: stay,
   ready: stay,
   dead: stay,
   frozen: stay,
@@ -472,67 +379,54 @@ const over = {
   pong: stay,
   lost: stay,
   tick: stay,
-  shown: shownQuietly,
-  hidden: hiddenQuietly,
+  shown: (model, event) => [...noteShown(model, event), say('visible')],
+  hidden: (model, event) => [...noteHidden(model, event), say('hidden')],
   sleep: stay,
-} as const
+  stop: stay,
+}
+/** Takes no part. */
+const over: Row = { ...still, granted: refuse, shown: noteShown, hidden: noteHidden, stop }
+/** Waits for the lock. */
+const queued: Row = {
+  ...still,
+  granted,
+  dead: refused,
+  heard: hear(hearLeader, () => [{ state: 'outdated' }, { do: 'release' }, end(RELOAD())]),
+  sleep: () => leave('idle', detach(MOVED())),
+  stop: () => leave('stopped', end(CLOSED())),
+}
+/** Has the lock and a Worker. */
+const holding: Row = {
+  ...still,
+  dead,
+  heard: hear(stay, handTo('outdated')),
+  sleep: handTo('idle'),
+  stop: handTo('stopped'),
+}
 
 /** Every state meets every event; a hole does not compile. */
 const TABLE: { readonly [S in State]: Row } = {
-  idle: { ...over, start, stop: endIdle },
-  seeking: { ...queued, pong: stay, lost: stay, tick: tickSeeking },
-  linking: { ...queued, pong: pongLinking, lost: stay, tick: tickLinking },
-  following: { ...queued, pong: pongFollowing, lost, tick: tickFollowing },
-  silent: { ...queued, pong: pongSilent, lost, tick: tickSilent },
-  starting: {
-    start: stay,
-    granted: stay,
-    ready,
-    dead,
-    frozen: stay,
-    heard: heardLeading,
-    pong: stay,
-    lost: stay,
-    tick: tickBeat,
-    shown,
-    hidden,
-    sleep: handTo('idle'),
-    stop: handTo('stopped'),
-  },
-  leading: {
-    start: stay,
-    granted: stay,
-    ready: stay,
-    dead,
-    frozen: stay,
-    heard: heardLeading,
-    pong: stay,
-    lost: stay,
-    tick: tickLeading,
-    shown,
-    hidden,
-    sleep: handTo('idle'),
-    stop: handTo('stopped'),
-  },
+  idle: { ...over, start },
+  seeking: { ...queued, tick: tickSeeking },
+  linking: { ...queued, pong: follow({ do: 'attach' }), tick: tickLinking },
+  following: { ...queued, pong: follow(), lost, tick: tickFollowing },
+  silent: { ...queued, pong: follow({ do: 'thaw' }), lost, tick: tickSilent },
+  starting: { ...holding, ready, tick: beat },
+  leading: { ...holding, heard: hear(hearFollower, handTo('outdated')), tick: tickLeading },
   handing: {
+    ...still,
     start: changeAfter('requeue'),
-    granted: stay,
-    ready: stay,
-    dead: deadHanding,
-    frozen,
-    heard: heardHanding,
-    pong: stay,
-    lost: stay,
+    dead: handed,
+    frozen: handed,
+    heard: hear(stay, changeAfter('outdated')),
     tick: tickHanding,
-    shown,
-    hidden,
     sleep: changeAfter('idle'),
     stop: changeAfter('stopped'),
   },
-  outdated: { ...over, stop: endIdle },
+  outdated: over,
   stopped: { ...over, stop: stay },
 }
 
 /** For tests: every state and every event. */
 export const STATES = /* @__PURE__ */ Object.keys(TABLE) as State[]
-export const EVENTS = /* @__PURE__ */ Object.keys(TABLE.idle) as Event['type'][]
+export const EVENTS = /* @__PURE__ */ Object.keys(still) as Event['type'][]
