@@ -52,25 +52,25 @@ export class RockpoolError extends Error {
   /** Whether the same call may succeed later unchanged. */
   declare readonly retryable: boolean
 
-  constructor(fields: FailureFields) {
-    const text = fields.op === '' ? fields.message : `${fields.op}: ${fields.message || fields.kind}`
-    super(
-      fields.hint ? `${text} (${fields.hint})` : text,
-      fields.cause === undefined ? undefined : { cause: fields.cause },
-    )
+  constructor({ message, cause, ...fields }: FailureFields) {
+    const text = fields.op === '' ? message : `${fields.op}: ${message || fields.kind}`
+    super(fields.hint ? `${text} (${fields.hint})` : text, cause === undefined ? undefined : { cause })
+    Object.assign(this, NOT_TOLD, fields)
     this.name = 'RockpoolError'
-    this.kind = fields.kind
-    this.op = fields.op
-    this.hint = fields.hint ?? ''
-    this.offset = fields.offset ?? -1
-    this.code = fields.code ?? 0
-    this.table = fields.table ?? ''
-    this.columns = fields.columns ?? []
-    this.constraint = fields.constraint ?? ''
-    this.mid = fields.mid ?? 0
-    this.idempotencyKey = fields.idempotencyKey ?? ''
     this.retryable = RETRYABLE_KINDS.includes(KIND_NAMES.indexOf(fields.kind))
   }
+}
+
+/** What an error says where its failure did not. */
+const NOT_TOLD = {
+  hint: '',
+  offset: -1,
+  code: 0,
+  table: '',
+  columns: [],
+  constraint: '',
+  mid: 0,
+  idempotencyKey: '',
 }
 
 /** An error of a kind: what was being done, what was wrong, what to do now, and what else is known of it. */
