@@ -113,13 +113,12 @@ export function askSql<T>(
   const key = isReading ? '' : (options.idempotencyKey ?? newKey())
   const url = standing(options)
   return session.call({
+    ...options,
     type: PageQuery,
     op: 'run query',
     policy: isReading ? 'read' : 'write',
     key,
     sink,
-    signal: options.signal,
-    deadline: options.deadline,
     standing: url,
     body: () =>
       encode(QueryMessage, {
@@ -145,12 +144,11 @@ export function runSelect(
   const deadlineMillis = millis(options.deadline)
   const url = standing(options)
   return session.call({
+    ...options,
     type: PageSelect,
     op: 'run query',
     policy: 'read',
     sink,
-    signal: options.signal,
-    deadline: options.deadline,
     standing: url,
     body: () =>
       encode(SelectCallMessage, { select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis, standing: url }),
@@ -177,12 +175,11 @@ export async function runOperations(
   }
   const encoded = step() ? sliced(step) : undefined
   const done = await session.call({
+    ...options,
     type: PageOperations,
     op: 'execute transaction',
     policy: 'write',
     key,
-    signal: options.signal,
-    deadline: options.deadline,
     encoded,
     body: () => joined(parts),
     decode: (body) => decoding(OperationsDoneMessage, body),
@@ -204,12 +201,11 @@ export async function runBatch(
   const encoded = step() ? sliced(step) : undefined
   const deadlineMillis = millis(options.deadline)
   return session.call({
+    ...options,
     type: PageBatch,
     op: 'run batch',
     policy: 'write',
     key,
-    signal: options.signal,
-    deadline: options.deadline,
     encoded,
     body: () =>
       joined([
