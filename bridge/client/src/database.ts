@@ -5,6 +5,7 @@ import { emptySelect, SelectBuilder, type QueryRunner } from './builder/select.t
 import type { AnyQuery, RowAt, ScopeOf, TableRef, Tables, UntypedTables } from './builder/scope.ts'
 import { isStatement, sql, type Statement } from './builder/sql.ts'
 import { Conflicts } from './conflicts.ts'
+import { deferred } from './deferred.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, toError, type RockpoolError } from './error.ts'
 import type { Select } from './gen/query.ts'
@@ -113,12 +114,12 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   readonly #schema = new Cell<Schema | null>(null)
   readonly #onEnd: () => void
   #isOpen = false
-  #opened: { resolve(): void; reject(error: RockpoolError): void } = { resolve: () => {}, reject: () => {} }
-  #ended: () => void = () => {}
+  readonly #opened = deferred<void>()
+  readonly #closed = deferred<void>()
   /** Resolves when the database is open in this tab. Rejects when it cannot be. */
-  readonly ready: Promise<void>
+  readonly ready = this.#opened.promise
   /** Resolves when the files are closed or belong to another tab. */
-  readonly closed: Promise<void>
+  readonly closed = this.#closed.promise
   /** SQLite's version, "" before it is open. */
   engine = ''
   /** This browser profile's name at the relay. */
@@ -130,12 +131,6 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     this.#onEnd = onEnd
     this.name = options.name
     this.health = this.#health
-    this.ready = new Promise((resolve, reject) => {
-      this.#opened = { resolve, reject }
-    })
-    this.closed = new Promise((resolve) => {
-      this.#ended = resolve
-    })
     const schema = () => this.#schema.get()
     this.#session = new Session({
       handshake: (first) => this.#handshake(first),
@@ -569,7 +564,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     this.#outcomes.end(why)
     this.#session.end(why)
     if (this.#agent === undefined || this.#agent.isOver) {
-      this.#ended()
+      this.#closed.resolve()
       this.#onEnd()
     }
   }

@@ -16,6 +16,8 @@ import {
   toError,
   type UntypedTables,
 } from '@rockpool/client'
+import { deferred, type Deferred } from '@rockpool/client/deferred'
+import { Cell } from '@rockpool/client/emitter'
 
 /** Milliseconds that a connection nobody holds is kept. */
 export const GRACE_MS = 3_000
@@ -45,30 +47,22 @@ export const SERVER_SNAPSHOT = IDLE
 /** See the file's comment. */
 export class ConnectionStore {
   readonly options: OpenOptions<UntypedTables>
-  readonly #listeners = new Set<() => void>()
+  readonly #state = new Cell(IDLE)
+  readonly get = this.#state.get
+  readonly subscribe = this.#state.subscribe
   readonly #onIdle: () => void
   readonly #random: () => number
-  #snapshot = IDLE
   #holders = 0
   #grace: ReturnType<typeof setTimeout> | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #stopHealth = () => {}
-  #wait: Wait | null = null
+  #wait: Deferred<Database<UntypedTables>> | null = null
 
   constructor(options: OpenOptions<UntypedTables>, onIdle: () => void, random: () => number = Math.random) {
     this.options = options
     this.#onIdle = onIdle
     this.#random = random
     this.#rest()
-  }
-
-  readonly get = (): ConnectionSnapshot => this.#snapshot
-  readonly getServer = (): ConnectionSnapshot => SERVER_SNAPSHOT
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => {
-      this.#listeners.delete(listener)
-    }
   }
 
   /** Keeps the connection until the returned function is called. */
@@ -91,9 +85,9 @@ export class ConnectionStore {
 
   /** The open database; connects when that has not been asked for yet. @throws the error of an attempt that cannot succeed. */
   readonly database = (): Promise<Database<UntypedTables>> => {
-    const { state, database } = this.#snapshot
+    const { state, database } = this.get()
     if (state === 'connected' && database !== null) return Promise.resolve(database)
-    this.#wait ??= makeWait()
+    this.#wait ??= deferred()
     const wait = this.#wait
     if (state === 'idle' || state === 'failed') this.#attempt(0)
     return wait.promise
@@ -101,15 +95,15 @@ export class ConnectionStore {
 
   /** Starts an attempt if none was made: what a suspended render calls. */
   readonly begin = (): void => {
-    if (this.#snapshot.state === 'idle') void this.database().catch(() => {})
+    if (this.get().state === 'idle') void this.database().catch(() => {})
   }
 
   /** Closes the database here: drains first. */
   readonly disconnect = async (): Promise<void> => {
     clearTimeout(this.#retry)
     this.#stopHealth()
-    const { database } = this.#snapshot
-    this.#set(IDLE)
+    const { database } = this.get()
+    this.#state.set(IDLE)
     this.#settle(failure('closed', 'connect', 'disconnect() was called'))
     await database?.close()
   }
@@ -123,20 +117,20 @@ export class ConnectionStore {
       this.#fail(thrown, attempts, null)
       return
     }
-    this.#set({ state: 'connecting', database, error: this.#snapshot.error, attempts, isConnected: false })
+    this.#state.set({ ...IDLE, state: 'connecting', database, error: this.get().error, attempts })
     this.#stopHealth()
     this.#stopHealth = database.health.subscribe((health) => {
       this.#heard(database, health)
     })
     database.ready.then(
       () => {
-        if (this.#snapshot.database !== database) return
-        this.#set({ state: 'connected', database, error: null, attempts: 0, isConnected: isUp(database.health.get()) })
+        if (this.get().database !== database) return
+        this.#state.set({ ...IDLE, state: 'connected', database, isConnected: isUp(database.health.get()) })
         this.#wait?.resolve(database)
         this.#wait = null
       },
       (thrown: unknown) => {
-        if (this.#snapshot.database === database) this.#fail(thrown, attempts, database)
+        if (this.get().database === database) this.#fail(thrown, attempts, database)
       },
     )
   }
@@ -145,36 +139,30 @@ export class ConnectionStore {
     const error = toError(thrown, 'connect')
     this.#stopHealth()
     void database?.close()
+    this.#state.set({ ...IDLE, state: error.retryable ? 'waiting' : 'failed', error, attempts: attempts + 1 })
     if (!error.retryable) {
-      this.#set({ state: 'failed', database: null, error, attempts: attempts + 1, isConnected: false })
       this.#settle(error)
       return
     }
     const longest = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** attempts)
-    this.#set({ state: 'waiting', database: null, error, attempts: attempts + 1, isConnected: false })
     this.#retry = setTimeout(() => {
       this.#attempt(attempts + 1)
     }, this.#random() * longest)
   }
 
   #heard(database: Database<UntypedTables>, health: DatabaseHealth): void {
-    const now = this.#snapshot
+    const now = this.get()
     if (now.database !== database || now.state !== 'connected') return
     if (health.database === 'closed') {
       this.#stopHealth()
       const error = health.error
       // Another build took over, or the core cannot live here: both need a person. A plain close does not.
-      this.#set({ ...IDLE, state: error === null ? 'idle' : 'failed', error })
+      this.#state.set({ ...IDLE, state: error === null ? 'idle' : 'failed', error })
       return
     }
     const isConnected = isUp(health)
     if (isConnected !== now.isConnected || health.error !== now.error)
-      this.#set({ ...now, isConnected, error: health.error })
-  }
-
-  #set(snapshot: ConnectionSnapshot): void {
-    this.#snapshot = snapshot
-    for (const listener of [...this.#listeners]) listener()
+      this.#state.set({ ...now, isConnected, error: health.error })
   }
 
   #settle(error: RockpoolError): void {
@@ -194,23 +182,6 @@ export class ConnectionStore {
 
 function isUp(health: DatabaseHealth): boolean {
   return health.database === 'open'
-}
-
-interface Wait {
-  readonly promise: Promise<Database<UntypedTables>>
-  resolve(database: Database<UntypedTables>): void
-  reject(error: unknown): void
-}
-
-function makeWait(): Wait {
-  let resolve: Wait['resolve'] = () => {},
-    reject: Wait['reject'] = () => {}
-  const promise = new Promise<Database<UntypedTables>>((yes, no) => {
-    resolve = yes
-    reject = no
-  })
-  promise.catch(() => {})
-  return { promise, resolve, reject }
 }
 
 const stores = new Map<string, ConnectionStore>()

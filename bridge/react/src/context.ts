@@ -52,7 +52,7 @@ export function useStore(): ConnectionStore {
 /** Where the connection stands; re-renders when that changes. */
 export function useConnection(): ConnectionSnapshot {
   const store = useStore()
-  return useSyncExternalStore(store.subscribe, store.get, store.getServer)
+  return useSyncExternalStore(store.subscribe, store.get, () => SERVER_SNAPSHOT)
 }
 
 /** The database, or null before the first attempt and on servers. */
