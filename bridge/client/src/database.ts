@@ -22,7 +22,6 @@ import {
   TokenGivenMessage,
   ValidatedMessage,
   ValidateMessage,
-  VisibleMessage,
   WriteDoneMessage,
   WriteStatusMessage,
   PageVersion,
@@ -40,7 +39,6 @@ import {
   PageStatus,
   PageToken,
   PageValidate,
-  PageVisible,
   EventReload,
   EventSchema,
   EventTables,
@@ -64,7 +62,7 @@ import {
 import { Session, type CallOptions } from './session.ts'
 import { Sync } from './sync.ts'
 import { TabAgent } from './tabs/agent.ts'
-import { browserEnvironment, soloEnvironment } from './tabs/environment.ts'
+import { browserEnvironment, soloEnvironment, type TabEnvironment } from './tabs/environment.ts'
 import type { TransactionOptions } from './interactive.ts'
 import { runTransaction, type Transaction } from './transaction.ts'
 import { validatedOf, type Validated } from './validation.ts'
@@ -147,43 +145,30 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     this.outbox = new Outbox(this.#session, schema)
     const environment = options.environment ?? (options.storage === 'memory' ? soloEnvironment() : browserEnvironment())
     const timer = setTimeout(() => {
-      const why = this.#health.get().error
-      this.#fail(
-        failure(
-          why?.kind ?? 'leader_unreachable',
-          'open database',
-          why?.message ?? 'no tab opened it in time',
-          why?.hint ?? 'close other tabs of this site and try again',
-          { cause: why ?? undefined },
-        ),
-      )
+      const cause = this.#health.get().error
+      const why = cause ?? {
+        kind: 'leader_unreachable',
+        message: 'no tab opened it in time',
+        hint: 'close other tabs of this site and try again',
+      }
+      this.#fail(failure(why.kind, 'open database', why.message, why.hint, { cause: cause ?? undefined }))
     }, options.timeout ?? OPEN_MS)
     this.ready
+      .catch(() => {})
       .finally(() => {
         clearTimeout(timer)
       })
-      .catch(() => {})
     const file = options.user === undefined ? options.name : `${options.name}@${options.user}`
-    this.#tab = environment.tab
-    this.#isVisible = environment.isVisible
+    this.#environment = environment
     this.#agent = new TabAgent(
       file,
       { build: options.build ?? 0, storage: StorageVersion, version: PageVersion },
       environment,
+      this.#session,
       {
-        attach: (link) => this.#session.attach(link),
-        frame: (frame) => {
-          this.#session.receive(frame)
-        },
-        detach: (why) => {
-          this.#session.detach(why)
-        },
         silence: (why) => {
           this.#session.silence(why)
           this.#show({ database: 'silent', error: why })
-        },
-        thaw: () => {
-          this.#session.thaw()
         },
         end: (why) => {
           this.#end(why)
@@ -191,15 +176,11 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
         state: (state) => {
           this.#show({ role: roleOf(state) })
         },
-        visibility: () => {
-          this.#session.tell(PageVisible, VisibleMessage, { visible: this.#isVisible() })
-        },
       },
     )
   }
 
-  readonly #tab: string
-  readonly #isVisible: () => boolean
+  readonly #environment: TabEnvironment
 
   /** The schema in force, once it is known: to read and watch. */
   get schema(): Readable<Schema | null> {
@@ -310,13 +291,15 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   async status(
     idempotencyKey: string,
   ): Promise<{ readonly isKnown: boolean; readonly mid: number; readonly confirmed: Promise<Confirmation> }> {
-    const done = await this.#statusOf({ idempotencyKey })
-    if (done.outcome !== null) this.#outcomes.settle(done.outcome)
-    return { isKnown: done.known, mid: done.mid, confirmed: this.#outcomes.of(done.mid) }
+    const { known, mid } = await this.#askStatus({ idempotencyKey })
+    return { isKnown: known, mid, confirmed: this.#outcomes.of(mid) }
   }
 
-  #statusOf(which: { readonly idempotencyKey?: string; readonly mid?: number }): Promise<WriteDone> {
-    return this.#session.ask(PageStatus, 'ask for the outcome', WriteStatusMessage, which, WriteDoneMessage)
+  /** Asks what is known of a write; an outcome settles it. */
+  async #askStatus(which: { readonly idempotencyKey?: string; readonly mid?: number }): Promise<WriteDone> {
+    const done = await this.#session.ask(PageStatus, 'ask for the outcome', WriteStatusMessage, which, WriteDoneMessage)
+    if (done.outcome !== null) this.#outcomes.settle(done.outcome)
+    return done
   }
 
   // Looking inside
@@ -422,8 +405,8 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
       version: PageVersion,
       build: options.build ?? 0,
       storage: StorageVersion,
-      tab: this.#tab,
-      visible: this.#isVisible(),
+      tab: this.#environment.tab,
+      visible: this.#environment.isVisible(),
     }
     const once = { policy: 'once' } as const
     const welcome = await first(PageHello, 'join the leading tab', TabHelloMessage, hello, TabWelcomeMessage, once)
@@ -484,14 +467,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   /** A new Worker serves this tab: what the old one may have told meanwhile is asked for. */
   #rejoin(): void {
     this.sync.resubscribe()
-    for (const mid of this.#outcomes.waiting()) {
-      this.#statusOf({ mid }).then(
-        (done) => {
-          if (done.outcome !== null) this.#outcomes.settle(done.outcome)
-        },
-        () => {},
-      )
-    }
+    for (const mid of this.#outcomes.waiting()) this.#askStatus({ mid }).catch(() => {})
     this.conflicts.list().catch(() => {})
     this.outbox.list().catch(() => {})
   }

@@ -6,7 +6,9 @@ import type { FromBroker, ToBroker } from '@rockpool/worker/broker'
 import type { ControlError, FromWorker, OnPort } from '@rockpool/worker/control'
 import { portLink, type Link, type LinkEvents } from '@rockpool/worker/link'
 import { learnTables } from '../codec.ts'
+import type { Session } from '../session.ts'
 import { failure, kindOf, type RockpoolError } from '../error.ts'
+import { PageVisible, VisibleMessage } from '../gen/wire.ts'
 import type { TabEnvironment, LockTicket } from './environment.ts'
 import type { Gate } from './gate.ts'
 import { initial, step, type Effect, type Event, type Message, type Model, type Say, type State } from './machine.ts'
@@ -18,24 +20,21 @@ const TICK_REST_MS = 1_000
 /** Milliseconds after which the broker is asked again for a tab that it has not met. */
 const REINTRODUCE_MS = 50
 
+/** An event before it is sent. */
+type Untimed<E> = E extends Event ? Omit<E, 'now'> : never
+
 /** What an agent tells its database. */
 export interface AgentEvents {
-  /** A link to a Worker that answers: the leader's own, or a follower's. Resolves when the database is open on it, or is not to be. */
-  attach(link: Link): Promise<void>
-  frame(frame: ArrayBuffer): void
-  detach(why: RockpoolError): void
   silence(why: RockpoolError): void
-  thaw(): void
   end(why: RockpoolError): void
   state(state: State): void
-  /** This tab was shown or hidden. */
-  visibility(): void
 }
 
 /** One tab's part in one database. */
 export class TabAgent {
   readonly #name: string
   readonly #environment: TabEnvironment
+  readonly #session: Session
   readonly #events: AgentEvents
   #model: Model
   #lock: LockTicket | null = null
@@ -50,21 +49,23 @@ export class TabAgent {
   readonly #candidates = new Set<Link>()
   readonly #unwatch: () => void
 
-  constructor(name: string, gate: Gate, environment: TabEnvironment, events: AgentEvents) {
+  /** `session` gets the links to Workers that answer: the leader's own, or a follower's. */
+  constructor(name: string, gate: Gate, environment: TabEnvironment, session: Session, events: AgentEvents) {
     this.#name = name
     this.#environment = environment
+    this.#session = session
     this.#events = events
     this.#model = initial(environment.tab, gate, environment.isVisible())
     this.#channel = environment.channel('rockpool:' + name)
     if (this.#channel !== null)
       this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-        this.#send({ type: 'heard', now: this.#now(), message: data })
+        this.#send({ type: 'heard', message: data })
       }
     const on = (type: 'shown' | 'hidden' | 'sleep' | 'start') => () => {
-      this.#send({ type, now: this.#now() })
+      this.#send({ type })
     }
     this.#unwatch = environment.watchPage(on('shown'), on('hidden'), on('sleep'), on('start'))
-    this.#send({ type: 'start', now: this.#now() })
+    this.#send({ type: 'start' })
   }
 
   /** Whether it has left for good: nothing of this tab holds the files any more. */
@@ -74,19 +75,16 @@ export class TabAgent {
 
   /** Leaves: hands over if it leads. `AgentEvents.end` comes when that is done. */
   stop(): void {
-    this.#send({ type: 'stop', now: this.#now() })
+    this.#send({ type: 'stop' })
   }
 
-  #now(): number {
-    return this.#environment.now()
-  }
   #id(tab: string): string {
     return this.#name + '/' + tab
   }
 
-  #send(event: Event): void {
+  #send(event: Untimed<Event>): void {
     const before = this.#model.state
-    const [model, effects] = step(this.#model, event)
+    const [model, effects] = step(this.#model, { ...event, now: this.#environment.now() })
     this.#model = model
     for (const effect of effects) this.#run(effect)
     if (this.#model.state !== before) this.#events.state(this.#model.state)
@@ -100,7 +98,7 @@ export class TabAgent {
     const isBusy = state === 'seeking' || state === 'linking' || state === 'handing'
     this.#timer = setTimeout(
       () => {
-        this.#send({ type: 'tick', now: this.#now() })
+        this.#send({ type: 'tick' })
       },
       isBusy ? TICK_BUSY_MS : TICK_REST_MS,
     )
@@ -113,7 +111,7 @@ export class TabAgent {
         const ticket = this.#environment.lock(
           'rockpool:' + this.#name,
           () => {
-            if (this.#lock === ticket) this.#send({ type: 'granted', now: this.#now() })
+            if (this.#lock === ticket) this.#send({ type: 'granted' })
           },
           (cause) => {
             const error = failure(
@@ -123,7 +121,7 @@ export class TabAgent {
               "allow site data, or open with storage: 'memory'",
               { cause },
             )
-            this.#send({ type: 'dead', now: this.#now(), error })
+            this.#send({ type: 'dead', error })
           },
         )
         this.#lock = ticket
@@ -145,7 +143,7 @@ export class TabAgent {
         clearTimeout(this.#spawnTimer)
         if (this.#worker === null)
           queueMicrotask(() => {
-            this.#send({ type: 'frozen', now: this.#now() })
+            this.#send({ type: 'frozen' })
           })
         else this.#worker.post({ rp: 'freeze' })
         return
@@ -162,7 +160,7 @@ export class TabAgent {
         const link = this.#connect((events) => portLink(port, events))
         this.#link = link
         // A broker that is not there yet is a Worker to start: the page's own first rows go ahead of it.
-        void this.#events.attach(link).then(() => {
+        void this.#session.attach(link).then(() => {
           if (this.#link === link) this.#meetBroker()
         })
         return
@@ -178,20 +176,21 @@ export class TabAgent {
         return
       case 'say':
         this.#say(effect.say, '', '')
-        if (effect.say === 'visible' || effect.say === 'hidden') this.#events.visibility()
+        if (effect.say === 'visible' || effect.say === 'hidden')
+          this.#session.tell(PageVisible, VisibleMessage, { visible: effect.say === 'visible' })
         return
       case 'attach':
-        if (this.#link !== null) void this.#events.attach(this.#link)
+        if (this.#link !== null) void this.#session.attach(this.#link)
         return
       case 'detach':
         this.#dropLink()
-        this.#events.detach(effect.error)
+        this.#session.detach(effect.error)
         return
       case 'silence':
         this.#events.silence(effect.error)
         return
       case 'thaw':
-        this.#events.thaw()
+        this.#session.thaw()
         return
       case 'end':
         this.#close(effect.error)
@@ -208,21 +207,8 @@ export class TabAgent {
     this.#worker = worker
     worker.onmessage = (message: FromWorker) => {
       if (this.#worker !== worker) return
-      switch (message.rp) {
-        case 'ready':
-          this.#send({ type: 'ready', now: this.#now() })
-          return
-        case 'frozen':
-          this.#send({ type: 'frozen', now: this.#now() })
-          return
-        case 'dead':
-          this.#send({ type: 'dead', now: this.#now(), error: fromControl(message.error) })
-          return
-        default: {
-          const never: never = message
-          void never
-        }
-      }
+      if (message.rp === 'dead') this.#send({ type: 'dead', error: fromControl(message.error) })
+      else this.#send({ type: message.rp })
     }
   }
 
@@ -242,27 +228,26 @@ export class TabAgent {
       this.#dropLink()
       this.#meetBroker()
     }
-    if (by === 'broker' && this.#broker !== null) {
-      const { port1, port2 } = new MessageChannel()
-      const link = this.#connect((events) => portLink(port1, events))
-      this.#toBroker({ to: this.#id(leader), from: this.#id(this.#model.tab), port: port2 }, [port2])
-      this.#try(link)
-    } else this.#openChannel(leader)
+    const link = by === 'broker' && this.#broker !== null ? this.#askBroker(leader) : this.#askOnChannel(leader)
+    if (link === null) return
+    this.#candidates.add(link)
+    this.#knock(link, 0)
+  }
+
+  #askBroker(leader: string): Link {
+    const { port1, port2 } = new MessageChannel()
+    this.#toBroker({ to: this.#id(leader), from: this.#id(this.#model.tab), port: port2 }, [port2])
+    return this.#connect((events) => portLink(port1, events))
   }
 
   /** The way without a broker; also where its script cannot be loaded, as without a network. */
-  #openChannel(leader: string): void {
+  #askOnChannel(leader: string): Link | null {
     const name = `rockpool:${this.#name}:${this.#model.tab}:${++this.#pings}`
     const channel = this.#environment.channel(name)
-    if (channel === null) return
+    if (channel === null) return null
     const link = this.#connect((events) => broadcastLink(channel, 'tab', events))
     this.#say('want', leader, name)
-    this.#try(link)
-  }
-
-  #try(link: Link): void {
-    this.#candidates.add(link)
-    this.#knock(link, 0)
+    return link
   }
 
   /** A channel may be opened later at the other end than here, and a first ping be lost: knock until somebody answers. */
@@ -278,7 +263,7 @@ export class TabAgent {
   #connect(make: (events: LinkEvents) => Link): Link {
     const link = make({
       frame: (frame) => {
-        if (this.#link === link) this.#events.frame(frame)
+        if (this.#link === link) this.#session.receive(frame)
       },
       control: (message: OnPort) => {
         if (message.rp === 'tables') {
@@ -287,13 +272,13 @@ export class TabAgent {
         }
         if (this.#candidates.has(link)) this.#answered(link, message)
         if (this.#link !== link) return
-        if (message.rp === 'pong') this.#send({ type: 'pong', now: this.#now() })
+        if (message.rp === 'pong') this.#send({ type: 'pong' })
         else if (message.rp === 'gone' || message.rp === 'bye') {
-          const error =
-            message.rp === 'gone' && message.error !== undefined
-              ? fromControl(message.error)
-              : failure('leader_unreachable', 'use the database', 'the leading tab has handed over')
-          this.#send({ type: 'lost', now: this.#now(), error })
+          const why = 'error' in message ? message.error : undefined
+          const error = why
+            ? fromControl(why)
+            : failure('leader_unreachable', 'use the database', 'the leading tab has handed over')
+          this.#send({ type: 'lost', error })
         }
       },
     })
