@@ -1,8 +1,9 @@
 /** <CacheSync>: keeps tables in step, and tells what changed. */
 
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import type { Conflict, Database, SocketState, SyncStats } from '@rockpool/client'
 import { useClient } from './context.ts'
+import { useLatest } from './use-latest.ts'
 import { useHealth, useSyncStatus } from './use-readable.ts'
 import { asError } from './words.ts'
 
@@ -42,10 +43,7 @@ export function CacheSync({
   const health = useHealth()
   const [last, setLast] = useState<SyncStats | null>(null)
   const [problem, setProblem] = useState('')
-  const callbacks = useRef({ onSyncComplete, onConflict })
-  useEffect(() => {
-    callbacks.current = { onSyncComplete, onConflict }
-  })
+  const callbacks = useLatest({ onSyncComplete, onConflict })
   const key = JSON.stringify([...tables].sort())
 
   useEffect(() => {
@@ -79,7 +77,7 @@ export function CacheSync({
     return () => {
       for (const stop of stops) stop()
     }
-  }, [client, key])
+  }, [client, key, callbacks])
 
   const round = useCallback(async (database: Database<any>) => {
     try {

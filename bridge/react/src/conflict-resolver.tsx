@@ -47,16 +47,17 @@ interface OneProps {
 
 function One({ conflict, onResolved, onError }: OneProps) {
   const { localData: mine, remoteData: theirs } = conflict
-  const [picks, setPicks] = useState<Readonly<Record<string, 'mine' | 'theirs'>>>({})
+  const sides = { mine, theirs }
+  const [picks, setPicks] = useState<Readonly<Record<string, keyof typeof sides>>>({})
   const [isBusy, setBusy] = useState(false)
   const id = useId()
   const names = [...new Set([...Object.keys(mine ?? {}), ...Object.keys(theirs ?? {})])]
   const differing = names.filter((name) => text(mine?.[name]) !== text(theirs?.[name]))
 
-  const settle = async (choice: Decision, to: 'mine' | 'theirs' | Row) => {
+  const settle = async (choice: Decision) => {
     setBusy(true)
     try {
-      await conflict.resolve(to)
+      await conflict.resolve(choice === 'edited' ? edited() : choice)
       onResolved?.(conflict, choice)
     } catch (thrown) {
       onError?.(asError(thrown))
@@ -67,12 +68,12 @@ function One({ conflict, onResolved, onError }: OneProps) {
   const isChoice = conflict.isOpen && mine !== null && theirs !== null
   const edited = (): Row => {
     const row: Row = { ...conflict.key, ...(theirs ?? mine) }
-    for (const name of differing) row[name] = (picks[name] === 'mine' ? mine?.[name] : theirs?.[name]) ?? null
+    for (const name of differing) row[name] = sides[picks[name] ?? 'theirs']?.[name] ?? null
     return row
   }
-  const decision = (text: string, choice: Decision, to: () => 'mine' | 'theirs' | Row) => (
-    <button type="button" disabled={isBusy} onClick={() => void settle(choice, to())}>
-      {text}
+  const decision = (choice: Decision, label: string) => (
+    <button type="button" disabled={isBusy} onClick={() => void settle(choice)}>
+      {label}
     </button>
   )
 
@@ -95,25 +96,28 @@ function One({ conflict, onResolved, onError }: OneProps) {
           {differing.map((name) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              {(['mine', 'theirs'] as const).map((side) => (
-                <td key={side}>
-                  {isChoice ? (
-                    <label>
-                      <input
-                        type="radio"
-                        name={id + name}
-                        checked={(picks[name] ?? 'theirs') === side}
-                        onChange={() => {
-                          setPicks({ ...picks, [name]: side })
-                        }}
-                      />
-                      {text((side === 'mine' ? mine : theirs)?.[name])}
-                    </label>
-                  ) : (
-                    text((side === 'mine' ? mine : theirs)?.[name])
-                  )}
-                </td>
-              ))}
+              {(['mine', 'theirs'] as const).map((side) => {
+                const shown = text(sides[side]?.[name])
+                return (
+                  <td key={side}>
+                    {isChoice ? (
+                      <label>
+                        <input
+                          type="radio"
+                          name={id + name}
+                          checked={(picks[name] ?? 'theirs') === side}
+                          onChange={() => {
+                            setPicks({ ...picks, [name]: side })
+                          }}
+                        />
+                        {shown}
+                      </label>
+                    ) : (
+                      shown
+                    )}
+                  </td>
+                )
+              })}
             </tr>
           ))}
         </tbody>
@@ -121,9 +125,9 @@ function One({ conflict, onResolved, onError }: OneProps) {
       <div className="rp-row">
         {conflict.isOpen ? (
           <>
-            {decision('Keep mine', 'mine', () => 'mine')}
-            {decision('Keep theirs', 'theirs', () => 'theirs')}
-            {isChoice && decision('Keep my choice of each', 'edited', edited)}
+            {decision('mine', 'Keep mine')}
+            {decision('theirs', 'Keep theirs')}
+            {isChoice && decision('edited', 'Keep my choice of each')}
           </>
         ) : (
           <>

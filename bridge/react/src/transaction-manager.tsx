@@ -1,7 +1,8 @@
 /** <TransactionManager>: operations as one transaction, seen from here to the server. */
 
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { newKey, toError, type Confirmation, type OperationKind } from '@rockpool/client'
+import { useLatest } from './use-latest.ts'
 import { useWrites, type WriteStatus } from './use-transaction.ts'
 import { toText } from './words.ts'
 
@@ -53,15 +54,8 @@ export function TransactionManager({
   label = 'Run transaction',
 }: TransactionManagerProps) {
   const { begin, status, error } = useWrites()
-  const callbacks = useRef({ onSuccess, onError, onRollback })
-  useEffect(() => {
-    callbacks.current = { onSuccess, onError, onRollback }
-  })
+  const latest = useLatest({ operations, onSuccess, onError, onRollback })
   const value = toText(operations)
-  const latest = useRef(operations)
-  useEffect(() => {
-    latest.current = operations
-  })
   // State outlives StrictMode's second mount: a value that has begun keeps its key and is not begun again.
   const [keys] = useState(() => new Map<string, string>())
 
@@ -69,13 +63,15 @@ export function TransactionManager({
     async (idempotencyKey: string) => {
       const failed = (thrown: unknown) => {
         const problem = toError(thrown, 'run transaction')
-        callbacks.current.onError(problem)
+        latest.current.onError(problem)
         // With an unknown outcome nothing was rolled back, as far as anybody knows.
-        if (problem.kind !== 'outcome_unknown') callbacks.current.onRollback()
+        if (problem.kind !== 'outcome_unknown') latest.current.onRollback()
       }
       try {
-        const { results, confirmed } = await begin((database) => database.execute(latest.current, { idempotencyKey }))
-        callbacks.current.onSuccess(results, { confirmed, idempotencyKey })
+        const { results, confirmed } = await begin((database) =>
+          database.execute(latest.current.operations, { idempotencyKey }),
+        )
+        latest.current.onSuccess(results, { confirmed, idempotencyKey })
         confirmed.catch((thrown: unknown) => {
           if (toError(thrown, '').kind !== 'closed') failed(thrown) // the page is going; the write is not
         })
@@ -83,7 +79,7 @@ export function TransactionManager({
         failed(thrown)
       }
     },
-    [begin],
+    [begin, latest],
   )
 
   useEffect(() => {

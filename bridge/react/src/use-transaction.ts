@@ -1,6 +1,6 @@
 /** useTransaction: writes with their state. */
 
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useRef, useState } from 'react'
 import {
   toError,
   type Confirmation,
@@ -64,19 +64,12 @@ export function useWrites() {
   const store = useStore()
   const [progress, setProgress] = useState(IDLE)
   const latest = useRef(0)
-  const isMounted = useRef(false)
-  useEffect(() => {
-    isMounted.current = true
-    return () => {
-      isMounted.current = false
-    }
-  }, [])
 
   const begin = useCallback(
     async <T>(start: (database: Database<UntypedTables>) => Write<T>) => {
       const turn = ++latest.current
       const show = (change: Partial<Progress>) => {
-        if (isMounted.current && latest.current === turn) setProgress((before) => ({ ...before, ...change }))
+        if (latest.current === turn) setProgress((before) => ({ ...before, ...change }))
       }
       show({ ...IDLE, status: 'running' })
       try {
