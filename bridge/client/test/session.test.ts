@@ -11,7 +11,7 @@ import './page-tables.ts'
 /** A session on a link that keeps what is sent, until its turn ends. */
 async function open() {
   const sent: ArrayBuffer[] = []
-  const link: Link = { post: (frame) => sent.push(frame), tell: () => {}, backlog: 0, close: () => {} }
+  const link: Link = { post: (frame) => sent.push(frame), tell: () => {}, close: () => {} }
   const session = new Session({ handshake: () => Promise.resolve(), event: () => {}, changed: () => {} })
   await session.attach(link)
   const call = (isEndless = false) =>

@@ -54,7 +54,7 @@ export function broadcastLink(channel: Channel, side: Side, events: LinkEvents):
   const queue: ArrayBuffer[] = []
   let queued = 0,
     at = 0
-  let partial: Uint8Array | null = null,
+  let partial: Uint8Array<ArrayBuffer> | null = null,
     filled = 0
 
   const pump = () => {
@@ -84,35 +84,27 @@ export function broadcastLink(channel: Channel, side: Side, events: LinkEvents):
       }),
     )
   }
-  const take = (chunk: Chunk) => {
-    if (chunk.seq !== expected) return broken(`chunk ${chunk.seq} came where ${expected} was due`)
-    expected++
-    if (chunk.size > 0) {
-      if (partial !== null) return broken('a frame began inside another')
-      partial = new Uint8Array(chunk.size)
-      filled = 0
-    }
-    if (partial === null || filled + chunk.bytes.byteLength > partial.length)
-      return broken('a chunk does not fit its frame')
-    partial.set(new Uint8Array(chunk.bytes), filled)
-    filled += chunk.bytes.byteLength
-    channel.postMessage({ side, took: chunk.bytes.byteLength } satisfies Credit)
-    if (filled === partial.length) {
-      const whole = partial.buffer
-      partial = null
-      events.frame(whole as ArrayBuffer) // made just above by new Uint8Array(number)
-    }
+  const take = ({ seq, size, bytes }: Chunk) => {
+    const due = expected++
+    if (seq !== due) return broken(`chunk ${seq} came where ${due} was due`)
+    partial ??= new Uint8Array(size)
+    if (filled + bytes.byteLength > partial.length) return broken('a chunk does not fit its frame')
+    partial.set(new Uint8Array(bytes), filled)
+    filled += bytes.byteLength
+    channel.postMessage({ side, took: bytes.byteLength } satisfies Credit)
+    if (filled < partial.length) return
+    const whole = partial.buffer
+    partial = null
+    filled = 0
+    events.frame(whole)
   }
-  channel.onmessage = ({ data }: MessageEvent<Partial<Chunk & Credit & Told>>) => {
+  channel.onmessage = ({ data }: MessageEvent<Chunk | Credit | Told>) => {
     if (!isOpen || data.side === side) return
-    if (data.bytes !== undefined && data.seq !== undefined) {
-      take({ side: data.side ?? side, seq: data.seq, size: data.size ?? 0, bytes: data.bytes })
-    } else if (data.took !== undefined) {
+    if ('bytes' in data) take(data)
+    else if ('took' in data) {
       credit = Math.min(CREDIT_BYTES_MAX, credit + data.took)
       pump()
-    } else if (data.told !== undefined) {
-      events.control(data.told)
-    }
+    } else events.control(data.told)
   }
   return {
     post: (frame) => {
@@ -124,9 +116,6 @@ export function broadcastLink(channel: Channel, side: Side, events: LinkEvents):
     },
     tell: (told) => {
       if (isOpen) channel.postMessage({ side, told } satisfies Told)
-    },
-    get backlog() {
-      return queued
     },
     close: () => {
       if (!isOpen) return

@@ -13,8 +13,6 @@ export interface Link {
   /** Sends a frame; a buffer of more than SHORT_BYTES is transferred where the path allows that. */
   post(frame: ArrayBuffer): void
   tell(message: OnPort): void
-  /** Bytes that were posted and that the other side has not taken yet, or 0 where unknown. */
-  readonly backlog: number
   /** Idempotent; drops what is queued. */
   close(): void
 }
@@ -91,7 +89,6 @@ export function portLink(port: Port, events: LinkEvents): Link {
       flush()
       port.postMessage(message)
     },
-    backlog: 0,
     close: () => {
       if (!isOpen) return
       flush()
