@@ -349,7 +349,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   /** Closes it in this tab. Drains first; calls after that reject with kind `closed`. Where `open` was called several times, the last close counts. */
   async close(): Promise<void> {
-    await this.#release()
+    if (--this.#users <= 0) await this.#closeNow()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -361,12 +361,14 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     return this.#session
   }
 
-  /** How `close` gives the database back; the registry counts users. Not for applications. */
-  #release: () => Promise<void> = () => this.#closeNow()
+  /** Calls of `open` that have not been closed. */
+  #users = 1
 
-  /** Not for applications: the registry's count comes first. */
-  countUsers(release: (closeNow: () => Promise<void>) => Promise<void>): void {
-    this.#release = () => release(() => this.#closeNow())
+  /** Not for applications: one more wants it, and a `close` of its own. False when it is closing. */
+  join(): boolean {
+    if (this.#users <= 0) return false
+    this.#users++
+    return true
   }
 
   async #closeNow(): Promise<void> {

@@ -4,35 +4,22 @@ import type { Tables, UntypedTables } from './builder/scope.ts'
 import { Database } from './database.ts'
 import type { OpenOptions } from './options.ts'
 
-interface Shared {
-  readonly database: Database<Tables>
-  users: number
-}
-
-const open_ = new Map<string, Shared>()
+const open_ = new Map<string, Database<Tables>>()
 
 /** Databases that are open in this tab, for tests and tools. */
 export function openDatabases(): readonly Database<Tables>[] {
-  return [...open_.values()].map((shared) => shared.database)
+  return [...open_.values()]
 }
 
 function share<DB extends Tables>(options: OpenOptions<DB>): Database<DB> {
   const key = `${options.storage ?? 'opfs'} ${options.name} ${options.user ?? ''}`
   const known = open_.get(key)
-  if (known !== undefined) {
-    known.users++
-    return known.database as unknown as Database<DB> // opened under the same name; its types are the caller's promise
-  }
+  if (known?.join()) return known as unknown as Database<DB> // opened under the same name; its types are the caller's promise
   const database = new Database<DB>(options, () => {
     if (open_.get(key) === shared) open_.delete(key)
   })
-  const shared: Shared = { database: database as unknown as Database<Tables>, users: 1 }
+  const shared = database as unknown as Database<Tables>
   open_.set(key, shared)
-  database.countUsers(async (closeNow) => {
-    if (--shared.users > 0) return
-    if (open_.get(key) === shared) open_.delete(key)
-    await closeNow()
-  })
   return database
 }
 
