@@ -9,10 +9,12 @@
 import {
   type Database,
   type DatabaseHealth,
+  type DatabaseOperation,
   failure,
   openLater,
   type OpenOptions,
   type RockpoolError,
+  type Row,
   toError,
   type UntypedTables,
 } from '@rockpool/client'
@@ -92,6 +94,12 @@ export class ConnectionStore {
     if (state === 'idle' || state === 'failed') this.#attempt(0)
     return wait.promise
   }
+
+  // The seed's two, here as functions keep their identity for a store's life: effects may depend on them.
+  readonly executeQuery = async (query: string, params: readonly unknown[] = []): Promise<Row[]> =>
+    (await this.database()).query(query, params)
+  readonly executeTransaction = async (operations: readonly DatabaseOperation[]): Promise<Row[]> =>
+    (await this.database()).execute(operations)
 
   /** Starts an attempt if none was made: what a suspended render calls. */
   readonly begin = (): void => {

@@ -67,44 +67,27 @@ export function useDatabase(): DatabaseContextValue {
   return useMemo(() => contextOf(store, snapshot), [store, snapshot])
 }
 
-const actions = new WeakMap<
-  ConnectionStore,
-  Pick<DatabaseContextValue, 'connect' | 'disconnect' | 'executeQuery' | 'executeTransaction'>
->()
-
-/** Functions keep their identity for a store's life: effects may depend on them. */
-function actionsOf(store: ConnectionStore) {
-  let made = actions.get(store)
-  if (made === undefined) {
-    made = {
-      connect: store.connect,
-      disconnect: store.disconnect,
-      executeQuery: async (query, params = []) => (await store.database()).query(query, params),
-      executeTransaction: async (operations) => (await store.database()).execute(operations),
-    }
-    actions.set(store, made)
-  }
-  return made
-}
-
-function contextOf(store: ConnectionStore, snapshot: ConnectionSnapshot): DatabaseContextValue {
-  const { database } = snapshot
+function contextOf(
+  store: ConnectionStore,
+  { database, state, isConnected, error }: ConnectionSnapshot,
+): DatabaseContextValue {
+  const { connect, disconnect, executeQuery, executeTransaction } = store
   return {
-    ...actionsOf(store),
-    isConnected: snapshot.isConnected,
-    error: snapshot.error,
-    connection:
-      database === null || snapshot === SERVER_SNAPSHOT
-        ? null
-        : {
-            name: database.name,
-            state: snapshot.state,
-            database,
-            stats: () => database.stats(),
-            close: store.disconnect,
-            get health() {
-              return database.health.get()
-            },
-          },
+    connect,
+    disconnect,
+    executeQuery,
+    executeTransaction,
+    isConnected,
+    error,
+    connection: database && {
+      name: database.name,
+      state,
+      database,
+      stats: () => database.stats(),
+      close: disconnect,
+      get health() {
+        return database.health.get()
+      },
+    },
   }
 }

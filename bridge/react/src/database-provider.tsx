@@ -1,6 +1,6 @@
 /** <DatabaseProvider>: gives a database to the tree below. */
 
-import { useEffect, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, type ReactNode } from 'react'
 import type { OpenOptions, UntypedTables } from '@rockpool/client'
 import { storeFor } from './connection-store.ts'
 import { StoreContext } from './context.ts'
@@ -22,13 +22,8 @@ export interface DatabaseProviderProps extends OpenOptions<any> {
  */
 export function DatabaseProvider({ children, connectOnMount = true, ...options }: DatabaseProviderProps) {
   const { name, user, storage } = options
-  const key = `${storage ?? 'opfs'} ${name} ${user ?? ''}`
-  const [held, setHeld] = useState(() => ({ key, store: storeFor(options as OpenOptions<UntypedTables>) }))
-  let { store } = held
-  if (held.key !== key) {
-    store = storeFor(options as OpenOptions<UntypedTables>)
-    setHeld({ key, store })
-  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the other options count when the name is first used
+  const store = useMemo(() => storeFor(options as OpenOptions<UntypedTables>), [name, user, storage])
   useEffect(() => {
     const release = store.hold()
     if (connectOnMount) store.begin()
