@@ -44,13 +44,7 @@ export function lowerOperation(operation: DatabaseOperation): {
   if (typeof operation.data !== 'object' || operation.data === null) {
     throw failure('invalid_argument', `read operation on ${operation.table}`, 'its data is no object')
   }
-  const entries = Object.entries(operation.data).filter(([, value]) => value !== undefined)
-  return {
-    type,
-    table: operation.table,
-    columns: entries.map(([name]) => name),
-    values: entries.map(([name, value]) => toSql(value, name)),
-  }
+  return { type, table: operation.table, ...toNamedRow(operation.data) }
 }
 
 /** The names of the boolean columns of a table of the schema. */
@@ -93,8 +87,8 @@ export function toObjects(
   })
 }
 
-/** A plain object as a named row. */
-export function toNamedRow(object: Readonly<Record<string, unknown>>): { columns: string[]; values: SqlValue[] } {
+/** A plain object as a named row. Properties that are undefined are left out. */
+export function toNamedRow(object: object): { columns: string[]; values: SqlValue[] } {
   const entries = Object.entries(object).filter(([, value]) => value !== undefined)
   return { columns: entries.map(([name]) => name), values: entries.map(([name, value]) => toSql(value, name)) }
 }

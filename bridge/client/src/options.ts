@@ -43,9 +43,7 @@ export const OPEN_MS = 20_000
 
 /** The relay's address as a WebSocket URL. */
 export function socketUrl(url: string): string {
-  const base = typeof location === 'undefined' ? undefined : location.href
-  const absolute = new URL(url, base)
-  if (absolute.protocol === 'https:') absolute.protocol = 'wss:'
-  if (absolute.protocol === 'http:') absolute.protocol = 'ws:'
+  const absolute = new URL(url, globalThis.location?.href)
+  absolute.protocol = absolute.protocol.replace('http', 'ws')
   return absolute.href
 }

@@ -57,12 +57,8 @@ export class Outcomes {
     const confirmed = this.#waiting.get(mid) ?? deferred<Confirmation>()
     this.#waiting.delete(mid)
     this.#settled.set(mid, confirmed.promise)
-    if (this.#settled.size > REMEMBERED_MAX) {
-      for (const oldest of this.#settled.keys()) {
-        this.#settled.delete(oldest)
-        break
-      }
-    }
+    const [oldest = mid] = this.#settled.keys()
+    if (this.#settled.size > REMEMBERED_MAX) this.#settled.delete(oldest)
     const status = statusName(outcome.status)
     if (status !== 'rejected' && status !== 'blocked') {
       confirmed.resolve({ status, mid })

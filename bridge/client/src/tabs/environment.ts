@@ -35,7 +35,7 @@ export function newTabId(): string {
 
 /** The browser as it is. @throws `storage_unavailable` without Web Locks, which need https or localhost. */
 export function browserEnvironment(): TabEnvironment {
-  if (typeof navigator === 'undefined' || navigator.locks === undefined) {
+  if (globalThis.navigator?.locks === undefined) {
     throw failure(
       'storage_unavailable',
       'open database',
