@@ -2,6 +2,7 @@
 
 import { failure, type RockpoolError } from '../error.ts'
 import { toSql } from '../values.ts'
+import { isMade, noted } from './made.ts'
 import {
   type Expr,
   type Select,
@@ -117,27 +118,17 @@ function operand(of: unknown, what: string): Expr {
   return value(of, what)
 }
 
-/** What this module and the builder have made: an object from outside, as JSON of a request, is bound and never part of a tree. */
-const made = new WeakSet<object>()
-
 function expression<T, C extends string>(of: Expr): Expression<T, C> {
-  const wrapped = { node: of }
-  made.add(wrapped)
-  return wrapped
-}
-
-/** Notes a query that the builder has made. */
-export function noteQuery(query: { readonly ast: Select }): void {
-  made.add(query)
+  return noted({ node: of })
 }
 
 /** Tells expressions from values. */
 export function isExpression(of: unknown): of is Expression<unknown> {
-  return typeof of === 'object' && of !== null && 'node' in of && made.has(of)
+  return isMade(of, 'node')
 }
 
 function isQuery(of: unknown): of is { readonly ast: Select } {
-  return typeof of === 'object' && of !== null && 'ast' in of && made.has(of)
+  return isMade(of, 'ast')
 }
 
 /** `left op right` as a tree. NULL compares by IS. @throws `invalid_argument` for an unknown operator or a list of the wrong shape. */

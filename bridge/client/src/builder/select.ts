@@ -18,7 +18,8 @@ import {
   ExprStar,
 } from '../gen/query.ts'
 import type { LiveQuery } from '../live.ts'
-import { and, column, compare, conditions, isExpression, node, noteQuery, or, value, type Expression } from './expr.ts'
+import { and, column, compare, conditions, isExpression, node, or, value, type Expression } from './expr.ts'
+import { noted } from './made.ts'
 import type {
   Chosen,
   ColumnOf,
@@ -64,7 +65,7 @@ export class SelectBuilder<
   constructor(runner: QueryRunner, ast: Select) {
     this.#runner = runner
     this.ast = ast
-    noteQuery(this)
+    noted(this)
   }
 
   #with<S = Scope, O = Out, P extends boolean = Picked>(change: Partial<Select>): SelectBuilder<DB, S, O, Mode, P> {
@@ -114,7 +115,7 @@ export class SelectBuilder<
   where(all: Conditions<Scope>): SelectBuilder<DB, Scope, Out, Mode, Picked>
   where(expression: Expression<unknown, ColumnOf<Scope>>): SelectBuilder<DB, Scope, Out, Mode, Picked>
   where(first: unknown, op?: string, to?: unknown): SelectBuilder<DB, Scope, Out, Mode, Picked> {
-    return this.#filter(this.ast.where, and, condition(first, op, to))
+    return this.#filter('where', and, condition(first, op, to))
   }
 
   /** Keeps rows for which what was asked so far holds, or this. */
@@ -125,13 +126,17 @@ export class SelectBuilder<
   ): SelectBuilder<DB, Scope, Out, Mode, Picked>
   orWhere(all: Conditions<Scope>): SelectBuilder<DB, Scope, Out, Mode, Picked>
   orWhere(first: unknown, op?: string, to?: unknown): SelectBuilder<DB, Scope, Out, Mode, Picked> {
-    return this.#filter(this.ast.where, or, condition(first, op, to))
+    return this.#filter('where', or, condition(first, op, to))
   }
 
-  #filter(before: Expr | null, how: typeof and, added: Expr | undefined): SelectBuilder<DB, Scope, Out, Mode, Picked> {
-    if (added === undefined) return this
-    const where = before === null ? added : how([before, added])
-    return where === undefined ? this : this.#with({ where })
+  #filter(
+    clause: 'where' | 'having',
+    how: typeof and,
+    added: Expr | undefined,
+  ): SelectBuilder<DB, Scope, Out, Mode, Picked> {
+    const before = this.ast[clause]
+    const whole = before === null || added === undefined ? added : how([before, added])
+    return whole === undefined ? this : this.#with({ [clause]: whole })
   }
 
   /** Adds the columns of rows of another table ("name" or "name as alias") whose `right` equals `left`; rows without a partner go. */
@@ -180,9 +185,7 @@ export class SelectBuilder<
     op: Op,
     to: Comparand<T, Op>,
   ): SelectBuilder<DB, Scope, Out, Mode, Picked> {
-    const test = compare(left.node, op, to, 'having')
-    const having = this.ast.having === null ? test : and([this.ast.having, test])
-    return having === undefined ? this : this.#with({ having })
+    return this.#filter('having', and, compare(left.node, op, to, 'having'))
   }
 
   /** Sorts; several calls refine. NULLs come last when ascending, first when descending, as in Postgres. @throws `invalid_argument` for another direction. */

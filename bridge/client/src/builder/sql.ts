@@ -1,5 +1,6 @@
 /** SQL text with bound values: db.sql`… ${value} …`. */
 
+import { isMade, noted } from './made.ts'
 import type { SqlValue } from '../codec.ts'
 import { failure } from '../error.ts'
 import { toSql } from '../values.ts'
@@ -9,8 +10,6 @@ export interface Statement {
   readonly sql: string
   readonly params: readonly SqlValue[]
 }
-
-const fragments = new WeakSet<object>()
 
 /**
  * Makes a statement from a template: each value becomes a `?` and is bound,
@@ -30,22 +29,18 @@ export function sql(strings: TemplateStringsArray, ...values: readonly unknown[]
     }
     text += strings[at + 1] ?? ''
   })
-  const statement = { sql: text, params }
-  fragments.add(statement)
-  return statement
+  return noted({ sql: text, params })
 }
 
 /** A table's or column's name as SQL text, quoted. */
 export function identifier(name: string): Statement {
   if (name.includes('\0')) throw failure('invalid_argument', 'quote a name', 'a name cannot hold NUL')
-  const statement = { sql: '"' + name.replaceAll('"', '""') + '"', params: [] }
-  fragments.add(statement)
-  return statement
+  return noted({ sql: '"' + name.replaceAll('"', '""') + '"', params: [] })
 }
 
 /** Only what `sql` and `identifier` made: an object from outside is bound, not spliced. */
 export function isStatement(value: unknown): value is Statement {
-  return typeof value === 'object' && value !== null && fragments.has(value)
+  return isMade(value, 'sql')
 }
 
 /** Whether a statement surely only reads. It errs to the safe side: WITH may write. */

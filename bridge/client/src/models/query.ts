@@ -1,6 +1,6 @@
 /** A call of a model: nothing runs before it is awaited, or put into a transaction. */
 
-import { noteQuery } from '../builder/expr.ts'
+import { noted } from '../builder/made.ts'
 import type { Select } from '../gen/query.ts'
 import type { Writer } from './write.ts'
 
@@ -50,7 +50,7 @@ export class RowsQuery<T, R extends object> extends ModelQuery<T> {
   constructor(source: Source, run: Run<T>, lower: () => Select) {
     super(source, run)
     this.#lower = lower
-    noteQuery(this)
+    noted(this)
   }
 
   /** The query's tree. @throws as the call; `closed` before the database is open. */
