@@ -43,7 +43,7 @@ export function CacheSync({
   const health = useHealth()
   const [last, setLast] = useState<SyncStats | null>(null)
   const [problem, setProblem] = useState('')
-  const callbacks = useLatest({ onSyncComplete, onConflict })
+  const latest = useLatest({ tables, onSyncComplete, onConflict })
   const key = JSON.stringify([...tables].sort())
 
   useEffect(() => {
@@ -60,15 +60,14 @@ export function CacheSync({
 
   useEffect(() => {
     if (client === null) return
-    const own: ReadonlySet<string> = new Set(JSON.parse(key) as string[])
     const stops = [
       client.sync.on('round', (stats) => {
         setLast(stats)
-        callbacks.current.onSyncComplete(stats)
+        latest.current.onSyncComplete(stats)
       }),
       client.conflicts.onConflict((conflict) => {
-        if (own.has(conflict.table))
-          callbacks.current.onConflict(
+        if (latest.current.tables.includes(conflict.table))
+          latest.current.onConflict(
             { table: conflict.table, localData: conflict.localData, remoteData: conflict.remoteData },
             conflict,
           )
@@ -77,7 +76,7 @@ export function CacheSync({
     return () => {
       for (const stop of stops) stop()
     }
-  }, [client, key, callbacks])
+  }, [client, latest])
 
   const round = useCallback(async (database: Database<any>) => {
     try {

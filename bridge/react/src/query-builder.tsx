@@ -56,13 +56,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
   const store = useStore()
   const client = useClient()
   const schema = useReadable<Schema | null>(client?.schema, null)
-  const columns = useMemo(
-    () =>
-      schema?.tables
-        .find((one) => one.name === table)
-        ?.columns.map((column) => ({ name: column.name, type: typeName(column.type) })) ?? [],
-    [schema, table],
-  )
+  const columns = useMemo(() => schema?.tables.find((one) => one.name === table)?.columns ?? [], [schema, table])
   const [chosen, setChosen] = useState<readonly string[]>([])
   const [filters, setFilters] = useState<readonly Filter[]>([])
   const [order, setOrder] = useState('')
@@ -72,8 +66,8 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
   const [checked, setChecked] = useState<Validated | null>(null)
   const [problem, setProblem] = useState<RockpoolError | null>(null)
 
-  const built = useMemo((): { query: AnySelect } | { error: RockpoolError } | null => {
-    if (client === null) return null
+  const { query, error } = useMemo((): { query?: AnySelect; error?: RockpoolError } => {
+    if (client === null) return {}
     try {
       let query = client.from(table) as AnySelect
       if (chosen.length > 0) query = query.select(...chosen)
@@ -93,10 +87,10 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a schema that comes later knows other names
   useEffect(() => {
-    if (client === null || built === null || !('query' in built)) return
+    if (client === null || query === undefined) return
     let isCurrent = true
     const timer = setTimeout(() => {
-      client.validate(built.query).then(
+      client.validate(query).then(
         (result) => {
           if (isCurrent) setChecked(result)
         },
@@ -107,7 +101,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
       isCurrent = false
       clearTimeout(timer)
     }
-  }, [client, built, columns])
+  }, [client, query, columns])
 
   const run = async (event: FormEvent) => {
     event.preventDefault()
@@ -116,14 +110,14 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     const began = performance.now()
     try {
       const database = await store.database()
-      if (built === null) throw failure('closed', 'run query', 'the database is opening', 'try again')
-      if ('error' in built) throw built.error
-      const rows = await database.run(built.query)
+      if (error !== undefined) throw error
+      if (query === undefined) throw failure('closed', 'run query', 'the database is opening', 'try again')
+      const rows = await database.run(query)
       onQuery(rows, { sql: checked?.sql ?? '', rows: rows.length, millis: performance.now() - began })
     } catch (thrown) {
-      const error = asError(thrown)
-      if (error instanceof RockpoolError) setProblem(error)
-      onError(error)
+      const failed = asError(thrown)
+      if (failed instanceof RockpoolError) setProblem(failed)
+      onError(failed)
     } finally {
       setRunning(false)
     }
@@ -133,8 +127,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
     setFilters(filters.map((one) => (one.id === id ? { ...one, ...to } : one)))
   }
   const names = columns.map(({ name }) => <option key={name}>{name}</option>)
-  const shownProblem =
-    problem?.message ?? (built !== null && 'error' in built ? built.error.message : checked?.problems[0]?.message)
+  const shownProblem = (problem ?? error ?? checked?.problems[0])?.message
   return (
     <form
       className="rp-builder"
@@ -150,7 +143,7 @@ export function QueryBuilder({ table, onQuery, onError, limit: limitAtFirst = 50
           <p className="rp-soft">Every column</p>
         ) : (
           columns.map(({ name, type }) => (
-            <label key={name} className="rp-chip" title={type}>
+            <label key={name} className="rp-chip" title={typeName(type)}>
               <input
                 type="checkbox"
                 checked={chosen.includes(name)}

@@ -151,6 +151,22 @@ function useResult<R, T>(
   )
 }
 
+/** Parameters may be left out before options. */
+function argumentsOf<O>(
+  params: readonly unknown[] | O | undefined,
+  options: O | undefined,
+): [readonly unknown[] | undefined, Partial<O>] {
+  return Array.isArray(params) ? [params, options ?? {}] : [undefined, (params as O | undefined) ?? {}]
+}
+
+/** An error before the first rows is the boundary's. */
+function throwBeforeRows(snapshot: LiveSnapshot<object>, live: LiveQuery<object> | null): void {
+  if (snapshot.status === 'error' && !snapshot.hasRows)
+    throw withRetry(snapshot.error, () => {
+      live?.retry()
+    })
+}
+
 /**
  * Follows a query: re-renders when its rows change, with unchanged rows as the
  * same objects. On servers and before the connection it is pending and empty.
@@ -164,15 +180,11 @@ export function useQuery<Q extends QuerySource, T = readonly RowsOf<Q>[]>(
   params?: readonly unknown[] | UseQueryOptions<RowsOf<Q>, T>,
   options?: UseQueryOptions<RowsOf<Q>, T>,
 ): QueryState<RowsOf<Q>, T> {
-  const values = Array.isArray(params) ? (params as readonly unknown[]) : undefined
-  const given = (values === undefined ? (params as UseQueryOptions<RowsOf<Q>, T> | undefined) : options) ?? {}
+  const [values, given] = argumentsOf(params, options)
   const { enabled = true, throwOnError = false } = given
   const live = useLive(source, values, enabled)
   const snapshot = useSnapshot(live)
-  if (throwOnError && snapshot.status === 'error' && !snapshot.hasRows)
-    throw withRetry(snapshot.error, () => {
-      live?.retry()
-    })
+  if (throwOnError) throwBeforeRows(snapshot, live)
   const isOff = !enabled || source === null || source === undefined || source === false
   return useResult(snapshot, live, isOff, given)
 }
@@ -187,8 +199,7 @@ export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined
   params?: readonly unknown[] | SelectOptions<RowsOf<Q>, T>,
   options?: SelectOptions<RowsOf<Q>, T>,
 ): QueryState<RowsOf<Q>, T> {
-  const values = Array.isArray(params) ? (params as readonly unknown[]) : undefined
-  const given = (values === undefined ? (params as SelectOptions<RowsOf<Q>, T> | undefined) : options) ?? {}
+  const [values, given] = argumentsOf(params, options)
   const store = useStore()
   const isServer = typeof window === 'undefined'
   if (!isServer) store.begin() // the provider's effect has not run when its whole tree suspends
@@ -196,10 +207,7 @@ export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined
   const snapshot = useSnapshot(live)
   if (!isServer && live === null) use(waiting(store, opening(store)))
   if (!isServer && live !== null && snapshot.status === 'pending') use(waiting(store, live.ready))
-  if (snapshot.status === 'error' && !snapshot.hasRows)
-    throw withRetry(snapshot.error, () => {
-      live?.retry()
-    })
+  throwBeforeRows(snapshot, live)
   return useResult(snapshot, live, false, given)
 }
 
