@@ -89,6 +89,17 @@ export function cancelled(op: string, signal: AbortSignal | undefined): Rockpool
   return failure('cancelled', op, 'the signal was aborted', '', { cause: signal?.reason })
 }
 
+/** The error of a write that was sent and of which no answer tells. */
+export function outcomeUnknown(op: string, idempotencyKey: string, cause: unknown): RockpoolError {
+  return failure(
+    'outcome_unknown',
+    op,
+    'the write was sent and no answer came',
+    'repeat it with the same idempotencyKey: it applies once',
+    { cause, idempotencyKey },
+  )
+}
+
 /** The error of a Failure frame. Unknown numbers, from a newer Worker, become `unknown`. */
 export function fromFailure(wire: Failure): RockpoolError {
   return new RockpoolError({ ...wire, kind: KIND_NAMES[wire.kind] ?? 'unknown' })

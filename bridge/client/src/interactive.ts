@@ -1,7 +1,7 @@
 /** The life of an interactive transaction at the Worker: how it begins, whom it belongs to, how it ends. */
 
 import { decode, encode, type Init } from './codec.ts'
-import { cancelled, failure, toError, type RockpoolError } from './error.ts'
+import { cancelled, failure, outcomeUnknown, toError, type RockpoolError } from './error.ts'
 import {
   BeginTxMessage,
   QueryDoneMessage,
@@ -115,7 +115,6 @@ export async function beginInteractive(session: Session, options: TransactionOpt
   const granted = session
     .ask(PageBegin, 'begin transaction', BeginTxMessage, request, TxStartedMessage)
     .then(({ tx }) => new Interactive(session, tx, key))
-  if (signal === undefined && deadline === undefined) return granted
   return new Promise((resolve, reject) => {
     const giveUp = (why: RockpoolError) => {
       reject(why)
@@ -165,13 +164,7 @@ async function afterLostCommit(session: Session, key: string, error: RockpoolErr
       { deadline: 4_000 },
     )
   } catch (cause) {
-    throw failure(
-      'outcome_unknown',
-      'commit',
-      'the write was sent and no answer came',
-      'repeat it with the same idempotencyKey: it applies once',
-      { idempotencyKey: key, cause },
-    )
+    throw outcomeUnknown('commit', key, cause)
   }
   if (status.known) return status
   throw failure('rolled_back', 'commit', 'the Worker died before the commit: nothing was applied', 'run it again', {

@@ -8,7 +8,7 @@
  */
 
 import type { Link } from '@rockpool/worker/link'
-import { cancelled, failure, fromFailure, toError, type RockpoolError } from './error.ts'
+import { cancelled, failure, fromFailure, outcomeUnknown, toError, type RockpoolError } from './error.ts'
 import { body, eachFrame, frame, header, unflag } from './frame.ts'
 import { decode, encode, type Init, type Message } from './codec.ts'
 import {
@@ -327,7 +327,7 @@ export class Session {
       let timer: ReturnType<typeof setTimeout> | undefined
       const settle = () => {
         this.#pending.delete(id)
-        if (timer !== undefined) clearTimeout(timer)
+        clearTimeout(timer)
         call.signal?.removeEventListener('abort', abort)
         revoke()
         if (this.#onSettle !== undefined) queueMicrotask(this.#onSettle)
@@ -457,14 +457,7 @@ export class Session {
   /** What a call that was sent and not answered ends with. */
   #inDoubt(pending: Pending, why: RockpoolError): RockpoolError {
     const { policy, op, key } = pending.call
-    if (policy !== 'write') return why
-    return failure(
-      'outcome_unknown',
-      op,
-      'the write was sent and no answer came',
-      'repeat it with the same idempotencyKey: it applies once',
-      { cause: why, idempotencyKey: key ?? '' },
-    )
+    return policy === 'write' ? outcomeUnknown(op, key ?? '', why) : why
   }
 
   #set(state: SessionState, error: RockpoolError | null): void {

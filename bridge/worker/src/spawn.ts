@@ -19,19 +19,18 @@ export interface CoreWorker {
  */
 export function spawn(file?: string): CoreWorker {
   const worker = new Worker(new URL('./entry.ts', import.meta.url), { type: 'module', name: 'rockpool' })
-  if (file !== undefined) worker.postMessage({ rp: 'files', name: file } satisfies ToWorker)
+  const post = (message: unknown, transfer: Transferable[] = []) => {
+    worker.postMessage(message, transfer)
+  }
+  if (file !== undefined) post({ rp: 'files', name: file } satisfies ToWorker)
   const ended = new AbortController()
   let own: Port | undefined
   const core: CoreWorker = {
-    post: (message, transfer = []) => {
-      worker.postMessage(message, transfer)
-    },
+    post,
     onmessage: null,
     own: () => {
       core.post({ rp: 'own' })
-      own = ownPort((message, transfer = []) => {
-        worker.postMessage(message, transfer)
-      })
+      own = ownPort(post)
       return own
     },
     terminate: () => {
