@@ -84,7 +84,8 @@ export function patched<R extends object>(
   return { rows: rows(), patch }
 }
 
-const NO_CHANGE = { added: [], removed: [], changed: [] } as const
+/** A patch that changes nothing. */
+export const NO_CHANGE = { added: [], removed: [], changed: [] } as const
 
 /** One value that identifies a row; a string for keys of several columns. */
 function keyOf(row: object, key: readonly string[]): unknown {

@@ -9,7 +9,7 @@ import { RowSink } from './rows.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, type RockpoolError, toError } from './error.ts'
 import { valueKey } from './key.ts'
-import { patched, reconcile, type Patch, type Reconciled } from './identity.ts'
+import { NO_CHANGE, patched, reconcile, type Patch, type Reconciled } from './identity.ts'
 import type { Session } from './session.ts'
 import { decode, encode } from './codec.ts'
 import { LiveCallMessage, LiveStateMessage, type LiveCall, PageLive } from './gen/wire.ts'
@@ -37,7 +37,6 @@ export interface LiveQuery<R> extends Readable<LiveSnapshot<R>> {
   retry(): void
 }
 
-const NOTHING: Patch<never> = { added: [], removed: [], changed: [] }
 const PENDING: LiveSnapshot<never> = { status: 'pending', rows: [], error: null }
 
 /** The live queries of one database. */
@@ -168,7 +167,7 @@ class Entry implements LiveQuery<object> {
     onError?: (error: RockpoolError) => void,
   ): () => void {
     const snapshot = this.get()
-    if (snapshot.status === 'ready') listener(snapshot.rows, { added: snapshot.rows, removed: [], changed: [] })
+    if (snapshot.status === 'ready') listener(snapshot.rows, { ...NO_CHANGE, added: snapshot.rows })
     const unwatch = this.#watchers.on(({ rows, patch }) => {
       listener(rows, patch)
     })
@@ -280,7 +279,7 @@ class Entry implements LiveQuery<object> {
     const before = this.#rows
     const isFirst = !this.#hasRows
     const { rows, patch } = isFirst
-      ? { rows: fresh, patch: { ...NOTHING, added: fresh } }
+      ? { rows: fresh, patch: { ...NO_CHANGE, added: fresh } }
       : (kept.length > 0 ? patched : reconcile)(before, fresh, this.#keyColumns, kept)
     this.#hasRows = true
     this.#rows = rows

@@ -3,7 +3,7 @@
 import { encode, type SqlValue } from './codec.ts'
 import { valueKey } from './key.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
-import { failure, fromFailure, type RockpoolError, toError } from './error.ts'
+import { failure, fromFailure, type RockpoolError } from './error.ts'
 import type { Pos } from './gen/version.ts'
 import {
   ConnectMessage,
@@ -155,16 +155,7 @@ export class Sync {
     if (entry === undefined) {
       const ttlMillis = duration(options.ttl)
       const body = () => encode(SubscribeMessage, { shape, args: named, ttlMillis, priority: options.priority })
-      const ready = this.#session.call({
-        type: PageSubscribe,
-        op: `follow ${shape}`,
-        policy: 'read',
-        isEndless: true,
-        body,
-        decode: () => undefined,
-        signal: options.signal,
-        deadline: options.deadline,
-      })
+      const ready = this.#follow(`follow ${shape}`, body, options)
       entry = { body, users: 0, ready }
       ready.catch(() => {
         if (this.#active.get(key)?.ready === ready) this.#active.delete(key)
@@ -242,20 +233,19 @@ export class Sync {
 
   /** Not for applications: a new Worker serves this tab, which follows the same shapes there. */
   resubscribe(): void {
-    for (const entry of this.#active.values()) {
-      this.#session
-        .call({
-          type: PageSubscribe,
-          op: 'follow a shape again',
-          policy: 'read',
-          isEndless: true,
-          body: entry.body,
-          decode: () => undefined,
-        })
-        .catch((thrown: unknown) => {
-          if (toError(thrown, '').kind !== 'closed') this.#status.set({ ...this.#status.get() })
-        })
-    }
+    for (const { body } of this.#active.values()) this.#follow('follow a shape again', body).catch(() => {}) // the status tells of each shape
+  }
+
+  #follow(op: string, body: () => Uint8Array<ArrayBuffer>, options: CallOptions = {}): Promise<void> {
+    return this.#session.call({
+      ...options,
+      type: PageSubscribe,
+      op,
+      policy: 'read',
+      isEndless: true,
+      body,
+      decode: () => undefined,
+    })
   }
 }
 

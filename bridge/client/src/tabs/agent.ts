@@ -94,7 +94,7 @@ export class TabAgent {
   #schedule(): void {
     clearTimeout(this.#timer)
     const { state } = this.#model
-    if (state === 'stopped' || state === 'outdated' || state === 'idle') return
+    if (this.isOver || state === 'idle') return
     const isBusy = state === 'seeking' || state === 'linking' || state === 'handing'
     this.#timer = setTimeout(
       () => {
