@@ -17,7 +17,6 @@ async function open() {
       if (head !== null) calls.push({ type: head.type, id: head.call, body: body(bytes) })
     },
     tell: () => {},
-    backlog: 0,
     close: () => {},
   }
   const session = new Session({ handshake: () => Promise.resolve(), event: () => {}, changed: () => {} })

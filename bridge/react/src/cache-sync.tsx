@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from 'react'
 import type { Conflict, Database, SocketState, SyncStats } from '@rockpool/client'
 import { useClient } from './context.ts'
 import { useLatest } from './use-latest.ts'
-import { useHealth, useSyncStatus } from './use-readable.ts'
+import { useHealth, useSyncStatus } from './use-watched.ts'
 import { asError } from './words.ts'
 
 /** The seed's props, and optional ones. `any` is the seed's own. */

@@ -2,7 +2,7 @@
 
 import { useId, useState } from 'react'
 import type { Conflict, Row } from '@rockpool/client'
-import { useConflicts } from './use-readable.ts'
+import { useConflicts } from './use-watched.ts'
 import { asError } from './words.ts'
 
 export interface ConflictResolverProps {

@@ -1,6 +1,6 @@
 /** The seed's context, to the letter, and what it stands on. */
 
-import { createContext, use, useMemo, useSyncExternalStore } from 'react'
+import { createContext, use, useMemo } from 'react'
 import {
   type Database,
   type DatabaseHealth,
@@ -11,6 +11,7 @@ import {
   type UntypedTables,
 } from '@rockpool/client'
 import { SERVER_SNAPSHOT, type ConnectionSnapshot, type ConnectionStore } from './connection-store.ts'
+import { useReadable } from './use-readable.ts'
 
 /** The connection to a database in this browser. */
 export interface DatabaseConnection {
@@ -51,8 +52,7 @@ export function useStore(): ConnectionStore {
 
 /** Where the connection stands; re-renders when that changes. */
 export function useConnection(): ConnectionSnapshot {
-  const store = useStore()
-  return useSyncExternalStore(store.subscribe, store.get, () => SERVER_SNAPSHOT)
+  return useReadable(useStore(), SERVER_SNAPSHOT)
 }
 
 /** The database, or null before the first attempt and on servers. */

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react'
 import type { Stats } from '@rockpool/client'
 import { useClient } from './context.ts'
-import { useHealth, useOutbox, useSyncStatus } from './use-readable.ts'
+import { useHealth, useOutbox, useSyncStatus } from './use-watched.ts'
 
 export interface DevtoolsProps {
   /** Milliseconds between readings of the figures. Default 1000. */

@@ -16,7 +16,7 @@ export {
   type UseQueryOptions,
 } from './use-query.ts'
 export { useTransaction, type TransactionHook, type WriteStatus } from './use-transaction.ts'
-export { useConflicts, useHealth, useOutbox, useSyncStatus } from './use-readable.ts'
+export { useConflicts, useHealth, useOutbox, useSyncStatus } from './use-watched.ts'
 export { QueryBuilder, type QueryBuilderProps } from './query-builder.tsx'
 export { TransactionManager, type TransactionManagerProps } from './transaction-manager.tsx'
 export { CacheSync, type CacheSyncProps } from './cache-sync.tsx'

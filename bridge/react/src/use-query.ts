@@ -1,6 +1,6 @@
 /** useQuery and useSuspenseQuery: rows that follow the database. */
 
-import { use, useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
+import { use, useEffect, useMemo, useRef } from 'react'
 import {
   toError,
   type LiveQuery,
@@ -11,6 +11,7 @@ import {
 } from '@rockpool/client'
 import { useConnection, useStore } from './context.ts'
 import { withRetry } from './retries.ts'
+import { subscribeToNothing, useReadable } from './use-readable.ts'
 import { toText } from './words.ts'
 
 /** What a query may be: built, a template's statement, text with parameters; null for none. */
@@ -53,8 +54,6 @@ export interface UseQueryOptions<R = any, T = readonly R[]> extends SelectOption
 
 const EMPTY: readonly never[] = []
 const NOTHING: LiveSnapshot<never> = { status: 'pending', rows: EMPTY, error: null }
-const getNothing = (): LiveSnapshot<never> => NOTHING
-const subscribeToNothing = (): (() => void) => () => {}
 const doNothing = (): void => {}
 
 /** What cannot even be asked for (a parameter that is no value, too many queries), in the shape of a live query. */
@@ -89,14 +88,6 @@ function useLive(
       return failed(toError(thrown, 'watch a query'))
     }
   }, [database, source, paramsKey, isEnabled])
-}
-
-function useSnapshot(live: LiveQuery<object> | null): LiveSnapshot<object> {
-  return useSyncExternalStore<LiveSnapshot<object>>(
-    live?.subscribe ?? subscribeToNothing,
-    live?.get ?? getNothing,
-    getNothing,
-  )
 }
 
 /** Whether lists or plain objects hold the same; other things are the same only where they are one. */
@@ -183,7 +174,7 @@ export function useQuery<Q extends QuerySource, T = readonly RowsOf<Q>[]>(
   const [values, given] = argumentsOf(params, options)
   const { enabled = true, throwOnError = false } = given
   const live = useLive(source, values, enabled)
-  const snapshot = useSnapshot(live)
+  const snapshot = useReadable<LiveSnapshot<object>>(live, NOTHING)
   if (throwOnError) throwBeforeRows(snapshot, live)
   const isOff = !enabled || source === null || source === undefined || source === false
   return useResult(snapshot, live, isOff, given)
@@ -204,7 +195,7 @@ export function useSuspenseQuery<Q extends Exclude<QuerySource, null | undefined
   const isServer = typeof window === 'undefined'
   if (!isServer) store.begin() // the provider's effect has not run when its whole tree suspends
   const live = useLive(source, values, true)
-  const snapshot = useSnapshot(live)
+  const snapshot = useReadable<LiveSnapshot<object>>(live, NOTHING)
   if (!isServer && live === null) use(waiting(store, opening(store)))
   if (!isServer && live !== null && snapshot.status === 'pending') use(waiting(store, live.ready))
   throwBeforeRows(snapshot, live)
