@@ -48,6 +48,8 @@ type Host struct {
 	drafted    map[string]bool
 	draftedAll bool
 	syncAt     int64 // Mono of the sync engine's timer, 0 for none
+	flushAt    int64 // Mono of the next try after a flush that failed, 0 for none
+	flushWait  int64 // milliseconds that the last such wait took
 	armed      int64 // Mono for which the one timer is set, -1 for none
 	yielded    bool
 	lastMid    uint64
@@ -184,7 +186,7 @@ func (h *Host) settle() {
 		h.tellStates()
 		h.queueLive()
 	}
-	if len(h.held) > 0 || h.lanes.Len() > 0 || h.txn != nil && h.txn.NeedsFlush() || len(h.touched) > 0 || h.touchAll {
+	if len(h.held) > 0 || h.lanes.Len() > 0 || h.flushDue() || len(h.touched) > 0 || h.touchAll {
 		h.kick()
 	}
 	h.arm()
@@ -213,7 +215,7 @@ func (h *Host) Run() (again bool) {
 		h.queueLive()
 	}
 	h.arm()
-	again = h.lanes.Len() > 0 || len(h.held) > 0 || h.txn != nil && h.txn.NeedsFlush()
+	again = h.lanes.Len() > 0 || len(h.held) > 0 || h.flushDue()
 	if again {
 		h.yielded = true
 	}

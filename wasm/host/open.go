@@ -139,6 +139,7 @@ func (h *Host) drop(why error) {
 	}
 	h.builder, h.live, h.txn, h.sync = nil, nil, nil, nil
 	h.waiting, h.states, h.syncAt = nil, nil, 0
+	h.flushAt, h.flushWait = 0, 0
 	h.lanes = provider.NewLanes(h.env.Micros) // runs of live queries end with their readers
 	h.shapes = shapes{}
 	clear(h.text)

@@ -21,6 +21,9 @@ func (h *Host) arm() {
 	if h.syncAt != 0 {
 		at = h.syncAt
 	}
+	if h.flushAt != 0 {
+		at = min(at, h.flushAt)
+	}
 	if due, ok := h.prov.Deadline(); ok {
 		at = min(at, due)
 	}

@@ -12,6 +12,13 @@ import (
 	"rockpool.dev/wire"
 )
 
+// Milliseconds after which a flush that failed is tried again: the first time,
+// and at most.
+const (
+	flushRetryMin = 100
+	flushRetryMax = 5000
+)
+
 // write is a write that waits for an interactive transaction to end.
 type write struct {
 	c   *call
@@ -96,11 +103,15 @@ func (h *Host) flush() {
 		return
 	}
 	wrote := h.txn.NeedsFlush()
+	if wrote && len(h.held) == 0 && !h.flushDue() {
+		return
+	}
 	if wrote {
 		if err := h.txn.Flush(); err != nil {
 			h.unflushed(err)
 			return
 		}
+		h.flushAt, h.flushWait = 0, 0
 		h.figures.flushes++
 		h.prov.Wrote()
 	}
@@ -133,9 +144,17 @@ func (h *Host) retell(x held) {
 	}
 }
 
+// flushDue reports whether commits wait for a flush that is to be tried now.
+func (h *Host) flushDue() bool {
+	return h.txn != nil && h.txn.NeedsFlush() && (h.flushAt == 0 || h.env.Now().Mono >= h.flushAt)
+}
+
 // unflushed tells those who wait that their writes may be lost: they stand in
-// the view, and the next flush that works makes them durable after all.
+// the view, and the next flush that works makes them durable after all. It is
+// tried with the next write, and after a while that doubles.
 func (h *Host) unflushed(err error) {
+	h.flushWait = min(max(2*h.flushWait, flushRetryMin), flushRetryMax)
+	h.flushAt = h.env.Now().Mono + h.flushWait
 	due := h.held
 	h.held = nil
 	for _, x := range due {
