@@ -101,10 +101,14 @@ export async function keep(home: Promise<Folder>, stamp: Stamp, urls: ProgramURL
   const handle = await file.createSyncAccessHandle()
   try {
     handle.truncate(0)
-    handle.write(all, { at: 0 })
+    if (handle.write(all, { at: 0 }) < all.length)
+      throw new DOMException('no room for the program', 'QuotaExceededError')
     handle.flush()
-  } finally {
     handle.close()
+  } catch (thrown) {
+    handle.close()
+    await folder.removeEntry(stamp.sha256) // a part is of no use, and takes room that is short
+    throw thrown
   }
 }
 

@@ -65,6 +65,26 @@ test('what was kept is compiled without a request', async () => {
   expect(asked).not.toHaveBeenCalled()
 })
 
+for (const [what, write] of [
+  ['ends at once', () => 4],
+  [
+    'is refused',
+    () => {
+      throw new DOMException('full', 'QuotaExceededError')
+    },
+  ],
+] as const) {
+  test(`where there is no room a write ${what}, and no part of a copy is left`, async () => {
+    const { files, home } = folder()
+    const full = new MemoryHandle()
+    full.write = write
+    files.set(stamp.sha256, full)
+    serve()
+    await expect(keep(home, stamp, urls)).rejects.toThrow(DOMException)
+    expect([...files.keys()]).toEqual([])
+  })
+}
+
 test('there is no copy before the first', async () => {
   expect(await kept(folder().home, stamp)).toBeNull()
 })
