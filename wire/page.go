@@ -47,7 +47,6 @@ const (
 	PageExport      PageFrame = 19 // Empty → chunks of raw file bytes, Empty
 	PageReset       PageFrame = 20 // Empty → Empty
 	PageSignOut     PageFrame = 21 // SignOut → Empty
-	PageClose       PageFrame = 22 // Empty → Empty, after the drain
 	PageOutbox      PageFrame = 23 // Empty → OutboxList
 	PageOutboxAct   PageFrame = 24 // OutboxAct → Empty
 	PageValidate    PageFrame = 25 // Validate → Validated

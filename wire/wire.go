@@ -28,8 +28,8 @@ const Subprotocol = "rockpool.v1"
 // broken (Failure.Table, Columns, Constraint), has calls that can be cancelled
 // inside a step (Query.Standing), tells a state of a live query by the rows of
 // the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
-// (PageRest).
-const PageVersion uint32 = 9
+// (PageRest); 10 has no PageClose, as a tab closes by closing its port.
+const PageVersion uint32 = 10
 
 // StorageVersion is the version of the client's database layout. An older file
 // is brought up to date when it is opened (wasm/store, migrations); a newer one

@@ -128,7 +128,6 @@ func FuzzFrames(f *testing.F) {
 	add(wire.PageLive, &wire.LiveCall{SQL: "SELECT * FROM products"})
 	add(wire.PageSelect, &wire.SelectCall{Select: &query.Select{From: query.TableRef{Name: "products"}}})
 	add(wire.PageResolve, &wire.Resolve{ID: 1, Choice: wire.ChooseMine})
-	add(wire.PageClose, &wire.Empty{})
 	add(wire.PageReset, &wire.Empty{})
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		w := newWorld(t)

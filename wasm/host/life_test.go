@@ -29,11 +29,11 @@ func TestCloseAndReopen(t *testing.T) {
 	}
 	w.exec(1, insert, value.Int(1))
 	write := w.send(1, wire.PageQuery, &wire.Query{SQL: insert, Args: value.Row{value.Int(2)}})
-	closing := w.send(1, wire.PageClose, &wire.Empty{})
+	if !w.h.Freeze() {
+		t.Error("freeze did not close")
+	}
 	var d wire.QueryDone
-	var e wire.Empty
 	w.done(write, &d)
-	w.done(closing, &e)
 	if f := w.failed(w.send(1, wire.PageQuery, &wire.Query{SQL: "SELECT 1"})); fault.Kind(f.Kind) != fault.Closed {
 		t.Errorf("a query after close = %+v", f)
 	}

@@ -173,26 +173,6 @@ func (h *Host) drain(why error) {
 	h.drop(why)
 }
 
-// closePort ends the database for one tab; with the last one it closes.
-func (h *Host) closePort(p *port, c *call) {
-	p.opened = false
-	for _, o := range h.ports {
-		if o.opened {
-			for _, x := range h.callsOf(p.id) {
-				if x != c && !x.held {
-					h.fail(x, fault.New(fault.Closed, "use database", "it was closed"))
-				}
-			}
-			h.flush()
-			h.done(c, (&wire.Empty{}).AppendTo)
-			return
-		}
-	}
-	c.held = true // the drain lets it live
-	h.drain(fault.New(fault.Closed, "use database", "it was closed"))
-	h.answer(c, (&wire.Empty{}).AppendTo, h.prov.Close())
-}
-
 // Freeze drains and closes for a hand-over to another tab. It reports whether
 // everything is closed. Calls that pend get no answer: their tabs make them
 // again at the next leader, where a live query goes on and a key applies once.

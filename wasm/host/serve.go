@@ -205,8 +205,6 @@ func (h *Host) asked(p *port, kind wire.PageFrame, c *call) {
 		h.export(c)
 	case wire.PageReset:
 		h.reset(c)
-	case wire.PageClose:
-		h.closePort(p, c)
 	default:
 		h.fail(c, fault.New(fault.Protocol, "read frame", "there is no frame of type "+strconv.Itoa(int(kind))))
 	}

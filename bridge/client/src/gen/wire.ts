@@ -63,9 +63,9 @@ export const Subprotocol = 'rockpool.v1'
  * broken (Failure.Table, Columns, Constraint), has calls that can be cancelled
  * inside a step (Query.Standing), tells a state of a live query by the rows of
  * the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
- * (PageRest).
+ * (PageRest); 10 has no PageClose, as a tab closes by closing its port.
  */
-export const PageVersion = 9
+export const PageVersion = 10
 
 /**
  * StorageVersion is the version of the client's database layout. An older file
@@ -176,8 +176,6 @@ export const PageExport = 19
 export const PageReset = 20
 /** SignOut → Empty */
 export const PageSignOut = 21
-/** Empty → Empty, after the drain */
-export const PageClose = 22
 /** Empty → OutboxList */
 export const PageOutbox = 23
 /** OutboxAct → Empty */
@@ -221,7 +219,7 @@ export const PagePack = 71
  * for events. Every call is answered by any number of PageHead/PageChunk
  * frames and exactly one PageDone or PageFail.
  */
-export const PageFrame = { PageHello, PageOpen, PageQuery, PageSelect, PageOperations, PageBegin, PageTxQuery, PageTxEnd, PageLive, PageCancel, PageSubscribe, PageUnsubscribe, PageSyncNow, PageSyncPause, PageConflicts, PageResolve, PageStats, PageToken, PageExport, PageReset, PageSignOut, PageClose, PageOutbox, PageOutboxAct, PageValidate, PageSchema, PageConnect, PageVisible, PageStatus, PageBatch, PageRest, PageDone, PageFail, PageHead, PageChunk, PageLiveEnd, PageEvent, PageWelcome, PagePack } as const
+export const PageFrame = { PageHello, PageOpen, PageQuery, PageSelect, PageOperations, PageBegin, PageTxQuery, PageTxEnd, PageLive, PageCancel, PageSubscribe, PageUnsubscribe, PageSyncNow, PageSyncPause, PageConflicts, PageResolve, PageStats, PageToken, PageExport, PageReset, PageSignOut, PageOutbox, PageOutboxAct, PageValidate, PageSchema, PageConnect, PageVisible, PageStatus, PageBatch, PageRest, PageDone, PageFail, PageHead, PageChunk, PageLiveEnd, PageEvent, PageWelcome, PagePack } as const
 export type PageFrame = (typeof PageFrame)[keyof typeof PageFrame]
 
 export const LaneInteractive = 0
