@@ -7,9 +7,7 @@ import (
 	"testing"
 
 	"rockpool.dev/query/postgrest"
-	"rockpool.dev/query/sqlfn"
 	"rockpool.dev/schema"
-	"rockpool.dev/sqlite"
 )
 
 // todos are the tables that the captured requests are about.
@@ -94,20 +92,8 @@ func TestCapturedRequests(t *testing.T) {
 		"setHeader_rollback": `400  23502`, "err_unique": `409  23505`, "err_no_column": `400  42703`, "err_no_table": `404  PGRST205`,
 		"quoted_ident": `200 0-0/* [{"a b":"é&x=1+2","cd":"d"}]`,
 	}
-	c, err := sqlite.Open(sqlite.Options{Memory: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	if err := sqlfn.Register(c); err != nil {
-		t.Fatal(err)
-	}
-	w := &world{t: t, conn: c, env: &postgrest.Env{Schema: todos()}}
-	ddl := "PRAGMA foreign_keys=ON;"
-	for i := range w.env.Schema.Tables {
-		ddl += strings.Join(schema.DDL(&w.env.Schema.Tables[i], schema.Truth), ";") + ";"
-	}
-	w.exec(ddl + todoRows)
+	w := openWorld(t, todos())
+	w.exec(todoRows)
 	for _, one := range all {
 		r := w.asIfNever(postgrest.Request{Method: one.Method, Target: one.Target, Headers: one.Headers, Body: one.Body})
 		got := status(r) + " " + header(r, "content-range") + " "

@@ -10,9 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rockpool.dev/query/postgrest"
-	"rockpool.dev/query/sqlfn"
 	"rockpool.dev/schema"
-	"rockpool.dev/sqlite"
 )
 
 // ponds and their fish, as Go values: nil is NULL.
@@ -244,22 +242,7 @@ func TestRequestsAgainstAnOracle(t *testing.T) {
 			Foreign: []schema.ForeignKey{{Columns: []string{"pond_id"}, Table: "ponds", References: []string{"id"}}},
 		},
 	}}
-	ddl := ""
-	for i := range s.Tables {
-		ddl += strings.Join(schema.DDL(&s.Tables[i], schema.Truth), ";") + ";"
-	}
-	c, err := sqlite.Open(sqlite.Options{Memory: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	if err := sqlfn.Register(c); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Exec(ddl); err != nil {
-		t.Fatal(err)
-	}
-	w := &world{t: t, conn: c, env: &postgrest.Env{Schema: s}}
+	w := openWorld(t, s)
 	rapid.Check(t, func(t *rapid.T) {
 		var ponds []*pond
 		sql := "DELETE FROM fish; DELETE FROM ponds;"
@@ -279,7 +262,7 @@ func TestRequestsAgainstAnOracle(t *testing.T) {
 			}
 			ponds = append(ponds, p)
 		}
-		if err := c.Exec(sql); err != nil {
+		if err := w.conn.Exec(sql); err != nil {
 			t.Fatal(err)
 		}
 		inner, least := rapid.Bool().Draw(t, "inner"), rapid.IntRange(0, 3).Draw(t, "least")

@@ -76,24 +76,32 @@ type world struct {
 	env  *postgrest.Env
 }
 
+// newWorld is a shelf of books.
 func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := openWorld(t, shelf())
+	w.env.NewKey = func() string { return "0198c0de-0000-7000-8000-000000000001" }
+	w.exec(rows)
+	return w
+}
+
+// openWorld is a database with the empty tables of a schema.
+func openWorld(t testing.TB, s *schema.Schema) *world {
 	t.Helper()
 	c, err := sqlite.Open(sqlite.Options{Memory: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	w := &world{t: t, conn: c, env: &postgrest.Env{Schema: shelf(), NewKey: func() string { return "0198c0de-0000-7000-8000-000000000001" }}}
 	if err := sqlfn.Register(c); err != nil {
 		t.Fatal(err)
 	}
+	w := &world{t: t, conn: c, env: &postgrest.Env{Schema: s}}
 	ddl := "PRAGMA foreign_keys=ON;"
-	for i := range w.env.Schema.Tables {
-		ddl += strings.Join(schema.DDL(&w.env.Schema.Tables[i], schema.Truth), ";") + ";"
+	for i := range s.Tables {
+		ddl += strings.Join(schema.DDL(&s.Tables[i], schema.Truth), ";") + ";"
 	}
-	if err := c.Exec(ddl + rows); err != nil {
-		t.Fatal(err)
-	}
+	w.exec(ddl)
 	return w
 }
 
