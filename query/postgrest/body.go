@@ -46,6 +46,7 @@ func (p *Plan) readBody(r Request) *Error {
 			return err
 		}
 	}
+	skip := p.prefer.has(missingDefault)
 	var keys []string
 	for i, part := range parts {
 		kind, members := schema.JSONParts(part.Text)
@@ -64,7 +65,7 @@ func (p *Plan) readBody(r Request) *Error {
 			}
 			keys = own
 		}
-		row, err := p.readRow(members)
+		row, err := p.readRow(members, skip)
 		if err != nil {
 			return err
 		}
@@ -73,8 +74,9 @@ func (p *Plan) readBody(r Request) *Error {
 	return nil
 }
 
-// readRow reads the members of an object, or those of the columns parameter.
-func (p *Plan) readRow(members []schema.JSONPart) (row newRow, err *Error) {
+// readRow reads the members of an object, or those of the columns parameter: skip
+// leaves out what the object has not.
+func (p *Plan) readRow(members []schema.JSONPart, skip bool) (row newRow, err *Error) {
 	set := func(name, text string) *Error {
 		at, err := p.bodyColumn(name)
 		if err != nil {
@@ -106,7 +108,7 @@ func (p *Plan) readRow(members []schema.JSONPart) (row newRow, err *Error) {
 				text, given = m.Text, true
 			}
 		}
-		if !given && p.prefer.has(missingDefault) {
+		if !given && skip {
 			continue
 		}
 		if err := set(name, text); err != nil {
