@@ -6,6 +6,7 @@
 
 import type { Booleans } from './shape.ts'
 import { RowSink } from './rows.ts'
+import { deferred } from './deferred.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, type RockpoolError, toError } from './error.ts'
 import { valueKey } from './key.ts'
@@ -112,8 +113,7 @@ class Entry implements LiveQuery<object> {
   /** The newest state, which may not have been told yet. */
   #rows: readonly object[] = []
   #hasRows = false
-  #resolve: () => void = () => {}
-  #ready: Promise<void>
+  #told = deferred<void>()
   /** Somebody waits for the first rows, and may listen only then: a suspended render. */
   #isAwaited = false
   readonly get = this.#cell.get
@@ -134,7 +134,6 @@ class Entry implements LiveQuery<object> {
     this.#isSchemaAwaited = isSchemaAwaited
     this.#tell = tell
     this.#turned = turned
-    this.#ready = this.#awaiting()
     this.#start()
     this.#restAfterGrace()
   }
@@ -144,17 +143,14 @@ class Entry implements LiveQuery<object> {
       this.#isAwaited = true
       clearTimeout(this.#grace)
     }
-    return this.#ready
+    return this.#told.promise
   }
 
-  #awaiting(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resolve = () => {
-        resolve()
-        if (this.#isAwaited && this.#listeners === 0) this.#restAfterGrace()
-        this.#isAwaited = false
-      }
-    })
+  /** The first rows or a failure are there. */
+  #settle(): void {
+    this.#told.resolve()
+    if (this.#isAwaited && this.#listeners === 0) this.#restAfterGrace()
+    this.#isAwaited = false
   }
 
   readonly subscribe = (listener: (snapshot: LiveSnapshot<object>) => void): (() => void) => {
@@ -187,7 +183,7 @@ class Entry implements LiveQuery<object> {
   /** Asks again after a failure, which may not have been told. */
   restart(): void {
     if (this.get().status === 'error') {
-      this.#ready = this.#awaiting()
+      this.#told = deferred()
       this.#cell.set(this.#hasRows ? { status: 'ready', rows: this.get().rows, error: null } : PENDING)
     }
     this.#start()
@@ -258,7 +254,7 @@ class Entry implements LiveQuery<object> {
     this.isNameUnknown = error.kind === 'unknown_table' || error.kind === 'unknown_column'
     if (this.isNameUnknown && this.#isSchemaAwaited()) return // namesChanged comes
     this.#cell.set({ status: 'error', rows: this.get().rows, error, hasRows: this.#hasRows })
-    this.#resolve()
+    this.#settle()
   }
 
   #state(sink: RowSink, body: Uint8Array): void {
@@ -284,7 +280,7 @@ class Entry implements LiveQuery<object> {
     this.#hasRows = true
     this.#rows = rows
     this.#tell(() => {
-      this.#resolve()
+      this.#settle()
       if (!isFirst && rows === before && this.get().status === 'ready') return
       this.#cell.set({ status: 'ready', rows, error: null })
       this.#watchers.emit({ rows, patch })
