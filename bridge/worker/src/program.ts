@@ -107,7 +107,7 @@ export async function keep(home: Promise<Folder>, stamp: Stamp, urls: ProgramURL
     handle.close()
   } catch (thrown) {
     handle.close()
-    await folder.removeEntry(stamp.sha256) // a part is of no use, and takes room that is short
+    await folder.removeEntry(stamp.sha256).catch(() => {}) // a part is of no use, and takes room that is short
     throw thrown
   }
 }
