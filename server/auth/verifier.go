@@ -62,9 +62,9 @@ type Identity struct {
 type Verifier struct {
 	options Options
 	keys    keyfunc.Keyfunc // nil without a JWKS
-	parser  *jwt.Parser
-	// keyParser is for API keys, which have no audience.
-	keyParser *jwt.Parser
+	parser  *jwt.Parser     // checks signatures alone
+	// claims checks what a token says; keyClaims what an API key does, which has no audience.
+	claims, keyClaims *jwt.Validator
 }
 
 // Open makes a verifier and fetches the key set. fault.InvalidArgument when the
@@ -91,23 +91,28 @@ func Open(ctx context.Context, o Options) (*Verifier, error) {
 		}
 		v.keys = keys
 	}
-	checks := []jwt.ParserOption{
-		jwt.WithValidMethods(algorithms), jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(o.Now), jwt.WithJSONNumber(),
-	}
+	v.parser = jwt.NewParser(jwt.WithValidMethods(algorithms), jwt.WithJSONNumber(), jwt.WithoutClaimsValidation())
+	checks := []jwt.ParserOption{jwt.WithExpirationRequired(), jwt.WithLeeway(leeway), jwt.WithTimeFunc(o.Now)}
 	if o.Issuer != "" {
 		checks = append(checks, jwt.WithIssuer(o.Issuer))
 	}
-	v.keyParser = jwt.NewParser(checks...)
+	v.keyClaims = jwt.NewValidator(checks...)
 	if o.Audience != "" {
 		checks = append(checks, jwt.WithAudience(o.Audience))
 	}
-	v.parser = jwt.NewParser(checks...)
+	v.claims = jwt.NewValidator(checks...)
 	return v, nil
 }
 
 // Verify returns who sent a token. fault.TokenExpired for one that was good
 // once, fault.Unauthenticated for anything else; neither repeats the token.
-func (v *Verifier) Verify(token string) (Identity, error) {
+func (v *Verifier) Verify(token string) (Identity, error) { return v.verify(token, false) }
+
+// VerifyKey is Verify that takes API keys too, as Supabase's anon key: tokens that
+// name neither a subject nor an audience. Their User is "".
+func (v *Verifier) VerifyKey(token string) (Identity, error) { return v.verify(token, true) }
+
+func (v *Verifier) verify(token string, keys bool) (Identity, error) {
 	const op = "verify a token"
 	if token == "" {
 		return Identity{}, fault.New(fault.Unauthenticated, op, "there is none").WithHint("give open() a relay.token function")
@@ -117,8 +122,16 @@ func (v *Verifier) Verify(token string) (Identity, error) {
 	}
 	claims := jwt.MapClaims{}
 	_, err := v.parser.ParseWithClaims(token, claims, v.key)
+	isKey := keys && claims["sub"] == nil && claims["aud"] == nil
 	switch {
-	case errors.Is(err, jwt.ErrTokenExpired) && !errors.Is(err, jwt.ErrTokenSignatureInvalid):
+	case err != nil:
+	case isKey:
+		err = v.keyClaims.Validate(claims)
+	default:
+		err = v.claims.Validate(claims)
+	}
+	switch {
+	case errors.Is(err, jwt.ErrTokenExpired):
 		return Identity{}, fault.New(fault.TokenExpired, op, "it has expired").WithHint("sign in again, or refresh the session")
 	case errors.Is(err, jwt.ErrTokenInvalidAudience):
 		return Identity{}, fault.New(fault.Unauthenticated, op, "it is for another audience than "+v.options.Audience).
@@ -133,24 +146,10 @@ func (v *Verifier) Verify(token string) (Identity, error) {
 			WithHint(signInHint)
 	}
 	id, err := identity(token, claims)
-	if err == nil && id.User == "" {
+	if err == nil && id.User == "" && !isKey {
 		return Identity{}, fault.New(fault.Unauthenticated, op, "it names no subject (sub)").WithHint("have the issuer put the user's name into sub")
 	}
 	return id, err
-}
-
-// VerifyKey is Verify that takes API keys too, as Supabase's anon key: tokens that
-// name neither a subject nor an audience. Their User is "".
-func (v *Verifier) VerifyKey(token string) (Identity, error) {
-	id, err := v.Verify(token)
-	if err == nil || len(token) > tokenBytesMax {
-		return id, err
-	}
-	claims := jwt.MapClaims{}
-	if _, bad := v.keyParser.ParseWithClaims(token, claims, v.key); bad != nil || claims["sub"] != nil || claims["aud"] != nil {
-		return id, err
-	}
-	return identity(token, claims)
 }
 
 // key finds the key of a token by its algorithm: never a public key for HS256.
