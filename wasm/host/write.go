@@ -103,10 +103,10 @@ func (h *Host) flush() {
 		return
 	}
 	wrote := h.txn.NeedsFlush()
-	if wrote && len(h.held) == 0 && !h.flushDue() {
-		return
-	}
 	if wrote {
+		if len(h.held) == 0 && !h.flushDue() {
+			return
+		}
 		if err := h.txn.Flush(); err != nil {
 			h.unflushed(err)
 			return
