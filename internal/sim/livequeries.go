@@ -11,6 +11,7 @@ import (
 	"rockpool.dev/value"
 	"rockpool.dev/wasm/builder"
 	"rockpool.dev/wasm/live"
+	"rockpool.dev/wasm/live/livetest"
 )
 
 // screen is what a client's app has on screen: live queries, which follow its
@@ -146,17 +147,6 @@ func (s *screen) Part(id live.ID, _ []byte, chunks [][]byte) {
 // State implements live.Out.
 func (s *screen) State(id live.ID, state live.State) {
 	s.Part(id, state.Head, state.Chunks)
-	fresh, before := s.fresh[id.Call], s.shown[id.Call]
-	rows := fresh
-	if len(state.Kept) > 0 {
-		rows = nil
-	}
-	for i := 0; i < len(state.Kept); i += 2 {
-		if from, n := int(state.Kept[i]), int(state.Kept[i+1]); from > 0 {
-			rows = append(rows, before[from-1:from-1+n]...)
-		} else {
-			rows, fresh = append(rows, fresh[:n]...), fresh[n:]
-		}
-	}
-	s.shown[id.Call], s.fresh[id.Call] = rows, nil
+	s.shown[id.Call], _ = livetest.Patched(s.shown[id.Call], s.fresh[id.Call], state.Kept)
+	s.fresh[id.Call] = nil
 }

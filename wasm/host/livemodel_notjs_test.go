@@ -13,6 +13,7 @@ import (
 	"rockpool.dev/schema"
 	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
+	"rockpool.dev/wasm/live/livetest"
 	"rockpool.dev/wire"
 )
 
@@ -64,19 +65,7 @@ func (v *viewer) look() {
 			if err := s.Decode(f.body); err != nil {
 				v.w.t.Fatal(err)
 			}
-			fresh := v.parts[f.call]
-			rows := fresh
-			if len(s.Kept) > 0 {
-				rows = nil
-			}
-			for i := 0; i < len(s.Kept); i += 2 {
-				from, n := int(s.Kept[i]), int(s.Kept[i+1])
-				if from > 0 {
-					rows = append(rows, v.rows[f.call][from-1:from-1+n]...)
-				} else {
-					rows, fresh = append(rows, fresh[:n]...), fresh[n:]
-				}
-			}
+			rows, _ := livetest.Patched(v.rows[f.call], v.parts[f.call], s.Kept)
 			if len(rows) != int(s.Rows) {
 				v.w.t.Fatalf("a state of %d rows says that it has %d", len(rows), s.Rows)
 			}

@@ -12,6 +12,7 @@ import (
 	"rockpool.dev/value"
 	"rockpool.dev/wasm/builder"
 	"rockpool.dev/wasm/live"
+	"rockpool.dev/wasm/live/livetest"
 )
 
 // page is a tab: what it was told, and the rows that it has by that.
@@ -48,21 +49,9 @@ func (p *page) Part(id live.ID, head []byte, chunks [][]byte) {
 
 func (p *page) State(id live.ID, s live.State) {
 	p.Part(id, s.Head, s.Chunks)
-	rows := p.parts[id]
-	if len(s.Kept) > 0 {
-		fresh := rows
-		rows = nil
-		for i := 0; i < len(s.Kept); i += 2 {
-			from, n := int(s.Kept[i]), int(s.Kept[i+1])
-			if from > 0 {
-				rows = append(rows, p.states[id][from-1:from-1+n]...)
-			} else {
-				rows, fresh = append(rows, fresh[:n]...), fresh[n:]
-			}
-		}
-		if len(fresh) > 0 {
-			p.log = append(p.log, fmt.Sprint(len(fresh), " rows too many"))
-		}
+	rows, rest := livetest.Patched(p.states[id], p.parts[id], s.Kept)
+	if len(rest) > 0 {
+		p.log = append(p.log, fmt.Sprint(len(rest), " rows too many"))
 	}
 	p.states[id], p.parts[id] = rows, nil
 	p.log = append(p.log, fmt.Sprint("state ", s.Rows, " ", s.Kept, " ", s.Micros))
