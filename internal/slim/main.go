@@ -1,8 +1,9 @@
 // Command slim makes the Go core smaller for the wire: it takes out of a
 // GOOS=js program what only a stack trace's text needs, writes its data in few
-// segments, and has the largest table written by a loop when it starts. A panic
-// still names its functions; files and lines are those of the same program
-// before it was slimmed.
+// segments, has the largest table written by a loop when it starts, and gives
+// its memory room for a first heap (memory.go). A panic still names its
+// functions; files and lines are those of the same program before it was
+// slimmed.
 //
 //	go run ./internal/slim build/core.full.wasm build/core.wasm
 //
@@ -59,6 +60,9 @@ func slim(program []byte) ([]byte, error) {
 		return nil, err
 	}
 	if err := m.dropBuckets(tables); err != nil {
+		return nil, err
+	}
+	if err := m.growMemory(tables); err != nil {
 		return nil, err
 	}
 	return m.encode(), nil

@@ -71,11 +71,11 @@ func main() {
 }
 `
 
-func build(t *testing.T) []byte {
+func build(t *testing.T, text string) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"go.mod": "module program\n\ngo 1.26.0\n", "main.go": program} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+	for name, content := range map[string]string{"go.mod": "module program\n\ngo 1.26.0\n", "main.go": text} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,11 +99,7 @@ func inNode(t *testing.T, wasm []byte) string {
 	if err := os.WriteFile(path, wasm, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command("node", filepath.Join(strings.TrimSpace(string(root)), "lib/wasm/wasm_exec_node.js"), path).CombinedOutput()
+	out, err := exec.Command("node", filepath.Join(goroot(t), "lib/wasm/wasm_exec_node.js"), path).CombinedOutput()
 	if err == nil {
 		t.Fatalf("the program did not panic:\n%s", out)
 	}
@@ -111,7 +107,7 @@ func inNode(t *testing.T, wasm []byte) string {
 }
 
 func TestSlimmedProgramRuns(t *testing.T) {
-	full := build(t)
+	full := build(t, program)
 	slimmed, err := slim(full)
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +129,7 @@ func TestSlimmedProgramRuns(t *testing.T) {
 }
 
 func TestUnusedFunctionsAreTraps(t *testing.T) {
-	m, err := parse(build(t))
+	m, err := parse(build(t, program))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +150,7 @@ func TestUnusedFunctionsAreTraps(t *testing.T) {
 // Without the table the program runs too, and looks for a function from the
 // first one on: so what instantiating the module writes is compared itself.
 func TestBucketsAreWrittenAtStart(t *testing.T) {
-	full := build(t)
+	full := build(t, program)
 	slimmed, err := slim(full)
 	if err != nil {
 		t.Fatal(err)
@@ -191,6 +187,67 @@ process.stdout.write(new Uint8Array(mem.buffer, Number(at), Number(n)))`, path, 
 	if err != nil || !bytes.Equal(written, table) {
 		t.Errorf("the module writes another table (%d bytes, %v)", len(written), err)
 	}
+}
+
+// A runtime that finds room in its memory does not ask the browser for more.
+func TestMemoryHasRoomForTheFirstHeap(t *testing.T) {
+	full := build(t, `package main
+
+var kept [][]byte
+
+func main() {
+	for range 2 << 20 / 4096 {
+		kept = append(kept, make([]byte, 4096))
+	}
+}
+`)
+	slimmed, err := slim(full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before, after := growths(t, full), growths(t, slimmed); before == 0 || after != 0 {
+		t.Errorf("the memory grows %d times for a heap of 2 MB, and %d times before it is slimmed", after, before)
+	}
+}
+
+// growths runs a program and returns how often its memory grew.
+func growths(t *testing.T, wasm []byte) int {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "program.wasm")
+	if err := os.WriteFile(path, wasm, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("node", "-e", `
+const [exec, path] = process.argv.slice(1)
+globalThis.fs = require('fs')
+require(exec)
+const go = new Go()
+const reset = go.importObject.gojs['runtime.resetMemoryDataView']
+let grown = 0
+go.importObject.gojs['runtime.resetMemoryDataView'] = (sp) => {
+  reset(sp)
+  grown++
+}
+WebAssembly.instantiate(fs.readFileSync(path), go.importObject)
+  .then(({ instance }) => go.run(instance))
+  .then(() => console.log(grown))`, filepath.Join(goroot(t), "lib/wasm/wasm_exec.js"), path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func goroot(t *testing.T) string {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(root))
 }
 
 func TestNoGoProgram(t *testing.T) {
