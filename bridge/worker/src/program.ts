@@ -7,9 +7,10 @@
  * place, at about ten times the speed. So after a first start the modules are
  * kept in OPFS, and the next one reads them there.
  *
- * A copy is known by the SHA-256 that the build has written into `stamp`. One
- * of another build, or one that was cut short or has rotted, is no copy: the
- * modules are fetched, and kept anew.
+ * A copy is known by the sum that the build has written into `stamp`. One of
+ * another build, or one that was cut short or has rotted, is no copy: the
+ * modules are fetched, and kept anew. The sum is one of blocks: a browser
+ * copies what it sums, and copies block after block into the same memory.
  */
 
 import type { EngineModules } from './engine.ts'
@@ -20,8 +21,10 @@ const NAMES = ['core', 'engine', 'trampoline'] as const
 
 /** What the build says of its modules (wasm/engine/stamp.mjs). */
 export interface Stamp {
-  /** SHA-256 of the modules one behind the other, in hexadecimal. */
+  /** SHA-256, in hexadecimal, of the SHA-256s of the modules' blocks, one behind the other. */
   readonly sha256: string
+  /** Bytes of a block; the last one of a module may be shorter. */
+  readonly block: number
   /** Bytes of each. */
   readonly bytes: { readonly [name in (typeof NAMES)[number]]: number }
 }
@@ -59,14 +62,18 @@ export async function kept(home: Promise<Folder>, stamp: Stamp): Promise<EngineM
     const all = new Uint8Array(core + engine + trampoline)
     try {
       if (handle.getSize() !== all.length) return null
-      // In parts: the core, which takes longest, is compiled while the others are read.
+      const sums: Promise<ArrayBuffer>[] = []
+      // Module by module: the core, which takes longest, is compiled while the others are read.
       const part = (at: number, length: number): Promise<WebAssembly.Module> => {
         const bytes = all.subarray(at, at + length)
-        handle.read(bytes, { at })
+        for (const block of blocks(bytes, stamp.block)) {
+          handle.read(block, { at: block.byteOffset })
+          sums.push(digest(block))
+        }
         return WebAssembly.compile(bytes)
       }
       const modules = Promise.all([part(0, core), part(core, engine), part(core + engine, trampoline)])
-      const [[coreModule, engineModule, trampolineModule], sum] = await Promise.all([modules, sha256(all)])
+      const [[coreModule, engineModule, trampolineModule], sum] = await Promise.all([modules, total(sums)])
       if (sum !== stamp.sha256) return null
       return { core: coreModule, engine: engineModule, trampoline: trampolineModule }
     } finally {
@@ -90,9 +97,10 @@ export async function fetched(urls: ProgramURLs): Promise<EngineModules> {
 /** Makes a copy for the next start, and removes those of other builds. @throws where there is no room, or no OPFS. */
 export async function keep(home: Promise<Folder>, stamp: Stamp, urls: ProgramURLs): Promise<void> {
   const parts = await Promise.all(NAMES.map((name) => bytesOf(urls[name])))
-  const all = new Uint8Array(await new Blob(parts).arrayBuffer())
+  const sums = parts.flatMap((part) => [...blocks(new Uint8Array(part), stamp.block)].map(digest))
   // The page and the server may be of different builds for a while.
-  if ((await sha256(all)) !== stamp.sha256) return
+  if ((await total(sums)) !== stamp.sha256) return
+  const all = new Uint8Array(await new Blob(parts).arrayBuffer())
   const folder = await home
   for await (const name of folder.keys()) {
     if (name !== stamp.sha256) await folder.removeEntry(name).catch(() => {}) // a Worker of that build reads it
@@ -112,8 +120,17 @@ export async function keep(home: Promise<Folder>, stamp: Stamp, urls: ProgramURL
   }
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+function* blocks(bytes: Uint8Array<ArrayBuffer>, size: number): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+function digest(bytes: BufferSource): Promise<ArrayBuffer> {
+  return crypto.subtle.digest('SHA-256', bytes)
+}
+
+/** The sum of blocks, in hexadecimal. */
+async function total(sums: readonly Promise<ArrayBuffer>[]): Promise<string> {
+  const sum = new Uint8Array(await digest(await new Blob(await Promise.all(sums)).arrayBuffer()))
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 

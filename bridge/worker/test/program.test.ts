@@ -7,9 +7,15 @@ const moduleOf = (name: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, name.length + 1, name.length, ...new TextEncoder().encode(name)])
 const parts = { core: moduleOf('core'), engine: moduleOf('the engine'), trampoline: moduleOf('t') }
 
-const hex = (bytes: ArrayBuffer) => Buffer.from(bytes).toString('hex')
+const sha256 = async (...bytes: BlobPart[]) => crypto.subtle.digest('SHA-256', await new Blob(bytes).arrayBuffer())
+/** As wasm/engine/stamp.mjs has it, in blocks of which the engine has two. */
+const BLOCK = 16
+const blocks = Object.values(parts).flatMap((part) =>
+  [part.subarray(0, BLOCK), part.subarray(BLOCK)].filter((block) => block.length > 0),
+)
 const stamp: Stamp = {
-  sha256: hex(await crypto.subtle.digest('SHA-256', await new Blob(Object.values(parts)).arrayBuffer())),
+  sha256: Buffer.from(await sha256(...(await Promise.all(blocks.map((block) => sha256(block)))))).toString('hex'),
+  block: BLOCK,
   bytes: { core: parts.core.length, engine: parts.engine.length, trampoline: parts.trampoline.length },
 }
 
