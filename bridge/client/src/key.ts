@@ -1,7 +1,8 @@
-/** Names: random ones, as UUIDs of version 4 (crypto.randomUUID is for secure pages only), and those of values. */
+/** Names: random ones, as UUIDs of version 4, and those of values. */
 
 /** A name that nobody else makes: for a write that is to apply once, or a tab. */
 export function newKey(): string {
+  if (globalThis.isSecureContext) return crypto.randomUUID() // a write's name: ten times as fast as the rest of this
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
