@@ -14,22 +14,28 @@ export class Memory {
 
   /** A view of `length` bytes at `at`; valid until the next call into the core. @throws RangeError when it is outside. */
   view(at: number, length: number): Uint8Array {
-    if (this.#view.buffer !== this.#memory.buffer) this.#view = new Uint8Array(this.#memory.buffer)
-    const from = at >>> 0,
-      to = from + (length >>> 0)
-    if (to > this.#view.length)
-      throw new RangeError(`the core named bytes ${from}–${to} of a memory of ${this.#view.length}`)
-    return this.#view.subarray(from, to)
+    const { all, from, to } = this.#span(at, length)
+    return all.subarray(from, to)
   }
 
   /** A copy of the bytes in a buffer of its own, to be transferred. */
   copy(at: number, length: number): ArrayBuffer {
-    this.view(at, length)
-    return this.#memory.buffer.slice(at >>> 0, (at >>> 0) + (length >>> 0)) as ArrayBuffer // never shared: the page needs no isolation
+    const { all, from, to } = this.#span(at, length)
+    return all.buffer.slice(from, to)
   }
 
   string(at: number, length: number): string {
     return text.decode(this.view(at, length))
+  }
+
+  #span(at: number, length: number): { all: Uint8Array<ArrayBuffer>; from: number; to: number } {
+    const { buffer } = this.#memory
+    if (this.#view.buffer !== buffer) this.#view = new Uint8Array(buffer as ArrayBuffer) // never shared: the page needs no isolation
+    const from = at >>> 0,
+      to = from + (length >>> 0)
+    if (to > this.#view.length)
+      throw new RangeError(`the core named bytes ${from}–${to} of a memory of ${this.#view.length}`)
+    return { all: this.#view, from, to }
   }
 }
 
