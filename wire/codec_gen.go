@@ -1019,6 +1019,8 @@ var OutboxEntryMessage = codec.Message{
 		{Number: 6, Kind: codec.KindString, At: unsafe.Offsetof(OutboxEntry{}.Detail)},
 		{Number: 7, Kind: codec.KindUint64, At: unsafe.Offsetof(OutboxEntry{}.Bytes)},
 		{Number: 8, Kind: codec.KindString, At: unsafe.Offsetof(OutboxEntry{}.Key)},
+		{Number: 9, Kind: codec.KindUint64, At: unsafe.Offsetof(OutboxEntry{}.CausedBy)},
+		{Number: 10, Kind: codec.KindList, At: unsafe.Offsetof(OutboxEntry{}.History), Of: &TxMomentMessage},
 	},
 }
 
@@ -1032,6 +1034,8 @@ func _(m *OutboxEntry) {
 	_ = (*string)(&m.Detail)
 	_ = (*uint64)(&m.Bytes)
 	_ = (*string)(&m.Key)
+	_ = (*uint64)(&m.CausedBy)
+	_ = (*[]TxMoment)(&m.History)
 }
 
 // AppendTo encodes m after dst (package codec).
@@ -1044,6 +1048,33 @@ func (m *OutboxEntry) AppendTo(dst []byte) []byte {
 func (m *OutboxEntry) Decode(src []byte) error {
 	return OutboxEntryMessage.Decode(src, unsafe.Pointer(m))
 }
+
+// TxMomentMessage is the table of TxMoment.
+var TxMomentMessage = codec.Message{
+	Grow: func(slice unsafe.Pointer) unsafe.Pointer {
+		list := (*[]TxMoment)(slice)
+		*list = append(*list, TxMoment{})
+		return unsafe.Pointer(&(*list)[len(*list)-1])
+	},
+	Size: unsafe.Sizeof(TxMoment{}),
+	Fields: []codec.Field{
+		{Number: 1, Kind: codec.KindUint8, At: unsafe.Offsetof(TxMoment{}.State)},
+		{Number: 2, Kind: codec.KindInt64, At: unsafe.Offsetof(TxMoment{}.Millis)},
+	},
+}
+
+// TxMomentMessage takes the types for granted that this function asks for.
+func _(m *TxMoment) {
+	_ = (*uint8)(&m.State)
+	_ = (*int64)(&m.Millis)
+}
+
+// AppendTo encodes m after dst (package codec).
+func (m *TxMoment) AppendTo(dst []byte) []byte { return TxMomentMessage.Append(dst, unsafe.Pointer(m)) }
+
+// Decode reads all of src into m, which keeps nothing of what it held and shares
+// nothing with src. fault.Protocol when src is no such message; m is then of no use.
+func (m *TxMoment) Decode(src []byte) error { return TxMomentMessage.Decode(src, unsafe.Pointer(m)) }
 
 // OutboxOpMessage is the table of OutboxOp.
 var OutboxOpMessage = codec.Message{
@@ -1301,6 +1332,7 @@ var EventMessage = codec.Message{
 		{Number: 7, Kind: codec.KindPointer, At: unsafe.Offsetof(Event{}.Round), Of: &SyncRoundMessage},
 		{Number: 8, Kind: codec.KindPointer, At: unsafe.Offsetof(Event{}.Entry), Of: &OutboxEntryMessage},
 		{Number: 9, Kind: codec.KindList, At: unsafe.Offsetof(Event{}.RolledBack), Of: &OutboxOpMessage},
+		{Number: 10, Kind: codec.KindUint64, At: unsafe.Offsetof(Event{}.CausedBy)},
 	},
 }
 
@@ -1315,6 +1347,7 @@ func _(m *Event) {
 	_ = (**SyncRound)(&m.Round)
 	_ = (**OutboxEntry)(&m.Entry)
 	_ = (*[]OutboxOp)(&m.RolledBack)
+	_ = (*uint64)(&m.CausedBy)
 }
 
 // AppendTo encodes m after dst (package codec).

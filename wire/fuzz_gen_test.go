@@ -161,6 +161,10 @@ func FuzzOutboxEntry(f *testing.F) {
 	codectest.Fuzz(f, "wire.OutboxEntry", func() codectest.Message { return new(wire.OutboxEntry) })
 }
 
+func FuzzTxMoment(f *testing.F) {
+	codectest.Fuzz(f, "wire.TxMoment", func() codectest.Message { return new(wire.TxMoment) })
+}
+
 func FuzzOutboxOp(f *testing.F) {
 	codectest.Fuzz(f, "wire.OutboxOp", func() codectest.Message { return new(wire.OutboxOp) })
 }

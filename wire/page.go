@@ -442,7 +442,9 @@ const (
 	TxBlocked    TxState = 9
 )
 
-// OutboxEntry is one local transaction.
+// OutboxEntry is one local transaction. An event has its operations only when
+// it is new (TxDurable), OutboxList was asked for on some port, and they are
+// at most OutboxEventBytesMax.
 type OutboxEntry struct {
 	Mid    uint64     `wire:"1"`
 	State  TxState    `wire:"2"`
@@ -452,6 +454,16 @@ type OutboxEntry struct {
 	Detail string     `wire:"6"`
 	Bytes  uint64     `wire:"7"`
 	Key    string     `wire:"8" ts:"idempotencyKey"` // idempotency key
+	// CausedBy is the refused transaction that a blocked one builds on, or 0.
+	CausedBy uint64 `wire:"9"`
+	// History is the states that it has been in, oldest first, as far as is known.
+	History []TxMoment `wire:"10"`
+}
+
+// TxMoment is when a transaction came into a state.
+type TxMoment struct {
+	State  TxState `wire:"1"`
+	Millis int64   `wire:"2" ts:"at"`
 }
 
 // OutboxOp shows one operation.
@@ -554,8 +566,10 @@ type Event struct {
 	Tables   []string          `wire:"6"`
 	Round    *SyncRound        `wire:"7"`
 	Entry    *OutboxEntry      `wire:"8"`
-	// RolledBack lists the operations that left the view with a rejection.
+	// RolledBack lists the operations that left the view with a rejection, and
+	// CausedBy is the refused transaction that they were built on, or 0.
 	RolledBack []OutboxOp `wire:"9"`
+	CausedBy   uint64     `wire:"10"`
 }
 
 // ConnState is the state of the database or of the socket.

@@ -28,8 +28,10 @@ const Subprotocol = "rockpool.v1"
 // broken (Failure.Table, Columns, Constraint), has calls that can be cancelled
 // inside a step (Query.Standing), tells a state of a live query by the rows of
 // the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
-// (PageRest); 10 has no PageClose, as a tab closes by closing its port.
-const PageVersion uint32 = 10
+// (PageRest); 10 has no PageClose, as a tab closes by closing its port; 11 tells
+// a transaction's history and what it was blocked by (OutboxEntry.CausedBy,
+// History; Event.CausedBy).
+const PageVersion uint32 = 11
 
 // StorageVersion is the version of the client's database layout. An older file
 // is brought up to date when it is opened (wasm/store, migrations); a newer one
@@ -64,6 +66,9 @@ const (
 	MutationsBurstMax     = 10000
 	// OutboxBytesMax is the most bytes a client queues before writes fail.
 	OutboxBytesMax = 100 << 20
+	// OutboxEventBytesMax is the largest transaction, encoded, whose operations
+	// tabs are told as it is made; those of a larger one OutboxList has.
+	OutboxEventBytesMax = 64 << 10
 	// SubscriptionsMax is the most shapes one client follows.
 	SubscriptionsMax = 1000
 	// SocketQueueBytesMax is what a relay queues for one socket before it

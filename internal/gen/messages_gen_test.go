@@ -72,6 +72,7 @@ var messages = map[string]func() codectest.Message{
 	"wire.Resolve":        func() codectest.Message { return new(wire.Resolve) },
 	"wire.OutboxList":     func() codectest.Message { return new(wire.OutboxList) },
 	"wire.OutboxEntry":    func() codectest.Message { return new(wire.OutboxEntry) },
+	"wire.TxMoment":       func() codectest.Message { return new(wire.TxMoment) },
 	"wire.OutboxOp":       func() codectest.Message { return new(wire.OutboxOp) },
 	"wire.OutboxAct":      func() codectest.Message { return new(wire.OutboxAct) },
 	"wire.SignOut":        func() codectest.Message { return new(wire.SignOut) },

@@ -55,6 +55,7 @@ type Host struct {
 	lastMid    uint64
 	shapes     shapes
 	rolled     map[uint64][]wire.OutboxOp
+	blocked    []uint64 // mids that left the view with another: to be told
 	states     []ended
 	clock      int64 // what to add to this client's clock
 	figures    figures
@@ -68,6 +69,7 @@ type port struct {
 	build   uint64
 	opened  bool
 	visible bool
+	outbox  bool // it has asked for the outbox, and follows it
 	calls   int
 }
 
@@ -183,6 +185,7 @@ func (h *Host) Frame(portID uint32, frame []byte) {
 // settle is the end of every event: what it made due is scheduled.
 func (h *Host) settle() {
 	if h.live != nil {
+		h.tellBlocked()
 		h.tellStates()
 		h.queueLive()
 	}
@@ -211,6 +214,7 @@ func (h *Host) Run() (again bool) {
 		}
 	}
 	if h.live != nil {
+		h.tellBlocked()
 		h.tellStates()
 		h.queueLive()
 	}

@@ -195,6 +195,7 @@ func (h *Host) asked(p *port, kind wire.PageFrame, c *call) {
 		list, err := h.prov.DB.Conflicts()
 		h.answer(c, (&wire.ConflictList{Conflicts: list}).AppendTo, err)
 	case wire.PageOutbox:
+		p.outbox = true
 		list, err := h.txn.Outbox()
 		h.answer(c, (&wire.OutboxList{Entries: list}).AppendTo, err)
 	case wire.PageStats:

@@ -1,6 +1,8 @@
 package host
 
 import (
+	"slices"
+
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/wasm/provider"
@@ -124,10 +126,12 @@ func (h *Host) syncHooks() SyncHooks {
 		OnRound: func(r wire.SyncRound) { h.tell(&wire.Event{Type: wire.EventSyncRound, Round: &r}) },
 		OnShape: h.shapeSettled,
 		OnClock: func(offset int64) { h.clock = offset },
-		OnSent: func(mid uint64) {
-			h.txn.Sent(mid)
-			if t, ok := h.txn.Track(mid); ok {
-				h.tellTrack(&t)
+		OnSent: func(first, last uint64) {
+			for mid := first; mid <= last; mid++ {
+				h.txn.Sent(mid)
+				if t, ok := h.txn.Track(mid); ok {
+					h.tellTrack(&t)
+				}
 			}
 		},
 		OnStuck: func(mid uint64, err error) {
@@ -159,20 +163,24 @@ func (h *Host) applied(a store.Applied) {
 		h.rolled[r.Mid] = r.Ops
 	}
 	for _, r := range a.RolledBack {
-		told := func(o mutation.Outcome) bool { return o.Mid == r.Mid }
-		found := false
-		for _, o := range a.Outcomes {
-			found = found || told(o)
-		}
-		if !found { // it depended on one that was rejected
-			h.outcome(mutation.Outcome{Mid: r.Mid, Status: mutation.Blocked, Kind: uint16(fault.Blocked), Detail: "a write it depends on was not applied"})
+		if !slices.ContainsFunc(a.Outcomes, func(o mutation.Outcome) bool { return o.Mid == r.Mid }) {
+			h.blocked = append(h.blocked, r.Mid)
 		}
 	}
 }
 
+// tellBlocked tells how transactions ended that built on refused ones, behind
+// the outcomes of those.
+func (h *Host) tellBlocked() {
+	for _, mid := range h.blocked {
+		h.outcome(mutation.Outcome{Mid: mid, Status: mutation.Blocked, Kind: uint16(fault.Blocked), Detail: store.BlockedDetail})
+	}
+	h.blocked = h.blocked[:0]
+}
+
 // outcome tells how a local transaction ended.
 func (h *Host) outcome(o mutation.Outcome) {
-	h.tell(&wire.Event{Type: wire.EventOutcome, Outcome: &o, RolledBack: h.rolled[o.Mid]})
+	h.tell(&wire.Event{Type: wire.EventOutcome, Outcome: &o, RolledBack: h.rolled[o.Mid], CausedBy: h.prov.DB.Cause(o.Mid)})
 	delete(h.rolled, o.Mid)
 }
 

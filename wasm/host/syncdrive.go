@@ -61,8 +61,8 @@ type SyncHooks struct {
 	OnShape func(id uint32, err error, final bool)
 	// OnClock tells what to add to the client's clock to get the relay's.
 	OnClock func(offsetMillis int64)
-	// OnSent tells that mutations up to mid went to the socket.
-	OnSent func(mid uint64)
+	// OnSent tells that the mutations from first to last went to the socket.
+	OnSent func(first, last uint64)
 	// OnStuck tells of a mutation that cannot be sent.
 	OnStuck func(mid uint64, err error)
 	// OnSchema tells that the relay's schema is in force.

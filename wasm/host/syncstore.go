@@ -140,7 +140,7 @@ func (d *SyncDriver) tellHost(e syncer.Effect) bool {
 		}
 	case syncer.Sent:
 		if h.OnSent != nil {
-			h.OnSent(e.Mid)
+			h.OnSent(e.First, e.Last)
 		}
 	case syncer.Stuck:
 		if h.OnStuck != nil {

@@ -8,6 +8,7 @@ import (
 	"rockpool.dev/sqlite"
 	"rockpool.dev/wasm/builder"
 	"rockpool.dev/wasm/live"
+	"rockpool.dev/wasm/store"
 	"rockpool.dev/wasm/txn"
 	"rockpool.dev/wire"
 )
@@ -177,12 +178,34 @@ func (h *Host) tellDurable() {
 	h.lastMid = max(h.lastMid, last)
 }
 
+// tellTrack tells where a transaction stands; of a new one what it does as well,
+// when a tab shows the outbox.
 func (h *Host) tellTrack(t *txn.Track) {
-	e := &wire.OutboxEntry{Mid: t.Mid, State: t.State, Millis: t.Millis[t.State], Key: t.Key}
-	if t.Outcome != nil {
+	e := &wire.OutboxEntry{
+		Mid: t.Mid, State: t.State, Millis: t.Millis[t.State], Key: t.Key,
+		CausedBy: h.prov.DB.Cause(t.Mid), History: t.History(),
+	}
+	switch {
+	case t.Outcome != nil:
 		e.Kind, e.Detail = t.Outcome.Kind, t.Outcome.Detail
+	case t.State == wire.TxBlocked:
+		e.Kind, e.Detail = uint16(fault.Blocked), store.BlockedDetail
+	case t.State == wire.TxDurable && h.showsOutbox():
+		var err error
+		e.Ops, e.Bytes, err = h.prov.DB.Show(t.Mid)
+		h.log(LogError, err)
 	}
 	h.tell(&wire.Event{Type: wire.EventTxState, Entry: e})
+}
+
+// showsOutbox reports whether a tab has asked for the outbox.
+func (h *Host) showsOutbox() bool {
+	for _, p := range h.ports {
+		if p.outbox {
+			return true
+		}
+	}
+	return false
 }
 
 // tellTables tells which tables changed, and makes watched queries due.
@@ -320,8 +343,8 @@ func (h *Host) tellEnded(res txn.Result) {
 	for _, id := range res.Closed {
 		h.tell(&wire.Event{Type: wire.EventConflict, Conflict: &wire.ConflictInfo{ID: id, Gone: true}})
 	}
-	if res.Ended != 0 {
-		h.tell(&wire.Event{Type: wire.EventTxState, Entry: &wire.OutboxEntry{Mid: res.Ended, State: wire.TxRolledBack, Millis: h.nowMillis()}})
+	if t, ok := h.txn.Track(res.Ended); ok {
+		h.tellTrack(&t)
 	}
 }
 

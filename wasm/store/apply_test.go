@@ -199,8 +199,11 @@ func TestFailedKeepsData(t *testing.T) {
 	if list[0].State != wire.TxRejected || list[0].Kind != uint16(fault.Constraint) || list[0].Detail != "taken" || show(list[0].Ops[0].Key.Values) != "1" {
 		t.Errorf("rejected entry = %+v", list[0])
 	}
-	if list[1].State != wire.TxBlocked {
-		t.Errorf("blocked entry = %+v", list[1])
+	if list[1].State != wire.TxBlocked || list[1].CausedBy != 1 || list[0].CausedBy != 0 || list[2].CausedBy != 0 {
+		t.Errorf("blocked entry = %+v, want it caused by 1 and the others by none", list[1])
+	}
+	if h := list[0].History; len(h) != 2 || h[0].State != wire.TxApplied || h[1].State != wire.TxRejected || h[1].Millis <= h[0].Millis {
+		t.Errorf("history of the rejected = %+v", h)
 	}
 	if _, err := c.db.Discard(3); fault.KindOf(err) != fault.Forbidden {
 		t.Errorf("discard a pending one: %v, want forbidden", err)

@@ -6,6 +6,7 @@ import (
 
 	"rockpool.dev/mutation"
 	"rockpool.dev/value"
+	"rockpool.dev/wire"
 )
 
 // dependsOn returns the earlier pending mids whose failure blocks ops: those
@@ -43,6 +44,32 @@ func (db *DB) dependsRow(key rowKey, delta bool, found map[uint64]bool) {
 			return
 		}
 	}
+}
+
+// BlockedDetail says why a transaction ends whose ground is gone.
+const BlockedDetail = "a write it depends on was not applied"
+
+// Cause returns the transaction that a blocked one builds on, directly or not,
+// and that was not applied by itself: 0 for one that is not blocked, or when
+// the other was given up meanwhile.
+func (db *DB) Cause(mid uint64) uint64 {
+	l := db.pend.txs[mid]
+	if l == nil || db.stateOf(l) != wire.TxBlocked {
+		return 0
+	}
+	for _, d := range l.depends { // earlier ones, so this ends
+		on := db.pend.txs[d]
+		switch {
+		case on == nil || on.inView():
+		case db.stateOf(on) != wire.TxBlocked:
+			return d
+		default:
+			if root := db.Cause(d); root != 0 {
+				return root
+			}
+		}
+	}
+	return 0
 }
 
 // pureDelta reports whether an operation only adds amounts.

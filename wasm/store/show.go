@@ -63,7 +63,7 @@ func (db *DB) showOps(ops []mutation.Op) []wire.OutboxOp {
 // States are as the database knows them: which pending ones were sent is
 // package txn's knowledge.
 func (db *DB) Outbox() ([]wire.OutboxEntry, error) {
-	rows, err := db.all(`SELECT r.mid, r.kind, r.detail, r.code FROM _rockpool_rejected r`)
+	rows, err := db.all(`SELECT mid, kind, detail, millis FROM _rockpool_rejected`)
 	if err != nil {
 		return nil, fault.In("list the outbox", err)
 	}
@@ -78,14 +78,35 @@ func (db *DB) Outbox() ([]wire.OutboxEntry, error) {
 		if err != nil {
 			return nil, fault.In("list the outbox", err)
 		}
-		e := wire.OutboxEntry{Mid: mid, State: db.stateOf(l), Millis: l.millis, Ops: db.showOps(ops), Bytes: uint64(l.bytes), Key: l.key(ops)}
+		e := wire.OutboxEntry{
+			Mid: mid, State: db.stateOf(l), Millis: l.millis, Ops: db.showOps(ops), Bytes: uint64(l.bytes), Key: l.key(ops),
+			CausedBy: db.Cause(mid), History: []wire.TxMoment{{State: wire.TxApplied, Millis: l.millis}},
+		}
 		if row := why[mid]; row != nil {
 			e.Kind, e.Detail = uint16(row[1].Int()), row[2].Str()
+			e.History = append(e.History, wire.TxMoment{State: e.State, Millis: row[3].Int()})
+		}
+		if e.State == wire.TxBlocked && e.Kind == 0 { // the server has not answered it yet
+			e.Kind, e.Detail = uint16(fault.Blocked), BlockedDetail
 		}
 		out = append(out, e)
 	}
 	db.pend.trim()
 	return out, nil
+}
+
+// Show returns the operations of one transaction of the outbox for people, or
+// none when it is larger than wire.OutboxEventBytesMax, and its encoded length.
+func (db *DB) Show(mid uint64) ([]wire.OutboxOp, uint64, error) {
+	l := db.pend.txs[mid]
+	if l == nil || l.bytes > wire.OutboxEventBytesMax {
+		return nil, 0, nil
+	}
+	ops, err := db.ops(l)
+	if err != nil {
+		return nil, 0, fault.In("show a transaction", err)
+	}
+	return db.showOps(ops), uint64(l.bytes), nil
 }
 
 // key returns the app's idempotency key; ops proves that l is decoded.

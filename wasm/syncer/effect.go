@@ -110,8 +110,8 @@ type (
 	}
 	// ClockOffset is what to add to the client's clock to get the relay's.
 	ClockOffset struct{ Millis int64 }
-	// Sent says that mutations up to Mid have been handed to the socket.
-	Sent struct{ Mid uint64 }
+	// Sent says that the mutations from First to Last were handed to the socket.
+	Sent struct{ First, Last uint64 }
 	// Stuck says that a mutation cannot be sent, and so none behind it.
 	Stuck struct {
 		Mid uint64

@@ -84,7 +84,7 @@ func (m *Machine) upload(out []Outgoing) {
 		p.empty = m.local.DurableMid
 		return
 	}
-	sent := uint64(0)
+	first := p.next
 	for _, o := range out {
 		if o.Mid != p.next {
 			if o.Mid < p.next {
@@ -107,10 +107,9 @@ func (m *Machine) upload(out []Outgoing) {
 		p.flight = append(p.flight, flight{o.Mid, len(o.Body)})
 		p.bytes += len(o.Body)
 		p.next++
-		sent = o.Mid
 	}
-	if sent > 0 {
-		m.emit(Sent{sent})
+	if p.next > first {
+		m.emit(Sent{first, p.next - 1})
 	}
 	m.pump()
 }

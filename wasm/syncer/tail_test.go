@@ -149,16 +149,25 @@ func TestPushWindow(t *testing.T) {
 	if n := count(all, wire.FrameMut); n != 8 {
 		t.Fatalf("%d mutations in flight, want 8", n)
 	}
+	told := find[syncer.Sent](all)
 	b.recv(wire.FrameTx, &wire.Tx{To: pos(1), Last: true, Acks: []mutation.Outcome{{Mid: 3, Status: mutation.Applied}}})
-	if n := count(b.take(), wire.FrameMut); n != 3 {
+	all = b.take()
+	if n := count(all, wire.FrameMut); n != 3 {
 		t.Fatalf("%d mutations after 3 were settled, want 3", n)
 	}
+	told = append(told, find[syncer.Sent](all)...)
 	for i := uint64(1); i < 40; i++ {
 		b.recv(wire.FrameTx, &wire.Tx{From: pos(i), To: pos(i + 1), Last: true, Acks: []mutation.Outcome{{Mid: 3 + i*3, Status: mutation.Applied}}})
 	}
-	mids := find[syncer.Sent](b.take())
-	if len(mids) == 0 || mids[len(mids)-1].Mid != 90 {
-		t.Fatalf("sent up to %v, want the newest flushed mid, 90", mids)
+	next := uint64(1)
+	for _, s := range append(told, find[syncer.Sent](b.take())...) {
+		if s.First != next {
+			t.Fatalf("told that %d to %d were sent, and nothing of %d", s.First, s.Last, next)
+		}
+		next = s.Last + 1
+	}
+	if next != 91 {
+		t.Fatalf("told of what was sent up to %d, want the newest flushed mid, 90", next-1)
 	}
 }
 

@@ -26,6 +26,22 @@ type Track struct {
 	Outcome *mutation.Outcome
 }
 
+// History lists the states that it has been in, in the order of their moments.
+func (t *Track) History() []wire.TxMoment {
+	var out []wire.TxMoment
+	for state, at := range t.Millis {
+		if at != 0 {
+			out = append(out, wire.TxMoment{State: wire.TxState(state), Millis: at})
+		}
+	}
+	for i := 1; i < len(out); i++ { // nearly sorted, as states are numbered
+		for j := i; j > 0 && out[j].Millis < out[j-1].Millis; j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
+	}
+	return out
+}
+
 // states is the recent transactions: those that wait, and a bounded history.
 type states struct {
 	last  uint64
@@ -102,33 +118,37 @@ func (m *Manager) Unsent() {
 // Applied notes outcomes and returns the tracks that changed. Transactions of
 // an earlier run get a track of their outcome alone.
 func (m *Manager) Applied(a store.Applied) []Track {
-	now := m.opt.NowMillis()
 	var out []Track
-	note := func(mid uint64, state wire.TxState, o *mutation.Outcome) {
-		t := m.states.byMid[mid]
-		if t == nil {
-			m.states.last++
-			t = &Track{Local: m.states.last, Mid: mid}
-		}
-		if o != nil {
-			t.Outcome = o
-			delete(m.states.byMid, mid)
-		}
-		if t.State != state {
-			m.states.set(t, state, now)
-		}
-		out = append(out, *t)
-	}
 	for i := range a.Outcomes {
 		o := a.Outcomes[i]
-		note(o.Mid, StateOf(o.Status), &o)
+		out = append(out, *m.note(o.Mid, StateOf(o.Status), &o))
 	}
 	for _, r := range a.RolledBack {
 		if !slices.ContainsFunc(a.Outcomes, func(o mutation.Outcome) bool { return o.Mid == r.Mid }) {
-			note(r.Mid, wire.TxBlocked, nil)
+			out = append(out, *m.note(r.Mid, wire.TxBlocked, nil))
 		}
 	}
 	return out
+}
+
+// note brings a transaction to a state, with its outcome if it has one.
+func (m *Manager) note(mid uint64, state wire.TxState, o *mutation.Outcome) *Track {
+	t := m.states.byMid[mid]
+	if t == nil && o == nil { // one that had ended: an outcome's mid may name another after a rewind
+		t, _ = m.states.find(mid)
+	}
+	if t == nil {
+		m.states.last++
+		t = &Track{Local: m.states.last, Mid: mid}
+	}
+	if o != nil {
+		t.Outcome = o
+		delete(m.states.byMid, mid)
+	}
+	if t.State != state {
+		m.states.set(t, state, m.opt.NowMillis())
+	}
+	return t
 }
 
 // StateOf returns the state that an outcome brings a transaction to.
@@ -146,15 +166,22 @@ func StateOf(s mutation.Status) wire.TxState {
 
 // Track returns what is known of a mid in this run.
 func (m *Manager) Track(mid uint64) (Track, bool) {
-	if t := m.states.byMid[mid]; t != nil {
+	if t, ok := m.states.find(mid); ok {
 		return *t, true
 	}
-	for i := len(m.states.ended) - 1; i >= 0; i-- {
-		if t := m.states.ended[i]; t.Mid == mid && mid != 0 {
-			return *t, true
+	return Track{}, false
+}
+
+func (s *states) find(mid uint64) (*Track, bool) {
+	if t := s.byMid[mid]; t != nil {
+		return t, true
+	}
+	for i := len(s.ended) - 1; i >= 0; i-- {
+		if t := s.ended[i]; t.Mid == mid && mid != 0 {
+			return t, true
 		}
 	}
-	return Track{}, false
+	return nil, false
 }
 
 // History lists this run's transactions: the open, those that wait, and the
@@ -182,11 +209,16 @@ func (m *Manager) History() []Track {
 }
 
 // Outbox lists the local transactions that have not ended well, with the
-// state that this run knows.
+// states that this run knows.
 func (m *Manager) Outbox() ([]wire.OutboxEntry, error) {
 	list, err := m.db.Outbox()
 	for i := range list {
-		if t := m.states.byMid[list[i].Mid]; t != nil && t.State == wire.TxSent && list[i].State == wire.TxDurable {
+		t, ok := m.Track(list[i].Mid)
+		if !ok {
+			continue
+		}
+		list[i].History = t.History()
+		if t.State == wire.TxSent && list[i].State == wire.TxDurable {
 			list[i].State = wire.TxSent
 		}
 	}
@@ -242,5 +274,8 @@ func (m *Manager) store(f func() (store.Committed, error)) (Result, error) {
 		return Result{}, err
 	}
 	m.took(done, "")
+	if done.Ended != 0 {
+		m.note(done.Ended, wire.TxRolledBack, nil)
+	}
 	return Result{Mid: done.Mid, Tables: done.Tables, Ticket: m.commits, Closed: done.Closed, Ended: done.Ended}, nil
 }

@@ -270,12 +270,14 @@ export function conflictCases(start: () => Promise<Truth>): void {
       await b.write({ type: 'update', table: 'orders', data: { id: 'kept', note: 'before' } })
       const lost = await sell(b, 'from-b')
       const other = await b.write({ type: 'update', table: 'orders', data: { id: 'kept', city: 'after' } })
+      const built = await b.write({ type: 'update', table: 'sales', data: { id: 'from-b', product_id: 'tin' } })
       expect(await b.row('products', 'tea')).toEqual({ id: 'tea', name: 'Tea', stock: 0 })
       await a.goOnline()
       await b.goOnline()
       expect(await a.ending(won)).toEqual({ status: 'applied' })
       expect(await b.ending(lost)).toEqual({ status: 'refused', kind: 'constraint' })
       expect(await b.ending(other)).toEqual({ status: 'applied' })
+      expect(await b.ending(built)).toEqual({ status: 'refused', kind: 'blocked' })
       await stands(a, b, 'products', 'tea', { id: 'tea', name: 'Tea', stock: 0 })
       await stands(a, b, 'sales', 'from-a', { id: 'from-a', product_id: 'tea' })
       await stands(a, b, 'sales', 'from-b', null)
@@ -290,16 +292,32 @@ export function conflictCases(start: () => Promise<Truth>): void {
         },
         expect.objectContaining({ type: 'update', table: 'products', key: { id: 'tea' } }),
       ]
-      expect((await b.calls()).rollbacks).toEqual([expect.objectContaining({ operations })])
+      const { rollbacks } = await b.calls()
+      expect(rollbacks).toEqual([
+        {
+          mid: expect.any(Number),
+          kind: 'constraint',
+          detail: expect.stringContaining('stock'),
+          causedBy: null,
+          operations,
+        },
+        expect.objectContaining({ kind: 'blocked', causedBy: rollbacks[0]?.mid }),
+      ])
       expect((await a.calls()).rollbacks).toEqual([])
       const kept = await b.page.evaluate(async () =>
-        (await window.device.db.outbox.list()).map(({ state, kind, operations: ops }) => ({
+        (await window.device.db.outbox.list()).map(({ state, kind, causedBy, operations: ops, history }) => ({
           state,
           kind,
+          causedBy,
           operations: ops,
+          passed: history.map((one) => one.state),
         })),
       )
-      expect(kept).toEqual([{ state: 'rejected', kind: 'constraint', operations }])
+      const passed = ['draft', 'applied', 'durable', 'sent']
+      expect(kept).toEqual([
+        { state: 'rejected', kind: 'constraint', causedBy: null, operations, passed: [...passed, 'rejected'] },
+        expect.objectContaining({ state: 'blocked', kind: 'blocked', causedBy: rollbacks[0]?.mid }),
+      ])
       // Its data can be given up; nothing else changes.
       await b.page.evaluate(async () => {
         for (const entry of await window.device.db.outbox.list()) await entry.discard()

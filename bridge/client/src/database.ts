@@ -475,7 +475,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   }
 
   /** An event says what it is about by what it holds; few hold nothing, and only their type tells. */
-  #receive({ type, health, outcome, rolledBack, conflict, sync, round, entry, tables }: Event): void {
+  #receive({ type, health, outcome, rolledBack, causedBy, conflict, sync, round, entry, tables }: Event): void {
     if (health) {
       const before = this.#health.get()
       const after = withCore(before, health)
@@ -484,7 +484,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
       if (after.socket !== before.socket && !this.#isSchemaAwaited()) this.#live.namesChanged()
     }
     if (outcome) {
-      if (rolledBack.length > 0) this.outbox.receiveRollback(outcome.mid, rolledBack)
+      if (rolledBack.length > 0) this.outbox.receiveRollback(outcome, causedBy, rolledBack)
       this.#outcomes.settle(outcome)
     }
     if (conflict) this.conflicts.receive(conflict)

@@ -3,6 +3,7 @@
 import type { Row } from './chunk.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { KIND_NAMES, type Kind } from './error.ts'
+import type { Outcome } from './gen/mutation.ts'
 import type { Schema } from './gen/schema.ts'
 import {
   EmptyMessage,
@@ -61,10 +62,17 @@ export interface OutboxEntry {
   readonly state: TransactionState
   /** Milliseconds since 1970. */
   readonly at: number
+  /** Empty for one of more than 64 KiB until the next `list()`. */
   readonly operations: readonly OutboxOperation[]
-  /** Why it was refused, or null. */
+  /**
+   * Why it was refused, or null. A `blocked` one names the refused transaction
+   * that it builds on, or null where that was given up.
+   */
   readonly kind: Kind | null
   readonly detail: string
+  readonly causedBy: number | null
+  /** The states that it has been in, oldest first, each with its moment, as far as is known. */
+  readonly history: readonly { readonly state: TransactionState; readonly at: number }[]
   readonly bytes: number
   readonly idempotencyKey: string
   /** Sends a refused one again. */
@@ -73,9 +81,13 @@ export interface OutboxEntry {
   discard(): Promise<void>
 }
 
-/** A transaction whose rows left the view because the server refused it. */
+/** A transaction whose rows left the view because the server refused it, or one that it builds on. */
 export interface Rollback {
   readonly mid: number
+  /** Why, as in {@link OutboxEntry}. */
+  readonly kind: Kind | null
+  readonly detail: string
+  readonly causedBy: number | null
   readonly operations: readonly OutboxOperation[]
 }
 
@@ -95,7 +107,7 @@ export class Outbox {
     this.#schema = schema
   }
 
-  /** Transactions as last heard, those that ended lately included; kept up to date. */
+  /** Transactions as last heard, those that ended lately included; kept up to date once they were listed. */
   get changes(): Readable<readonly OutboxEntry[]> {
     return this.#entries
   }
@@ -104,7 +116,8 @@ export class Outbox {
   async list(): Promise<readonly OutboxEntry[]> {
     const { entries } = await this.#session.ask(PageOutbox, 'list outbox', EmptyMessage, {}, OutboxListMessage)
     const list = entries.map((entry) => this.#entry(entry))
-    this.#entries.set(list)
+    const listed = new Set(list.map((one) => one.mid))
+    this.#set([...this.#entries.get().filter((one) => hasEnded(one) && !listed.has(one.mid)), ...list])
     return list
   }
 
@@ -124,26 +137,38 @@ export class Outbox {
     return this.#rollbacks.on(listener)
   }
 
-  /** Not for applications: a transaction is new or has changed. */
+  /** Not for applications: a transaction is new or has changed. Only the first event may have operations. */
   receive(wire: WireEntry): void {
-    const entry = this.#entry(wire)
-    const others = this.#entries.get().filter((one) => one.mid !== entry.mid)
-    const all = [...others, entry].sort((a, b) => a.mid - b.mid)
-    this.#entries.set(all.length > ENDED_MAX ? drop(all) : all)
+    const all = this.#entries.get()
+    const known = all.find((one) => one.mid === wire.mid)
+    let entry = this.#entry(wire)
+    if (known && entry.operations.length === 0) entry = { ...entry, operations: known.operations, bytes: known.bytes }
+    this.#set([...all.filter((one) => one !== known), entry])
     this.#states.emit(entry)
   }
 
   /** Not for applications: a refused transaction's operations. */
-  receiveRollback(mid: number, operations: readonly WireOp[]): void {
-    this.#rollbacks.emit({ mid, operations: operations.map((one) => this.#operation(one)) })
+  receiveRollback({ mid, kind, detail }: Outcome, causedBy: number, operations: readonly WireOp[]): void {
+    this.#rollbacks.emit({
+      mid,
+      ...why(kind, causedBy),
+      detail,
+      operations: operations.map((one) => this.#operation(one)),
+    })
+  }
+
+  #set(all: readonly OutboxEntry[]): void {
+    const sorted = [...all].sort((a, b) => a.mid - b.mid)
+    this.#entries.set(sorted.length > ENDED_MAX ? drop(sorted) : sorted)
   }
 
   #entry(wire: WireEntry): OutboxEntry {
     return {
       ...wire,
-      state: STATES[wire.state] ?? 'draft',
+      ...why(wire.kind, wire.causedBy),
+      state: stateOf(wire.state),
+      history: wire.history.map(({ state, at }) => ({ state: stateOf(state), at })),
       operations: wire.operations.map((one) => this.#operation(one)),
-      kind: wire.kind === 0 ? null : (KIND_NAMES[wire.kind] ?? 'unknown'),
       retry: () => this.#act(wire.mid, false),
       discard: () => this.#act(wire.mid, true),
     }
@@ -173,8 +198,18 @@ export class Outbox {
   }
 }
 
+/** Why one was refused, in the page's words. */
+const why = (kind: number, causedBy: number) => ({
+  kind: kind === 0 ? null : (KIND_NAMES[kind] ?? 'unknown'),
+  causedBy: causedBy || null,
+})
+
+const stateOf = (state: number) => STATES[state] ?? 'draft'
+
+const hasEnded = ({ state }: OutboxEntry) => state === 'accepted' || state === 'rolled_back'
+
 /** Forgets the oldest that has ended well. */
 function drop(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
-  const at = entries.findIndex((entry) => entry.state === 'accepted' || entry.state === 'rolled_back')
+  const at = entries.findIndex(hasEnded)
   return at < 0 ? entries : entries.filter((_, index) => index !== at)
 }

@@ -9,7 +9,7 @@ import { broadcastLink } from '@rockpool/worker/broadcast-link'
 import type { FromWorker, ToWorker } from '@rockpool/worker/control'
 import { portLink, type Link, type Port as LinkPort } from '@rockpool/worker/link'
 import { PAGE_TABLES } from '@rockpool/worker/tables'
-import type { SqlValue } from '../src/codec.ts'
+import type { Init, SqlValue } from '../src/codec.ts'
 import { body, frame, header, HEADER_BYTES } from '../src/frame.ts'
 import { KIND_NAMES } from '../src/gen/fault.ts'
 import { Type } from '../src/gen/schema.ts'
@@ -36,6 +36,8 @@ export interface FakeOptions {
   /** SQL version and build that TabWelcome tells. */
   readonly welcome?: Partial<wire.TabWelcome>
   readonly openError?: { kind: string; message: string }
+  /** What the outbox has. */
+  readonly outbox?: Init<wire.OutboxEntry>[]
 }
 
 /** See the file's comment. */
@@ -273,7 +275,7 @@ export class FakeWorker implements CoreWorker {
         done(wire.encodeConflictList({}))
         return
       case PageFrame.PageOutbox:
-        done(wire.encodeOutboxList({}))
+        done(wire.encodeOutboxList({ entries: this.options.outbox ?? [] }))
         return
       case PageFrame.PageResolve:
         done(wire.encodeWriteDone({}))

@@ -1,7 +1,7 @@
 /** <TransactionManager>: operations as one transaction, seen from here to the server. */
 
 import { useCallback, useEffect, useState } from 'react'
-import { newKey, toError, type Confirmation, type OperationKind } from '@rockpool/client'
+import { newKey, toError, type Confirmation, type OperationKind, type RockpoolError } from '@rockpool/client'
 import { useLatest } from './use-latest.ts'
 import { useWrites, type WriteStatus } from './use-transaction.ts'
 import { toText } from './words.ts'
@@ -15,8 +15,8 @@ export interface TransactionManagerProps {
     write?: { readonly confirmed: Promise<Confirmation>; readonly idempotencyKey: string },
   ) => void
   onError: (error: Error) => void
-  /** Nothing of it stands any more: it failed here, or the server refused it and its rows have left the view. */
-  onRollback: () => void
+  /** Nothing of it stands any more, and why: it failed here, or the server refused it and its rows have left the view. */
+  onRollback: (why?: RockpoolError) => void
   /** Runs once per value of `operations`, without the button. */
   auto?: boolean
   /** The button's text. */
@@ -65,7 +65,7 @@ export function TransactionManager({
         const problem = toError(thrown, 'run transaction')
         latest.current.onError(problem)
         // With an unknown outcome nothing was rolled back, as far as anybody knows.
-        if (problem.kind !== 'outcome_unknown') latest.current.onRollback()
+        if (problem.kind !== 'outcome_unknown') latest.current.onRollback(problem)
       }
       try {
         const { results, confirmed } = await begin((database) =>

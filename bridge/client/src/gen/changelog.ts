@@ -19,7 +19,7 @@ export interface Tx {
   /** Schema is the version that table IDs and column indexes belong to. */
   readonly schema: number
 }
-export const TxMessage = 76 as Message<Tx>
+export const TxMessage = 77 as Message<Tx>
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
@@ -33,7 +33,7 @@ export interface Origin {
   /** Clean says that the transaction met no other writer (SYNC.md §7). */
   readonly clean: boolean
 }
-export const OriginMessage = 77 as Message<Origin>
+export const OriginMessage = 78 as Message<Origin>
 /** Encodes a {@link Origin}; fields that are left out have the zero value. */
 export const encodeOrigin = (message: Init<Origin>): Uint8Array<ArrayBuffer> => encode(OriginMessage, message)
 /** Decodes a {@link Origin}. @throws RockpoolError of kind `protocol`. */
@@ -48,7 +48,7 @@ export interface Change {
   readonly old: readonly SqlValue[]
   readonly new: readonly SqlValue[]
 }
-export const ChangeMessage = 78 as Message<Change>
+export const ChangeMessage = 79 as Message<Change>
 /** Encodes a {@link Change}; fields that are left out have the zero value. */
 export const encodeChange = (message: Init<Change>): Uint8Array<ArrayBuffer> => encode(ChangeMessage, message)
 /** Decodes a {@link Change}. @throws RockpoolError of kind `protocol`. */

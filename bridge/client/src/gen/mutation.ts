@@ -73,7 +73,7 @@ export interface Op {
   /** Deltas lists the positions in Cols whose New is an amount to add. */
   readonly deltas: readonly number[]
 }
-export const OpMessage = 74 as Message<Op>
+export const OpMessage = 75 as Message<Op>
 /** Encodes a {@link Op}; fields that are left out have the zero value. */
 export const encodeOp = (message: Init<Op>): Uint8Array<ArrayBuffer> => encode(OpMessage, message)
 /** Decodes a {@link Op}. @throws RockpoolError of kind `protocol`. */
@@ -107,7 +107,7 @@ export interface Tx {
    */
   readonly id: bigint
 }
-export const TxMessage = 75 as Message<Tx>
+export const TxMessage = 76 as Message<Tx>
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */

@@ -33,7 +33,7 @@ export interface Dot {
   readonly actor: string
   readonly counter: number
 }
-export const DotMessage = 73 as Message<Dot>
+export const DotMessage = 74 as Message<Dot>
 /** Encodes a {@link Dot}; fields that are left out have the zero value. */
 export const encodeDot = (message: Init<Dot>): Uint8Array<ArrayBuffer> => encode(DotMessage, message)
 /** Decodes a {@link Dot}. @throws RockpoolError of kind `protocol`. */

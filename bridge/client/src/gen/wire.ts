@@ -63,9 +63,11 @@ export const Subprotocol = 'rockpool.v1'
  * broken (Failure.Table, Columns, Constraint), has calls that can be cancelled
  * inside a step (Query.Standing), tells a state of a live query by the rows of
  * the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
- * (PageRest); 10 has no PageClose, as a tab closes by closing its port.
+ * (PageRest); 10 has no PageClose, as a tab closes by closing its port; 11 tells
+ * a transaction's history and what it was blocked by (OutboxEntry.CausedBy,
+ * History; Event.CausedBy).
  */
-export const PageVersion = 10
+export const PageVersion = 11
 
 /**
  * StorageVersion is the version of the client's database layout. An older file
@@ -121,6 +123,12 @@ export const MutationsBurstMax = 10000
 
 /** OutboxBytesMax is the most bytes a client queues before writes fail. */
 export const OutboxBytesMax = 104857600
+
+/**
+ * OutboxEventBytesMax is the largest transaction, encoded, whose operations
+ * tabs are told as it is made; those of a larger one OutboxList has.
+ */
+export const OutboxEventBytesMax = 65536
 
 /** SubscriptionsMax is the most shapes one client follows. */
 export const SubscriptionsMax = 1000
@@ -864,7 +872,11 @@ export const encodeOutboxList = (message: Init<OutboxList>): Uint8Array<ArrayBuf
 /** Decodes a {@link OutboxList}. @throws RockpoolError of kind `protocol`. */
 export const decodeOutboxList = (src: Uint8Array): OutboxList => decode(OutboxListMessage, src)
 
-/** OutboxEntry is one local transaction. */
+/**
+ * OutboxEntry is one local transaction. An event has its operations only when
+ * it is new (TxDurable), OutboxList was asked for on some port, and they are
+ * at most OutboxEventBytesMax.
+ */
 export interface OutboxEntry {
   readonly mid: number
   readonly state: TxState
@@ -875,12 +887,27 @@ export interface OutboxEntry {
   readonly bytes: number
   /** idempotency key */
   readonly idempotencyKey: string
+  /** CausedBy is the refused transaction that a blocked one builds on, or 0. */
+  readonly causedBy: number
+  /** History is the states that it has been in, oldest first, as far as is known. */
+  readonly history: readonly TxMoment[]
 }
 export const OutboxEntryMessage = 54 as Message<OutboxEntry>
 /** Encodes a {@link OutboxEntry}; fields that are left out have the zero value. */
 export const encodeOutboxEntry = (message: Init<OutboxEntry>): Uint8Array<ArrayBuffer> => encode(OutboxEntryMessage, message)
 /** Decodes a {@link OutboxEntry}. @throws RockpoolError of kind `protocol`. */
 export const decodeOutboxEntry = (src: Uint8Array): OutboxEntry => decode(OutboxEntryMessage, src)
+
+/** TxMoment is when a transaction came into a state. */
+export interface TxMoment {
+  readonly state: TxState
+  readonly at: number
+}
+export const TxMomentMessage = 56 as Message<TxMoment>
+/** Encodes a {@link TxMoment}; fields that are left out have the zero value. */
+export const encodeTxMoment = (message: Init<TxMoment>): Uint8Array<ArrayBuffer> => encode(TxMomentMessage, message)
+/** Decodes a {@link TxMoment}. @throws RockpoolError of kind `protocol`. */
+export const decodeTxMoment = (src: Uint8Array): TxMoment => decode(TxMomentMessage, src)
 
 /** OutboxOp shows one operation. */
 export interface OutboxOp {
@@ -901,7 +928,7 @@ export interface OutboxAct {
   readonly mid: number
   readonly discard: boolean
 }
-export const OutboxActMessage = 56 as Message<OutboxAct>
+export const OutboxActMessage = 57 as Message<OutboxAct>
 /** Encodes a {@link OutboxAct}; fields that are left out have the zero value. */
 export const encodeOutboxAct = (message: Init<OutboxAct>): Uint8Array<ArrayBuffer> => encode(OutboxActMessage, message)
 /** Decodes a {@link OutboxAct}. @throws RockpoolError of kind `protocol`. */
@@ -914,7 +941,7 @@ export const decodeOutboxAct = (src: Uint8Array): OutboxAct => decode(OutboxActM
 export interface SignOut {
   readonly pending: number
 }
-export const SignOutMessage = 57 as Message<SignOut>
+export const SignOutMessage = 58 as Message<SignOut>
 /** Encodes a {@link SignOut}; fields that are left out have the zero value. */
 export const encodeSignOut = (message: Init<SignOut>): Uint8Array<ArrayBuffer> => encode(SignOutMessage, message)
 /** Decodes a {@link SignOut}. @throws RockpoolError of kind `protocol`. */
@@ -925,7 +952,7 @@ export interface TokenGiven {
   readonly jwt: string
   readonly error: string
 }
-export const TokenGivenMessage = 58 as Message<TokenGiven>
+export const TokenGivenMessage = 59 as Message<TokenGiven>
 /** Encodes a {@link TokenGiven}; fields that are left out have the zero value. */
 export const encodeTokenGiven = (message: Init<TokenGiven>): Uint8Array<ArrayBuffer> => encode(TokenGivenMessage, message)
 /** Decodes a {@link TokenGiven}. @throws RockpoolError of kind `protocol`. */
@@ -936,7 +963,7 @@ export interface Validate {
   readonly sql: string
   readonly select: Select | null
 }
-export const ValidateMessage = 59 as Message<Validate>
+export const ValidateMessage = 60 as Message<Validate>
 /** Encodes a {@link Validate}; fields that are left out have the zero value. */
 export const encodeValidate = (message: Init<Validate>): Uint8Array<ArrayBuffer> => encode(ValidateMessage, message)
 /** Decodes a {@link Validate}. @throws RockpoolError of kind `protocol`. */
@@ -951,7 +978,7 @@ export interface Validated {
   readonly isReadOnly: boolean
   readonly params: number
 }
-export const ValidatedMessage = 60 as Message<Validated>
+export const ValidatedMessage = 61 as Message<Validated>
 /** Encodes a {@link Validated}; fields that are left out have the zero value. */
 export const encodeValidated = (message: Init<Validated>): Uint8Array<ArrayBuffer> => encode(ValidatedMessage, message)
 /** Decodes a {@link Validated}. @throws RockpoolError of kind `protocol`. */
@@ -965,7 +992,7 @@ export interface Problem {
   readonly offset: number
   readonly suggestion: string
 }
-export const ProblemMessage = 61 as Message<Problem>
+export const ProblemMessage = 62 as Message<Problem>
 /** Encodes a {@link Problem}; fields that are left out have the zero value. */
 export const encodeProblem = (message: Init<Problem>): Uint8Array<ArrayBuffer> => encode(ProblemMessage, message)
 /** Decodes a {@link Problem}. @throws RockpoolError of kind `protocol`. */
@@ -975,7 +1002,7 @@ export const decodeProblem = (src: Uint8Array): Problem => decode(ProblemMessage
 export interface SchemaInfo {
   readonly schema: Schema | null
 }
-export const SchemaInfoMessage = 62 as Message<SchemaInfo>
+export const SchemaInfoMessage = 63 as Message<SchemaInfo>
 /** Encodes a {@link SchemaInfo}; fields that are left out have the zero value. */
 export const encodeSchemaInfo = (message: Init<SchemaInfo>): Uint8Array<ArrayBuffer> => encode(SchemaInfoMessage, message)
 /** Decodes a {@link SchemaInfo}. @throws RockpoolError of kind `protocol`. */
@@ -1014,10 +1041,14 @@ export interface Event {
   readonly tables: readonly string[]
   readonly round: SyncRound | null
   readonly entry: OutboxEntry | null
-  /** RolledBack lists the operations that left the view with a rejection. */
+  /**
+   * RolledBack lists the operations that left the view with a rejection, and
+   * CausedBy is the refused transaction that they were built on, or 0.
+   */
   readonly rolledBack: readonly OutboxOp[]
+  readonly causedBy: number
 }
-export const EventMessage = 63 as Message<Event>
+export const EventMessage = 64 as Message<Event>
 /** Encodes a {@link Event}; fields that are left out have the zero value. */
 export const encodeEvent = (message: Init<Event>): Uint8Array<ArrayBuffer> => encode(EventMessage, message)
 /** Decodes a {@link Event}. @throws RockpoolError of kind `protocol`. */
@@ -1035,7 +1066,7 @@ export interface Health {
   /** SinceMillis is when the socket entered its state (client clock). */
   readonly sinceMillis: number
 }
-export const HealthMessage = 64 as Message<Health>
+export const HealthMessage = 65 as Message<Health>
 /** Encodes a {@link Health}; fields that are left out have the zero value. */
 export const encodeHealth = (message: Init<Health>): Uint8Array<ArrayBuffer> => encode(HealthMessage, message)
 /** Decodes a {@link Health}. @throws RockpoolError of kind `protocol`. */
@@ -1054,7 +1085,7 @@ export interface SyncStatus {
   /** LastMillis is when the last frame came, client clock. */
   readonly lastMillis: number
 }
-export const SyncStatusMessage = 65 as Message<SyncStatus>
+export const SyncStatusMessage = 66 as Message<SyncStatus>
 /** Encodes a {@link SyncStatus}; fields that are left out have the zero value. */
 export const encodeSyncStatus = (message: Init<SyncStatus>): Uint8Array<ArrayBuffer> => encode(SyncStatusMessage, message)
 /** Decodes a {@link SyncStatus}. @throws RockpoolError of kind `protocol`. */
@@ -1072,7 +1103,7 @@ export interface ShapeStatus {
   readonly bytesTotal: number
   readonly error: Failure | null
 }
-export const ShapeStatusMessage = 66 as Message<ShapeStatus>
+export const ShapeStatusMessage = 67 as Message<ShapeStatus>
 /** Encodes a {@link ShapeStatus}; fields that are left out have the zero value. */
 export const encodeShapeStatus = (message: Init<ShapeStatus>): Uint8Array<ArrayBuffer> => encode(ShapeStatusMessage, message)
 /** Decodes a {@link ShapeStatus}. @throws RockpoolError of kind `protocol`. */
@@ -1100,7 +1131,7 @@ export interface Stats {
   readonly plans: CacheStats
   readonly kept: LiveStats
 }
-export const StatsMessage = 67 as Message<Stats>
+export const StatsMessage = 68 as Message<Stats>
 /** Encodes a {@link Stats}; fields that are left out have the zero value. */
 export const encodeStats = (message: Init<Stats>): Uint8Array<ArrayBuffer> => encode(StatsMessage, message)
 /** Decodes a {@link Stats}. @throws RockpoolError of kind `protocol`. */
@@ -1119,7 +1150,7 @@ export interface LiveStats {
   readonly applied: number
   readonly passed: number
 }
-export const LiveStatsMessage = 72 as Message<LiveStats>
+export const LiveStatsMessage = 73 as Message<LiveStats>
 /** Encodes a {@link LiveStats}; fields that are left out have the zero value. */
 export const encodeLiveStats = (message: Init<LiveStats>): Uint8Array<ArrayBuffer> => encode(LiveStatsMessage, message)
 /** Decodes a {@link LiveStats}. @throws RockpoolError of kind `protocol`. */
@@ -1132,7 +1163,7 @@ export interface QueryStat {
   readonly micros: number
   readonly max: number
 }
-export const QueryStatMessage = 71 as Message<QueryStat>
+export const QueryStatMessage = 72 as Message<QueryStat>
 /** Encodes a {@link QueryStat}; fields that are left out have the zero value. */
 export const encodeQueryStat = (message: Init<QueryStat>): Uint8Array<ArrayBuffer> => encode(QueryStatMessage, message)
 /** Decodes a {@link QueryStat}. @throws RockpoolError of kind `protocol`. */
@@ -1145,7 +1176,7 @@ export interface PoolStats {
   readonly busy: number
   readonly lanes: readonly LaneStats[]
 }
-export const PoolStatsMessage = 68 as Message<PoolStats>
+export const PoolStatsMessage = 69 as Message<PoolStats>
 /** Encodes a {@link PoolStats}; fields that are left out have the zero value. */
 export const encodePoolStats = (message: Init<PoolStats>): Uint8Array<ArrayBuffer> => encode(PoolStatsMessage, message)
 /** Decodes a {@link PoolStats}. @throws RockpoolError of kind `protocol`. */
@@ -1164,7 +1195,7 @@ export interface LaneStats {
   readonly waitMicros: number
   readonly waitMax: number
 }
-export const LaneStatsMessage = 69 as Message<LaneStats>
+export const LaneStatsMessage = 70 as Message<LaneStats>
 /** Encodes a {@link LaneStats}; fields that are left out have the zero value. */
 export const encodeLaneStats = (message: Init<LaneStats>): Uint8Array<ArrayBuffer> => encode(LaneStatsMessage, message)
 /** Decodes a {@link LaneStats}. @throws RockpoolError of kind `protocol`. */
@@ -1181,7 +1212,7 @@ export interface CacheStats {
   readonly bytes: number
   readonly bytesMax: number
 }
-export const CacheStatsMessage = 70 as Message<CacheStats>
+export const CacheStatsMessage = 71 as Message<CacheStats>
 /** Encodes a {@link CacheStats}; fields that are left out have the zero value. */
 export const encodeCacheStats = (message: Init<CacheStats>): Uint8Array<ArrayBuffer> => encode(CacheStatsMessage, message)
 /** Decodes a {@link CacheStats}. @throws RockpoolError of kind `protocol`. */
@@ -1221,7 +1252,7 @@ export interface Hello {
   /** Term is Welcome.Term of the relay that Cursor was reached with, or 0. */
   readonly term: bigint
 }
-export const HelloMessage = 79 as Message<Hello>
+export const HelloMessage = 80 as Message<Hello>
 /** Encodes a {@link Hello}; fields that are left out have the zero value. */
 export const encodeHello = (message: Init<Hello>): Uint8Array<ArrayBuffer> => encode(HelloMessage, message)
 /** Decodes a {@link Hello}. @throws RockpoolError of kind `protocol`. */
@@ -1273,7 +1304,7 @@ export interface Welcome {
    */
   readonly term: bigint
 }
-export const WelcomeMessage = 80 as Message<Welcome>
+export const WelcomeMessage = 81 as Message<Welcome>
 /** Encodes a {@link Welcome}; fields that are left out have the zero value. */
 export const encodeWelcome = (message: Init<Welcome>): Uint8Array<ArrayBuffer> => encode(WelcomeMessage, message)
 /** Decodes a {@link Welcome}. @throws RockpoolError of kind `protocol`. */
@@ -1285,7 +1316,7 @@ export interface Limits {
   readonly mutationsInFlight: number
   readonly pingMillis: number
 }
-export const LimitsMessage = 81 as Message<Limits>
+export const LimitsMessage = 82 as Message<Limits>
 /** Encodes a {@link Limits}; fields that are left out have the zero value. */
 export const encodeLimits = (message: Init<Limits>): Uint8Array<ArrayBuffer> => encode(LimitsMessage, message)
 /** Decodes a {@link Limits}. @throws RockpoolError of kind `protocol`. */
@@ -1307,7 +1338,7 @@ export interface Sub {
   readonly have: boolean
   readonly stamp: bigint
 }
-export const SubMessage = 82 as Message<Sub>
+export const SubMessage = 83 as Message<Sub>
 /** Encodes a {@link Sub}; fields that are left out have the zero value. */
 export const encodeSub = (message: Init<Sub>): Uint8Array<ArrayBuffer> => encode(SubMessage, message)
 /** Decodes a {@link Sub}. @throws RockpoolError of kind `protocol`. */
@@ -1328,7 +1359,7 @@ export const decodeShapeArg = (src: Uint8Array): ShapeArg => decode(ShapeArgMess
 export interface Unsub {
   readonly id: number
 }
-export const UnsubMessage = 83 as Message<Unsub>
+export const UnsubMessage = 84 as Message<Unsub>
 /** Encodes a {@link Unsub}; fields that are left out have the zero value. */
 export const encodeUnsub = (message: Init<Unsub>): Uint8Array<ArrayBuffer> => encode(UnsubMessage, message)
 /** Decodes a {@link Unsub}. @throws RockpoolError of kind `protocol`. */
@@ -1359,7 +1390,7 @@ export interface Snap {
    */
   readonly stamp: bigint
 }
-export const SnapMessage = 84 as Message<Snap>
+export const SnapMessage = 85 as Message<Snap>
 /** Encodes a {@link Snap}; fields that are left out have the zero value. */
 export const encodeSnap = (message: Init<Snap>): Uint8Array<ArrayBuffer> => encode(SnapMessage, message)
 /** Decodes a {@link Snap}. @throws RockpoolError of kind `protocol`. */
@@ -1372,7 +1403,7 @@ export interface Ready {
   readonly bucket: number
   readonly table: number
 }
-export const ReadyMessage = 85 as Message<Ready>
+export const ReadyMessage = 86 as Message<Ready>
 /** Encodes a {@link Ready}; fields that are left out have the zero value. */
 export const encodeReady = (message: Init<Ready>): Uint8Array<ArrayBuffer> => encode(ReadyMessage, message)
 /** Decodes a {@link Ready}. @throws RockpoolError of kind `protocol`. */
@@ -1385,7 +1416,7 @@ export interface Deny {
   readonly msg: string
   readonly hint: string
 }
-export const DenyMessage = 86 as Message<Deny>
+export const DenyMessage = 87 as Message<Deny>
 /** Encodes a {@link Deny}; fields that are left out have the zero value. */
 export const encodeDeny = (message: Init<Deny>): Uint8Array<ArrayBuffer> => encode(DenyMessage, message)
 /** Decodes a {@link Deny}. @throws RockpoolError of kind `protocol`. */
@@ -1395,7 +1426,7 @@ export const decodeDeny = (src: Uint8Array): Deny => decode(DenyMessage, src)
 export interface Received {
   readonly mid: number
 }
-export const ReceivedMessage = 87 as Message<Received>
+export const ReceivedMessage = 88 as Message<Received>
 /** Encodes a {@link Received}; fields that are left out have the zero value. */
 export const encodeReceived = (message: Init<Received>): Uint8Array<ArrayBuffer> => encode(ReceivedMessage, message)
 /** Decodes a {@link Received}. @throws RockpoolError of kind `protocol`. */
@@ -1406,7 +1437,7 @@ export interface Retry {
   readonly fromMid: number
   readonly afterMillis: number
 }
-export const RetryMessage = 88 as Message<Retry>
+export const RetryMessage = 89 as Message<Retry>
 /** Encodes a {@link Retry}; fields that are left out have the zero value. */
 export const encodeRetry = (message: Init<Retry>): Uint8Array<ArrayBuffer> => encode(RetryMessage, message)
 /** Decodes a {@link Retry}. @throws RockpoolError of kind `protocol`. */
@@ -1436,7 +1467,7 @@ export interface Tx {
    */
   readonly lost: readonly Conflict[]
 }
-export const TxMessage = 89 as Message<Tx>
+export const TxMessage = 90 as Message<Tx>
 /** Encodes a {@link Tx}; fields that are left out have the zero value. */
 export const encodeTx = (message: Init<Tx>): Uint8Array<ArrayBuffer> => encode(TxMessage, message)
 /** Decodes a {@link Tx}. @throws RockpoolError of kind `protocol`. */
@@ -1452,7 +1483,7 @@ export interface Block {
   readonly table: number
   readonly data: Uint8Array
 }
-export const BlockMessage = 90 as Message<Block>
+export const BlockMessage = 91 as Message<Block>
 /** Encodes a {@link Block}; fields that are left out have the zero value. */
 export const encodeBlock = (message: Init<Block>): Uint8Array<ArrayBuffer> => encode(BlockMessage, message)
 /** Decodes a {@link Block}. @throws RockpoolError of kind `protocol`. */
@@ -1468,7 +1499,7 @@ export interface Ack {
    */
   readonly probe: number
 }
-export const AckMessage = 91 as Message<Ack>
+export const AckMessage = 92 as Message<Ack>
 /** Encodes a {@link Ack}; fields that are left out have the zero value. */
 export const encodeAck = (message: Init<Ack>): Uint8Array<ArrayBuffer> => encode(AckMessage, message)
 /** Decodes a {@link Ack}. @throws RockpoolError of kind `protocol`. */
@@ -1478,7 +1509,7 @@ export const decodeAck = (src: Uint8Array): Ack => decode(AckMessage, src)
 export interface Token {
   readonly jwt: string
 }
-export const TokenMessage = 92 as Message<Token>
+export const TokenMessage = 93 as Message<Token>
 /** Encodes a {@link Token}; fields that are left out have the zero value. */
 export const encodeToken = (message: Init<Token>): Uint8Array<ArrayBuffer> => encode(TokenMessage, message)
 /** Decodes a {@link Token}. @throws RockpoolError of kind `protocol`. */
@@ -1492,7 +1523,7 @@ export interface Ping {
   /** Echo is the Probe that this answers, or 0. */
   readonly echo: number
 }
-export const PingMessage = 93 as Message<Ping>
+export const PingMessage = 94 as Message<Ping>
 /** Encodes a {@link Ping}; fields that are left out have the zero value. */
 export const encodePing = (message: Init<Ping>): Uint8Array<ArrayBuffer> => encode(PingMessage, message)
 /** Decodes a {@link Ping}. @throws RockpoolError of kind `protocol`. */
@@ -1502,7 +1533,7 @@ export const decodePing = (src: Uint8Array): Ping => decode(PingMessage, src)
 export interface Pong {
   readonly t: number
 }
-export const PongMessage = 94 as Message<Pong>
+export const PongMessage = 95 as Message<Pong>
 /** Encodes a {@link Pong}; fields that are left out have the zero value. */
 export const encodePong = (message: Init<Pong>): Uint8Array<ArrayBuffer> => encode(PongMessage, message)
 /** Decodes a {@link Pong}. @throws RockpoolError of kind `protocol`. */
@@ -1512,7 +1543,7 @@ export const decodePong = (src: Uint8Array): Pong => decode(PongMessage, src)
 export interface SchemaChange {
   readonly schema: Schema | null
 }
-export const SchemaChangeMessage = 95 as Message<SchemaChange>
+export const SchemaChangeMessage = 96 as Message<SchemaChange>
 /** Encodes a {@link SchemaChange}; fields that are left out have the zero value. */
 export const encodeSchemaChange = (message: Init<SchemaChange>): Uint8Array<ArrayBuffer> => encode(SchemaChangeMessage, message)
 /** Decodes a {@link SchemaChange}. @throws RockpoolError of kind `protocol`. */
@@ -1525,7 +1556,7 @@ export interface Bye {
   readonly hint: string
   readonly retryMillis: number
 }
-export const ByeMessage = 96 as Message<Bye>
+export const ByeMessage = 97 as Message<Bye>
 /** Encodes a {@link Bye}; fields that are left out have the zero value. */
 export const encodeBye = (message: Init<Bye>): Uint8Array<ArrayBuffer> => encode(ByeMessage, message)
 /** Decodes a {@link Bye}. @throws RockpoolError of kind `protocol`. */

@@ -50,21 +50,22 @@ Aconflicts:51
 Uid Stable Mkey:27 Obase:27 OlocalData:27 OremoteData:27 Ochosen:27 Lcolumns Urule Ustatus BisOpen Umid Iat Bnotify Bgone
 Uid Uchoice Oedited:27
 Aentries:54
-Umid Ustate Iat Aoperations:55 Ukind Sdetail Ubytes SidempotencyKey
+Umid Ustate Iat Aoperations:55 Ukind Sdetail Ubytes SidempotencyKey UcausedBy Ahistory:56
 Stable Utype Mkey:27 Obefore:27 Oafter:27
+Ustate Iat
 Umid Bdiscard
 Upending
 Sjwt Serror
 Ssql Oselect:17
-Aproblems:61 Ssql Lplan BisReadOnly Uparams
+Aproblems:62 Ssql Lplan BisReadOnly Uparams
 Ukind Smessage Shint Ioffset Ssuggestion
 Oschema:7
-Utype Ohealth:64 Ooutcome:36 Oconflict:51 Osync:65 Ltables Oround:48 Oentry:54 ArolledBack:55
+Utype Ohealth:65 Ooutcome:36 Oconflict:51 Osync:66 Ltables Oround:48 Oentry:54 ArolledBack:55 UcausedBy
 Udatabase Usocket UretryMillis Uattempts UrttMicros OlastError:2 IsinceMillis
-Mposition:49 Mhead:49 Upending Uparked Ufailed Ashapes:66 BisPaused IlastMillis
+Mposition:49 Mhead:49 Upending Uparked Ufailed Ashapes:67 BisPaused IlastMillis
 Sshape Aargs:43 Stable BisReady UrowsLoaded UrowsTotal Ubytes UbytesTotal Oerror:2
-Mpool:68 Mstatements:70 Uqueries Uerrors Ulive UwalBytes UfileBytes UheapBytes UheapLimit Uflushes UoutboxRows UoutboxMax Ureconnects Aslowest:71 Mtexts:70 Mplans:70 Mkept:72
-Uwriters Ureaders Ubusy Alanes:69
+Mpool:69 Mstatements:71 Uqueries Uerrors Ulive UwalBytes UfileBytes UheapBytes UheapLimit Uflushes UoutboxRows UoutboxMax Ureconnects Aslowest:72 Mtexts:71 Mplans:71 Mkept:73
+Uwriters Ureaders Ubusy Alanes:70
 Ulane Uwaiting Ulimit Udone Urefused UwaitMicros UwaitMax
 Uentries Ulimit Uhits Umisses Uevictions Ubytes UbytesMax
 Ssql Uruns Umicros Umax
@@ -73,12 +74,12 @@ Ukept Ulimit Uruns Uapplied Upassed`
 /** The tables of messages that no page sees. */
 export const RELAY_TABLES = `Sactor Ucounter
 Utable Ukind Rkey Pcols Rold Rnew Pdeltas
-Umid Mseen:49 Xhlc Uschema Pdepends Xdigest Aops:74 Uresolves SidempotencyKey Xid
-Mpos:49 Mprev:49 Ulsn IcommitMicros Aorigins:77 Achanges:78 Uschema
+Umid Mseen:49 Xhlc Uschema Pdepends Xdigest Aops:75 Uresolves SidempotencyKey Xid
+Mpos:49 Mprev:49 Ulsn IcommitMicros Aorigins:78 Achanges:79 Uschema
 Sclient Xhlc Moutcome:36 Bclean
 Utable Rold Rnew
-Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor:49 UackedMid UlastMid UschemaVersion Odeclared:7 Sbuild Asubs:82 Xterm
-Uversion IserverMillis UlastMid Bresume Mhead:49 Oschema:7 Aoutcomes:36 Suser Mlimits:81 Brewound Acoming:36 Xterm
+Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor:49 UackedMid UlastMid UschemaVersion Odeclared:7 Sbuild Asubs:83 Xterm
+Uversion IserverMillis UlastMid Bresume Mhead:49 Oschema:7 Aoutcomes:36 Suser Mlimits:82 Brewound Acoming:36 Xterm
 UframeBytes UmutationsInFlight UpingMillis
 Uid Sshape Aargs:43 Bhave Xstamp
 Uid
@@ -87,7 +88,7 @@ Uid Mpos:49 Ubucket Utable
 Uid Ukind Smsg Shint
 Umid
 UfromMid UafterMillis
-Mfrom:49 Mto:49 Aacks:36 Ablocks:90 Upart Blast Uschema IcommitMicros Alost:37
+Mfrom:49 Mto:49 Aacks:36 Ablocks:91 Upart Blast Uschema IcommitMicros Alost:37
 Ubucket Utable Ydata
 Mpos:49 Uprobe
 Sjwt
