@@ -41,6 +41,7 @@ const FlagDeflate uint8 = 1
 
 // Hello is a client's first frame, sent before anything else.
 type Hello struct {
+	// Version is the newest that the client speaks.
 	Version uint32 `wire:"1"`
 	// Token is the JWT, or "" where the relay allows that (rockpool dev).
 	Token string `wire:"2"`
@@ -72,6 +73,9 @@ type Hello struct {
 
 // Welcome answers Hello.
 type Welcome struct {
+	// Version is that of the session: the older of Hello.Version and the relay's
+	// own. The relay refuses what is older than its VersionMin, and the client
+	// what is older than its own.
 	Version uint32 `wire:"1"`
 	// ServerMillis is the relay's clock, milliseconds since 1970.
 	ServerMillis int64 `wire:"2"`

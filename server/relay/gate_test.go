@@ -54,8 +54,7 @@ func TestHelloRefused(t *testing.T) {
 		change func(*wire.Hello)
 		want   fault.Kind
 	}{
-		{"newer protocol", func(h *wire.Hello) { h.Version = wire.Version + 1 }, fault.VersionMismatch},
-		{"no protocol", func(h *wire.Hello) { h.Version = 0 }, fault.VersionMismatch},
+		{"older protocol than is served", func(h *wire.Hello) { h.Version = wire.VersionMin - 1 }, fault.VersionMismatch},
 		{"no token", func(h *wire.Hello) { h.Token = "" }, fault.Unauthenticated},
 		{"expired token", func(h *wire.Hello) { h.Token = "old" }, fault.TokenExpired},
 		{"no client ID", func(h *wire.Hello) { h.ClientID = "" }, fault.Protocol},
@@ -83,6 +82,32 @@ func TestHelloRefused(t *testing.T) {
 	}
 	if w.Core.Stats().Sessions != 1 {
 		t.Fatalf("%d sessions are left, want the one that is good", w.Core.Stats().Sessions)
+	}
+}
+
+// The welcome says the older of the two versions: a client that is ahead or
+// behind is served, and the newer end knows whether it still speaks that.
+func TestHelloVersions(t *testing.T) {
+	t.Parallel()
+	for theirs, want := range map[uint32]uint32{
+		wire.VersionMin: wire.VersionMin, wire.Version - 1: wire.Version - 1, wire.Version: wire.Version, wire.Version + 1: wire.Version,
+	} {
+		w := closedWorld(t)
+		effects := w.Core.Open(1, relay.Info{})
+		effects = append(effects, w.Core.Receive(1, relaytest.Frame(wire.FrameHello, &wire.Hello{
+			Version: theirs, Token: "ann", ClientID: "c", IncarnationOld: "1", IncarnationNew: "1",
+		}))...)
+		var got wire.Welcome
+		for _, e := range effects {
+			if s, ok := e.(relay.Send); ok && wire.RelayFrame(s.Frame[0]) == wire.FrameWelcome {
+				if err := got.Decode(s.Frame[2:]); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if got.Version != want {
+			t.Errorf("to a client of version %d the relay speaks %d, want %d", theirs, got.Version, want)
+		}
 	}
 }
 

@@ -17,13 +17,9 @@ const idBytesMax = 64
 // greet takes a hello: the version gate first, then who it is.
 func (r *Core) greet(c *conn, h *wire.Hello) {
 	const op = "connect"
-	if h.Version < wire.VersionMin || h.Version > wire.Version {
-		side := "update the app"
-		if h.Version > wire.Version {
-			side = "update the relay"
-		}
+	if h.Version < wire.VersionMin {
 		r.bye(c, fault.New(fault.VersionMismatch, op, "the app speaks version "+number(h.Version)+", this relay "+
-			number(wire.VersionMin)+" to "+number(wire.Version)).WithHint(side), 0)
+			number(wire.VersionMin)+" to "+number(wire.Version)).WithHint("update the app"), 0)
 		return
 	}
 	for _, id := range []string{h.ClientID, h.IncarnationOld, h.IncarnationNew} {
@@ -43,6 +39,10 @@ func (r *Core) greet(c *conn, h *wire.Hello) {
 	}
 	r.admitted(c, r.Admit(background, h))
 }
+
+// spoken is the version of a session. A newer client knows itself whether it
+// still speaks this relay's, and says so when it does not.
+func spoken(h *wire.Hello) uint32 { return min(h.Version, wire.Version) }
 
 func number(v uint32) string { return strconv.FormatUint(uint64(v), 10) }
 
@@ -92,7 +92,7 @@ func (r *Core) admitted(c *conn, a Admission) {
 		delete(r.rewound, h.ClientID)
 		c.columns, c.client.Claims = columns, a.Identity.Claims
 		r.send(c, session.Encode(wire.FrameWelcome, &wire.Welcome{
-			Version: wire.Version, ServerMillis: r.now, Head: r.head, Rewound: true, LastMid: a.LastMid, User: a.Identity.User, Limits: r.granted(),
+			Version: spoken(h), ServerMillis: r.now, Head: r.head, Rewound: true, LastMid: a.LastMid, User: a.Identity.User, Limits: r.granted(),
 			Coming: r.told(c, a.Outcomes),
 		}))
 		r.hangUp(c, CodeNormal, fault.Rewound.String())
@@ -175,7 +175,7 @@ func (r *Core) granted() wire.Limits {
 func (r *Core) welcome(c *conn, a Admission, resume bool) {
 	h := c.hello
 	w := &wire.Welcome{
-		Version: wire.Version, ServerMillis: r.now, LastMid: a.LastMid, Resume: resume, Head: r.head,
+		Version: spoken(h), ServerMillis: r.now, LastMid: a.LastMid, Resume: resume, Head: r.head,
 		User: a.Identity.User, Limits: r.granted(), Term: r.Store.Term(),
 	}
 	if !resume || h.Declared != nil || h.SchemaVersion != r.Store.Schema().Version {

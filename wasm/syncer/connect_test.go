@@ -313,16 +313,27 @@ func TestTwin(t *testing.T) {
 	}
 }
 
-// Another version is refused with both versions and the side to update.
-func TestVersionMismatch(t *testing.T) {
+// A relay that speaks an older version is followed as far back as VersionMin.
+// One further apart is refused with both versions and the side to update.
+func TestVersions(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, syncer.Config{})
-	b.do(syncer.Connect{})
-	b.do(syncer.SocketOpened{ID: b.socket})
-	b.recv(wire.FrameWelcome, &wire.Welcome{Version: wire.Version + 1})
-	b.wantKind(fault.VersionMismatch)
-	if h := b.m.Health(); h.Socket != wire.ConnRefused || h.LastError.Hint != "update the app" {
-		t.Errorf("health %+v, error %+v", h, h.LastError)
+	for theirs, hint := range map[uint32]string{
+		wire.VersionMin - 1: "update the relay", wire.VersionMin: "", wire.Version - 1: "", wire.Version: "", wire.Version + 1: "update the app",
+	} {
+		b := newBench(t, syncer.Config{})
+		b.do(syncer.Connect{})
+		b.do(syncer.SocketOpened{ID: b.socket})
+		b.recv(wire.FrameWelcome, &wire.Welcome{Version: theirs, Resume: true})
+		if hint == "" {
+			if !b.m.Live() {
+				t.Errorf("version %d: health %+v, want a live socket", theirs, b.m.Health())
+			}
+			continue
+		}
+		b.wantKind(fault.VersionMismatch)
+		if h := b.m.Health(); h.Socket != wire.ConnRefused || h.LastError.Hint != hint {
+			t.Errorf("version %d: health %+v, error %+v", theirs, h, h.LastError)
+		}
 	}
 }
 

@@ -178,7 +178,6 @@ tables:
 		kind fault.Kind
 		says string
 	}{
-		"a version to come":          {bad{change: func(h *wire.Hello) { h.Version = wire.Version + 1 }}, fault.VersionMismatch, "version"},
 		"a version long gone":        {bad{change: func(h *wire.Hello) { h.Version = 0 }}, fault.VersionMismatch, "version"},
 		"another protocol":           {bad{protocol: "graphql-ws"}, fault.VersionMismatch, wire.Subprotocol},
 		"no token":                   {bad{change: func(*wire.Hello) {}}, fault.Unauthenticated, "there is none"},

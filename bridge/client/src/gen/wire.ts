@@ -1220,6 +1220,7 @@ export const decodeCacheStats = (src: Uint8Array): CacheStats => decode(CacheSta
 
 /** Hello is a client's first frame, sent before anything else. */
 export interface Hello {
+  /** Version is the newest that the client speaks. */
   readonly version: number
   /** Token is the JWT, or "" where the relay allows that (rockpool dev). */
   readonly token: string
@@ -1260,6 +1261,11 @@ export const decodeHello = (src: Uint8Array): Hello => decode(HelloMessage, src)
 
 /** Welcome answers Hello. */
 export interface Welcome {
+  /**
+   * Version is that of the session: the older of Hello.Version and the relay's
+   * own. The relay refuses what is older than its VersionMin, and the client
+   * what is older than its own.
+   */
   readonly version: number
   /** ServerMillis is the relay's clock, milliseconds since 1970. */
   readonly serverMillis: number
