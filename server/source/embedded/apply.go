@@ -19,15 +19,16 @@ import (
 func (s *Source) Apply(_ context.Context, who source.Client, m *mutation.Tx) (source.Reply, error) {
 	a := &attempt{Source: s, who: &who, m: m, now: s.NowMicros()}
 	reply, refused, err := a.run()
-	if err != nil && !a.mayRetry(err) {
-		o := rejection(m, fault.Internal, "", "the relay failed on it "+strconv.Itoa(failuresMax)+" times: "+err.Error())
-		refused, err = &o, nil
+	if err != nil {
+		if o, poisoned := s.failures.Failed(&who, m, err); poisoned {
+			refused, err = &o, nil
+		}
 	}
 	if err == nil && refused != nil {
 		reply, err = a.settle(refused)
 	}
 	if err == nil {
-		delete(s.failing, a.name())
+		s.failures.Ended(&who, m)
 		if s.Crash != nil {
 			s.Crash()
 		}
@@ -42,20 +43,6 @@ type attempt struct {
 	m   *mutation.Tx
 	now int64
 	hlc version.HLC
-}
-
-func (a *attempt) name() string { return a.who.ID + "/" + strconv.FormatUint(a.m.Mid, 10) }
-
-// mayRetry counts unexpected failures of one transaction.
-func (a *attempt) mayRetry(err error) bool {
-	if k := fault.KindOf(err); k == fault.Duplicate || k == fault.Busy {
-		return true
-	}
-	if len(a.failing) >= failingMax {
-		clear(a.failing)
-	}
-	a.failing[a.name()]++
-	return a.failing[a.name()] < failuresMax
 }
 
 // run writes the transaction. refused is set, and nothing written, when it may

@@ -2,10 +2,12 @@ package embedded_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
 	"rockpool.dev/server/relay/relaytest"
 	"rockpool.dev/server/source"
 	"rockpool.dev/value"
@@ -75,6 +77,41 @@ func product(t *testing.T, w *relaytest.World, id int64) value.Row {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// A transaction on which the relay fails by itself is rejected at the third
+// time, and what comes behind it goes on. A full disk is no try.
+func TestGivesUpOnPoison(t *testing.T) {
+	t.Parallel()
+	w := world(t)
+	c, s := newClient(t, w, "a"), w.Store.Schema()
+	src := w.Source
+	var failure error
+	src.MayWrite = func(*source.Client, *schema.Table, value.Row, value.Row) error { return failure }
+	failure = fault.New(fault.QuotaExceeded, "write", "the disk is full")
+	bad := c.tx(w.Store.Head(), relaytest.AddStock(s, 1, 1))
+	for range 2 * source.FailuresMax {
+		if r, err := src.Apply(context.Background(), c.who, bad); fault.KindOf(err) != fault.QuotaExceeded {
+			t.Fatalf("with a full disk: %+v, %v", r, err)
+		}
+	}
+	failure = fault.New(fault.Internal, "write", "the policy cannot be read")
+	for range source.FailuresMax - 1 {
+		if r, err := src.Apply(context.Background(), c.who, bad); fault.KindOf(err) != fault.Internal {
+			t.Fatalf("reply %+v, %v", r, err)
+		}
+	}
+	r, err := src.Apply(context.Background(), c.who, bad)
+	if err != nil || r.Record == nil {
+		t.Fatalf("reply %+v, %v", r, err)
+	}
+	if o := r.Record.Origins[0].Outcome; o.Status != mutation.Rejected || fault.Kind(o.Kind) != fault.Internal || !strings.Contains(o.Detail, "the policy cannot be read") {
+		t.Errorf("outcome %+v, want a rejection that says why", o)
+	}
+	failure = nil
+	if r := c.send(c.tx(w.Store.Head(), relaytest.AddStock(s, 1, 1))); r.Kind != source.Logged || r.Record.Origins[0].Outcome.Status != mutation.Applied {
+		t.Errorf("what comes behind it: %+v", r)
+	}
 }
 
 // Each mid has one effect, whatever is sent how often in what order.

@@ -15,15 +15,8 @@ import (
 	"rockpool.dev/value"
 )
 
-const (
-	// maxOfflineMillis is the age from which a client's transaction is refused.
-	maxOfflineMillis = 30 * 24 * 3600 * 1000
-	// failuresMax is how often a transaction may fail for no reason of its own
-	// before it is rejected, so that one poisoned mutation stops no queue.
-	failuresMax = 3
-	// failingMax bounds the transactions whose failures are counted.
-	failingMax = 1000
-)
+// maxOfflineMillis is the age from which a client's transaction is refused.
+const maxOfflineMillis = 30 * 24 * 3600 * 1000
 
 // Options are what the source needs.
 type Options struct {
@@ -43,13 +36,13 @@ type Options struct {
 // goroutine at a time.
 type Source struct {
 	Options
-	failing map[string]int
+	failures source.Failures
 }
 
 var _ source.Source = (*Source)(nil)
 
 // New returns the source of a store.
-func New(o Options) *Source { return &Source{Options: o, failing: map[string]int{}} }
+func New(o Options) *Source { return &Source{Options: o} }
 
 // Schema is the store's.
 func (s *Source) Schema() *schema.Schema { return s.Store.Schema() }

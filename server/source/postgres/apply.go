@@ -129,7 +129,7 @@ func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx
 		if err == nil && refused != nil {
 			return errStop
 		}
-		return err
+		return own(ctx, tx, err)
 	})
 	switch {
 	case refused != nil:
@@ -153,6 +153,15 @@ func (a *applier) attempt(ctx context.Context, who source.Client, m *mutation.Tx
 		a.crash()
 	}
 	return source.Reply{Kind: source.Accepted}, nil
+}
+
+// own names the errors that are neither the server's nor a lost connection's:
+// they come again.
+func own(ctx context.Context, tx pgx.Tx, err error) error {
+	if err == nil || pgCode(err) != "" || fault.KindOf(err) != fault.Unknown || ctx.Err() != nil || tx.Conn().IsClosed() {
+		return err
+	}
+	return fault.Wrap(fault.Internal, "apply a mutation", err)
 }
 
 // fence takes the client's next mid, or says with errStop that it is not the

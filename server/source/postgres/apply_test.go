@@ -387,6 +387,45 @@ func TestApplyGivesUpOnTimeouts(t *testing.T) {
 	}
 }
 
+// A transaction on which the relay fails by itself is rejected at the third
+// time, and what comes behind it goes on. A connection that is lost is no try.
+func TestApplyGivesUpOnPoison(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable+`; INSERT INTO stock VALUES (2, 'Chang', 5, NULL)`)
+	poison, cut := errors.New("the policy cannot be read"), 0
+	f := followWith(t, postgres.Options{URL: pg.DSN(), Tables: []string{"stock"}, Now: time.Now, MayWrite: func(_ *source.Client, _ *schema.Table, _, row value.Row) error {
+		switch row[3].Str() {
+		case "poison":
+			return poison
+		case "cut":
+			if cut > 0 {
+				cut--
+				exec(t, conn, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`)
+			}
+		}
+		return nil
+	}})
+	bad := f.tx(1, 0, set(1, 3, value.Null, value.Text("poison")))
+	for try := 1; try < source.FailuresMax; try++ {
+		if reply, err := f.src.Apply(t.Context(), f.client, bad); !errors.Is(err, poison) {
+			t.Fatalf("try %d: %+v, %v, want the error of the policy", try, reply, err)
+		}
+	}
+	if out := f.settle(t, bad); out.Status != mutation.Rejected || fault.Kind(out.Kind) != fault.Internal || !strings.Contains(out.Detail, poison.Error()) {
+		t.Errorf("outcome %+v, want a rejection that says why", out)
+	}
+	lost := f.tx(2, 0, set(2, 3, value.Null, value.Text("cut")))
+	for cut = 5 * source.FailuresMax; cut > 0; {
+		if reply, err := f.src.Apply(t.Context(), f.client, lost); fault.KindOf(err) != fault.SourceUnavailable {
+			t.Fatalf("with its connections cut: %+v, %v, want %v", reply, err, fault.SourceUnavailable)
+		}
+	}
+	if out := f.settle(t, lost); out.Status != mutation.Applied {
+		t.Errorf("outcome %+v, want applied", out)
+	}
+}
+
 // A row that somebody holds, the client's own or one of the fence, is waited for
 // as long as the limit says and no longer: the mutation is not refused for it,
 // and goes through once the row is free.

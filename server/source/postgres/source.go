@@ -43,11 +43,12 @@ type Options struct {
 
 // Source is a Postgres database. Safe for concurrent use.
 type Source struct {
-	options Options
-	pool    *pgxpool.Pool
-	schema  *schema.Schema
-	applier *applier
-	durable atomic.Uint64
+	options  Options
+	pool     *pgxpool.Pool
+	schema   *schema.Schema
+	applier  *applier
+	failures source.Failures
+	durable  atomic.Uint64
 	// identity names the server and the database; catalog is what schema was
 	// read from.
 	identity string
@@ -150,11 +151,21 @@ func (s *Source) statement() time.Duration {
 	return cmp.Or(s.options.StatementTimeout, StatementTimeout)
 }
 
-// Apply runs one client transaction exactly once.
+// Apply runs one client transaction exactly once. One on which the relay fails
+// by itself is rejected after source.FailuresMax tries, with its data kept by
+// the client; a lost connection is none.
 func (s *Source) Apply(ctx context.Context, who source.Client, m *mutation.Tx) (source.Reply, error) {
 	reply, err := s.applier.apply(ctx, who, m)
 	if err != nil && fault.KindOf(err) == fault.Unknown {
 		err = fault.Wrap(fault.SourceUnavailable, "apply a mutation", err)
+	}
+	if err != nil {
+		if out, poisoned := s.failures.Failed(&who, m, err); poisoned {
+			reply, err = s.applier.record(ctx, who, m, out)
+		}
+	}
+	if err == nil {
+		s.failures.Ended(&who, m)
 	}
 	return reply, err
 }
