@@ -57,6 +57,7 @@ var arrows = map[string][]string{
 	"internal/testrun":        {},
 	"internal/testrun/...":    {},
 	"internal/workertest":     {},
+	"internal/headless/cmd":   {"internal/headless"},
 	"internal/sqloracle":      {"query", "query/...", "internal/testpg"},
 	"internal/arch":           {},
 	"internal/sizes":          {},
@@ -77,6 +78,7 @@ var roots = map[string][]string{
 	"server/listen":             {"server/...", "."},
 	"server/relay/relaytest":    {"server/...", "."},
 	"server/relay/postgrestest": {"server/...", "."},
+	"internal/headless":         {"wasm/host", "wasm/syncer", "wire", "sqlite", "value"},
 	"internal/sim":              {"wasm/...", "server/...", "internal/...", "."},
 	"internal/sim/cmd":          {"internal/sim"},
 }

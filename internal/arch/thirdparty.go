@@ -22,7 +22,7 @@ var owners = []owner{
 	{"github.com/jackc/pgx/v5", []string{"server/source/postgres", "internal/testpg", "internal/testpg/cmd"}},
 	{"github.com/jackc/pglogrepl", []string{"server/source/postgres"}},
 	{"github.com/supabase-community", []string{"server/source/supabase"}},
-	{"github.com/coder/websocket", []string{"server/session", "server/listen", "server/relay/relaytest"}},
+	{"github.com/coder/websocket", []string{"server/session", "server/listen", "server/relay/relaytest", "internal/headless"}},
 	{"github.com/golang-jwt/jwt/v5", []string{"server/auth"}},
 	{"github.com/MicahParks", []string{"server/auth"}},
 	{"github.com/goccy/go-yaml", []string{"server/config", "server/seed", "server"}},
