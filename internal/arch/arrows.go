@@ -58,6 +58,7 @@ var arrows = map[string][]string{
 	"internal/testrun/...":    {},
 	"internal/workertest":     {},
 	"internal/headless/cmd":   {"internal/headless"},
+	"internal/causal":         {},
 	"internal/sqloracle":      {"query", "query/...", "internal/testpg"},
 	"internal/arch":           {},
 	"internal/sizes":          {},
