@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 )
 
 // elsewhere is where data goes that the server's account cannot reach in its
@@ -57,3 +58,17 @@ func (s *Server) claim() error {
 
 // Close stops the server; its folder stays when it was given to Open.
 func (s *Server) Close() error { return s.close() }
+
+// Halt ends the server by a signal and waits: SIGINT is Postgres's fast shutdown,
+// SIGQUIT the immediate one, which leaves recovery to the next start, SIGKILL a
+// power cut as far as Postgres can tell. Halting a halted server does nothing.
+func (s *Server) Halt(signal syscall.Signal) error { return s.halt(signal) }
+
+// Relaunch starts a halted server on the same data and port. It returns once it
+// accepts connections; recovery counts.
+func (s *Server) Relaunch() error {
+	if s.cmd != nil {
+		return nil
+	}
+	return s.relaunch()
+}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"rockpool.dev/internal/testpg"
@@ -50,6 +51,29 @@ func TestOpenWhereTheServerMayNotEnter(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// TestHaltAndRelaunch: each way to end a server leaves what was committed.
+func TestHaltAndRelaunch(t *testing.T) {
+	t.Parallel()
+	opened(t, "", func(s *testpg.Server) {
+		exec(t, s, "CREATE TABLE t (id int PRIMARY KEY)")
+		for i, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
+			exec(t, s, fmt.Sprintf("INSERT INTO t VALUES (%d)", i))
+			if err := s.Halt(signal); err != nil {
+				t.Fatalf("%v: %v", signal, err)
+			}
+			if err := dial(s, "SELECT 1"); err == nil {
+				t.Errorf("%v: the server still answers", signal)
+			}
+			if err := s.Relaunch(); err != nil {
+				t.Fatalf("after %v: %v", signal, err)
+			}
+		}
+		if got := one(t, s, "SELECT count(*)::text FROM t"); got != "3" {
+			t.Errorf("%s rows, want 3", got)
+		}
+	})
 }
 
 // opened opens a server for the time of f and returns what it said.
