@@ -90,7 +90,7 @@ func (c *client) check() {
 			if hidden[rowName(t.ID, key)] {
 				continue
 			}
-			want := mutation.Fold(t, widened(t, base[t.ID][key]), pending[t.ID][key])
+			want := mutation.Show(t, widened(t, base[t.ID][key]), pending[t.ID][key])
 			if !sameRow(have[key], want) {
 				w.fail("I4: %s at %v shows %s/%s as %s, want %s (log %s, %d pending)", c.name, meta.Cursor, t.Name, showKey(key),
 					showRow(have[key]), showRow(want), showRow(base[t.ID][key]), len(pending[t.ID][key]))

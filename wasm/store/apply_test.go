@@ -6,6 +6,7 @@ import (
 
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
+	"rockpool.dev/schema"
 	"rockpool.dev/version"
 	"rockpool.dev/wire"
 )
@@ -146,6 +147,32 @@ func TestFold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMaxShows: a pending value of a column under max does not hide a larger one
+// that has come, and what was lowered by one who had seen it shows.
+func TestMaxShows(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	s := testSchema()
+	s.Table("users").Columns[2].Strategy = schema.StrategyMax
+	if err := c.db.SetSchema(s); err != nil {
+		t.Fatal(err)
+	}
+	c.follow(usersID)
+	put := func(id, age int) { c.frame().put(usersID, id, nil, age).apply() }
+	put(1, 10)
+	put(2, 10)
+	c.write("UPDATE users SET age = 12 WHERE id = 1")
+	put(1, 11)
+	c.want("SELECT age FROM users WHERE id = 1", "12")
+	put(1, 20)
+	c.want("SELECT age FROM users WHERE id = 1", "20")
+	c.write("UPDATE users SET age = 15 WHERE id = 1")
+	c.want("SELECT age FROM users WHERE id = 1", "15")
+	c.write("UPDATE users SET age = 5 WHERE id = 2")
+	put(1, 21)
+	c.want("SELECT age FROM users ORDER BY id", "21", "5")
 }
 
 // TestNoFlicker shows that the confirmed value takes the place of the

@@ -111,7 +111,7 @@ func (c *change) foldAll() ([]folded, error) {
 		if err := c.db.saveBase(key, base, ops, false); err != nil {
 			return nil, err
 		}
-		after := mutation.Fold(x.Table, base, ops)
+		after := mutation.Show(x.Table, base, ops)
 		before, err := c.db.visible(x, keyRow(x.Table, key.key))
 		if err != nil {
 			return nil, err
