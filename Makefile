@@ -142,6 +142,16 @@ else
 	go run ./internal/sim/cmd -seed $(SEED) -seeds $(SEEDS)
 endif
 
+# RUNS of SECONDS each from SEED on, appended to docs/causal.md (internal/causal).
+RUNS    ?= 5
+SECONDS ?= 60
+CLIENTS ?= 5
+RATE    ?= 20
+.PHONY: causal
+causal: ## play the causal and bank workloads on real processes and a real Postgres, under faults; RUNS, SECONDS, SEED, CLIENTS, RATE
+	go run ./internal/causal/cmd -runs $(RUNS) -seconds $(SECONDS) -clients $(CLIENTS) -rate $(RATE) -ledger docs/causal.md \
+		$(if $(filter command,$(origin SEED)),-seed $(SEED))
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for TIME
 	go run ./internal/testrun/fuzz -time $(TIME)

@@ -19,7 +19,7 @@ var owners = []owner{
 	{"github.com/syumai/workers", []string{"server/edge"}},
 	{"github.com/ncruces/go-sqlite3", []string{"sqlite", "sqlite/...", "internal/sim"}},
 	{"github.com/ncruces/julianday", []string{"sqlite"}},
-	{"github.com/jackc/pgx/v5", []string{"server/source/postgres", "internal/testpg", "internal/testpg/cmd"}},
+	{"github.com/jackc/pgx/v5", []string{"server/source/postgres", "internal/testpg", "internal/testpg/cmd", "internal/causal/rig"}},
 	{"github.com/jackc/pglogrepl", []string{"server/source/postgres"}},
 	{"github.com/supabase-community", []string{"server/source/supabase"}},
 	{"github.com/coder/websocket", []string{"server/session", "server/listen", "server/relay/relaytest", "internal/headless"}},

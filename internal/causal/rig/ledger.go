@@ -1,0 +1,40 @@
+package rig
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"rockpool.dev/internal/causal"
+)
+
+// Line is a run's line of the ledger: a row of a Markdown table.
+func (r *Result) Line(when time.Time, commit string, o Options) string {
+	total := 0
+	for _, n := range r.Nemeses {
+		total += n
+	}
+	verdict := "clean"
+	if !r.OK() {
+		verdict = "FAILED"
+	}
+	return fmt.Sprintf("| %s | %s | %d | %v | %d | %d | %d | %d | %d of %d kinds, %d times | %.1f s | %d | %d | %d | %s |\n",
+		when.UTC().Format("2006-01-02 15:04"), commit, r.Seed, o.Duration, o.Clients,
+		r.Statuses[causal.OK], r.Statuses[causal.Unknown], r.Statuses[causal.Failed],
+		len(r.Nemeses), len(clientFaults)+len(serverFaults), total, r.Drained.Seconds(),
+		len(r.Violations), len(r.Stuck), len(r.Wrong), verdict)
+}
+
+// Append adds lines to the ledger's file.
+func Append(file string, lines ...string) error {
+	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(strings.Join(lines, "")); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
