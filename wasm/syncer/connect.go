@@ -23,7 +23,8 @@ type helloState struct {
 
 func (m *Machine) connect() {
 	m.wanted = true
-	if m.phase == phaseIdle || m.phase == phaseRefused {
+	switch m.phase {
+	case phaseIdle, phaseRefused, phaseBackoff:
 		m.attempts = 0
 		m.redial()
 	}

@@ -64,6 +64,33 @@ func TestBackoffIsBoundedAndJittered(t *testing.T) {
 	}
 }
 
+// Who connects by hand need not wait for a back-off to pass, which may take 30 s.
+func TestConnectByHand(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{Seed: 1})
+	b.do(syncer.Connect{})
+	for range 8 {
+		b.do(syncer.SocketClosed{ID: b.socket, Code: 1006})
+		b.pass(30_000)
+	}
+	b.do(syncer.SocketClosed{ID: b.socket, Code: 1006})
+	opened := b.socket
+	b.do(syncer.Connect{})
+	if h := b.m.Health(); b.socket == opened || h.Socket != wire.ConnConnecting {
+		t.Fatalf("health %+v, want an attempt at once", h)
+	}
+	b.do(syncer.SocketClosed{ID: b.socket, Code: 1006})
+	if h := b.m.Health(); h.RetryMillis > 1000 {
+		t.Errorf("the next back-off is %d ms, want it to begin anew", h.RetryMillis)
+	}
+	opened = b.socket
+	b.pass(1001)
+	b.do(syncer.Connect{}) // while it dials: nothing to do
+	if b.socket != opened+1 {
+		t.Errorf("%d attempts, want 1", b.socket-opened)
+	}
+}
+
 // A cut network sends no close: a socket that is silent for 2.5 intervals is
 // given up, one that pings is kept, and each ping is answered.
 func TestSilence(t *testing.T) {

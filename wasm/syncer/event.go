@@ -51,7 +51,7 @@ type (
 		Local  Local
 		Shapes []Shape
 	}
-	// Connect asks for a connection, also after a refusal.
+	// Connect asks for a connection now, also after a refusal or in a back-off.
 	Connect struct{}
 	// Disconnect ends it until Connect.
 	Disconnect struct{}
