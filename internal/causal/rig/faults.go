@@ -35,6 +35,7 @@ var clientFaults = []fault{
 		c.proxy.Reset()
 		return heal(c)
 	})},
+	{"client-kill-again", killAgain},
 	{"client-reset", onSome(func(c *client) error {
 		c.proxy.Reset()
 		return nil
@@ -61,6 +62,8 @@ var serverFaults = []fault{
 	{"postgres-fast", postgresDown(syscall.SIGINT)},
 	{"postgres-immediate", postgresDown(syscall.SIGQUIT)},
 	{"postgres-kill", postgresDown(syscall.SIGKILL)},
+	{"relay-store-lost", relayWithout((*site).loseStore)},
+	{"relay-slot-lost", relayWithout((*site).loseSlot)},
 }
 
 // some draws one to all of the clients.
@@ -131,6 +134,38 @@ func disconnectRandom(s *site, rng *rand.Rand) (func() error, error) {
 		ask(others, "connect")
 		return nil
 	}, nil
+}
+
+// killAgain kills clients while they come up, and again.
+func killAgain(s *site, rng *rand.Rand) (func() error, error) {
+	chosen := some(s, rng)
+	for range 2 + rng.IntN(3) {
+		for _, c := range chosen {
+			if err := c.daemon.down(false); err != nil {
+				return nil, err
+			}
+			c.daemon.up()
+		}
+		time.Sleep(time.Duration(rng.Int64N(int64(killAgainMax))))
+	}
+	return func() error { return nil }, nil
+}
+
+// killAgainMax is the longest time a client is given to come up in: it takes
+// about as long.
+const killAgainMax = 600 * time.Millisecond
+
+// relayWithout kills the relay, takes something of its from it, and starts it.
+func relayWithout(lose func(*site) error) func(*site, *rand.Rand) (func() error, error) {
+	return func(s *site, _ *rand.Rand) (func() error, error) {
+		if err := s.relay.down(false); err != nil {
+			return nil, err
+		}
+		return func() error {
+			s.relay.up()
+			return nil
+		}, lose(s)
+	}
 }
 
 func relayDown(inOrder bool) func(*site, *rand.Rand) (func() error, error) {

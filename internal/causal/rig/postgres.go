@@ -48,6 +48,25 @@ func withPostgres(ctx context.Context, dsn string, f func(*pgx.Conn) error) erro
 	return f(c)
 }
 
+// dropSlots drops the relay's replication slot, whose process may still be ending.
+func dropSlots(ctx context.Context, dsn string) error {
+	return withPostgres(ctx, dsn, func(c *pgx.Conn) error {
+		for {
+			if _, err := c.Exec(ctx, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active"); err != nil {
+				return err
+			}
+			_, err := c.Exec(ctx, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+			var refused *pgconn.PgError
+			if !errors.As(err, &refused) || refused.Code != "55006" { // object_in_use
+				return err
+			}
+			if !rest(ctx, lookEvery) {
+				return ctx.Err()
+			}
+		}
+	})
+}
+
 // direct is a program that works on Postgres itself, beside the relay.
 type direct struct {
 	w     *workload

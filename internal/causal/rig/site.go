@@ -25,6 +25,9 @@ type site struct {
 	clients []*client
 }
 
+// storeName is the relay's file.
+const storeName = "relay.db"
+
 // nowhere is an address that nobody listens on.
 const nowhere = "127.0.0.1:1"
 
@@ -62,7 +65,7 @@ func (s *site) open(ctx context.Context, programs Programs, clients int) (err er
 			c.proxy.Lead(address)
 		}
 	}, "relay", "--config", config, "--database-url", "postgres://postgres@"+s.pgProxy.Address()+"/postgres?sslmode=disable",
-		"--store", filepath.Join(s.dir, "relay.db"), "--listen", "127.0.0.1:0")
+		"--store", filepath.Join(s.dir, storeName), "--listen", "127.0.0.1:0")
 	if err := s.relay.begin(); err != nil {
 		return err
 	}
@@ -91,6 +94,22 @@ func (s *site) close() {
 	if s.pgProxy != nil {
 		s.pgProxy.Close()
 	}
+}
+
+// loseStore removes the relay's copy of the tables and its log: it loads them
+// anew, and every client's position is of a log that is gone.
+func (s *site) loseStore() error {
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(filepath.Join(s.dir, storeName) + suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// loseSlot drops the replication slot, as an operator does whose disk fills up.
+func (s *site) loseSlot() error {
+	return within(startMax, func(ctx context.Context) error { return dropSlots(ctx, s.pg.DSN()) })
 }
 
 // within gives f a context of its own.
