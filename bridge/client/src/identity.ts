@@ -29,7 +29,7 @@ export function reconcile<R extends object>(before: readonly R[], after: R[], ke
   for (; start < length; start++) {
     const old = before[start],
       now = after[start]
-    if (old === undefined || now === undefined || !isSameRow(old, now)) break
+    if (old === undefined || now === undefined || !isSame(old, now)) break
     after[start] = old
   }
   if (start === before.length && start === after.length) return { rows: before, patch: NO_CHANGE }
@@ -50,7 +50,7 @@ export function reconcile<R extends object>(before: readonly R[], after: R[], ke
     if (row === undefined) continue
     const old = byKey.get(keyOf(row, key))?.shift()
     if (old === undefined) added.push(row)
-    else if (isSameRow(old, row)) after[at] = old
+    else if (isSame(old, row)) after[at] = old
     else changed.push({ before: old, after: row })
   }
   const removed: R[] = []
@@ -98,24 +98,25 @@ function keyOf(row: object, key: readonly string[]): unknown {
   return key.map((name) => String(values[name])).join('\u0000')
 }
 
-/** Whether two rows hold the same values: blobs and nested rows by content. */
-export function isSameRow(a: object, b: object): boolean {
-  const left = a as Row,
-    right = b as Row // as above
-  for (const name in left) {
-    const x = left[name],
-      y = right[name]
-    if (x === y || (Number.isNaN(x) && Number.isNaN(y))) continue
-    if (!isObject(x) || !isObject(y)) return false
-    if (x instanceof Uint8Array ? !(y instanceof Uint8Array && isSameBytes(x, y)) : !isSameRow(x, y)) return false
+/** Whether two values hold the same: rows, lists, plain objects and blobs by content, other things where they are one. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return isSameBytes(a, b)
+  if (!isPlain(a) || !isPlain(b) || Array.isArray(a) !== Array.isArray(b)) return false
+  let more = 0
+  for (const name in a) {
+    if (a[name] !== b[name] && !isSame(a[name], b[name])) return false
+    more++
   }
-  for (const name in right) if (!(name in left)) return false
-  return true
+  for (const name in b) {
+    if (!(name in a)) return false
+    more--
+  }
+  return more === 0
 }
 
-/** A blob, a nested row, or a list of them. */
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return Array.isArray(value) || (value instanceof Object && Object.getPrototypeOf(value) === Object.prototype)
 }
 
 /** Whether two blobs hold the same. */

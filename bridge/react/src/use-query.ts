@@ -9,6 +9,7 @@ import {
   type RockpoolError,
   type RowOf,
 } from '@rockpool/client'
+import { isSame } from '@rockpool/client/identity'
 import { useConnection, useStore } from './context.ts'
 import { withRetry } from './retries.ts'
 import { subscribeToNothing, useReadable } from './use-readable.ts'
@@ -88,18 +89,6 @@ function useLive(
       return failed(toError(thrown, 'watch a query'))
     }
   }, [database, source, paramsKey, isEnabled])
-}
-
-/** Whether lists or plain objects hold the same; other things are the same only where they are one. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true
-  if (!isPlain(a) || !isPlain(b) || Array.isArray(a) !== Array.isArray(b)) return false
-  const names = Object.keys(a)
-  return names.length === Object.keys(b).length && names.every((name) => name in b && isSame(a[name], b[name]))
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  return Array.isArray(value) || (value instanceof Object && Object.getPrototypeOf(value) === Object.prototype)
 }
 
 /** The state of a query as a hook returns it: the same object until it changes. */
