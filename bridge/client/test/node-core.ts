@@ -16,7 +16,8 @@ import { Pace } from '../../worker/src/pace.ts'
 import { Ports } from '../../worker/src/ports.ts'
 import { Sockets } from '../../worker/src/sockets.ts'
 import type { Core } from '../../worker/src/core.ts'
-import { newTabId, soloEnvironment, type TabEnvironment } from '../src/tabs/environment.ts'
+import { newKey } from '../src/key.ts'
+import { soloEnvironment, type TabEnvironment } from '../src/tabs/environment.ts'
 
 const root = new URL('../../../', import.meta.url)
 const compiled = (path: string) => WebAssembly.compile(readFileSync(new URL(path, root)))
@@ -109,5 +110,5 @@ class NodeCore implements CoreWorker {
 
 /** For `open({ storage: 'memory', environment: nodeEnvironment() })`. */
 export function nodeEnvironment(): TabEnvironment {
-  return { ...soloEnvironment(), tab: newTabId(), spawn: () => new NodeCore() }
+  return { ...soloEnvironment(), tab: newKey(), spawn: () => new NodeCore() }
 }

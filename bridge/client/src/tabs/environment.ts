@@ -17,7 +17,7 @@ export interface TabEnvironment {
   now(): number
   /** Starts a Worker that is going to open the database whose files are so called. */
   spawn(file: string): CoreWorker
-  /** Queues for the lock; `granted` comes once, later, or `refused` where the browser gives none. */
+  /** Queues for the lock; `granted` comes once, later, be it released by then, or `refused` where the browser gives none. */
   lock(name: string, granted: () => void, refused: (why: unknown) => void): LockTicket
   /** Opens a BroadcastChannel, or null where there is nobody to talk to. */
   channel(name: string): Channel | null
@@ -26,11 +26,6 @@ export interface TabEnvironment {
   isVisible(): boolean
   /** Watches visibility and the page's life; returns the way to stop. */
   watchPage(shown: () => void, hidden: () => void, sleep: () => void, wake: () => void): () => void
-}
-
-/** A fresh name for this tab. */
-export function newTabId(): string {
-  return newKey()
 }
 
 /** The browser as it is. @throws `storage_unavailable` without Web Locks, which need https or localhost. */
@@ -44,8 +39,7 @@ export function browserEnvironment(): TabEnvironment {
     )
   }
   return {
-    tab: newTabId(),
-    now: () => performance.now(),
+    ...aTab(),
     spawn,
     lock,
     channel: (name) => new BroadcastChannel(name),
@@ -62,25 +56,21 @@ export function browserEnvironment(): TabEnvironment {
 /** A tab alone: for databases in memory, which nobody shares. */
 export function soloEnvironment(): TabEnvironment {
   return {
-    tab: newTabId(),
-    now: () => performance.now(),
+    ...aTab(),
     spawn: () => spawn(),
     lock: (_name, granted) => {
-      let isWanted = true
-      queueMicrotask(() => {
-        if (isWanted) granted()
-      })
-      return {
-        release: () => {
-          isWanted = false
-        },
-      }
+      queueMicrotask(granted)
+      return { release: () => {} }
     },
     channel: () => null,
     broker: () => null,
     isVisible: () => true,
     watchPage: () => () => {},
   }
+}
+
+function aTab() {
+  return { tab: newKey(), now: () => performance.now() }
 }
 
 function lock(name: string, granted: () => void, refused: (why: unknown) => void): LockTicket {
