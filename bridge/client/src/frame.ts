@@ -6,14 +6,8 @@ import { PagePack } from './gen/wire.ts'
 /** wire.PageHeaderBytes. */
 export const HEADER_BYTES = HEAD_BYTES
 
-/** A frame of `type` for `call` with `body`, which is the frame's from then on: one from `encode` is made into it in place. */
-export function frame(type: number, call: number, body: Uint8Array<ArrayBuffer>, flags = 0): ArrayBuffer {
-  let { buffer } = body
-  // A buffer that begins with a type is another frame already.
-  if (body.byteOffset !== HEADER_BYTES || new Uint8Array(buffer)[0] !== 0) {
-    buffer = new ArrayBuffer(HEADER_BYTES + body.length)
-    new Uint8Array(buffer).set(body, HEADER_BYTES)
-  }
+/** A frame of `type` for `call`: `body`, which `encode` or `joined` made with HEAD_BYTES free before it, becomes the frame in place. */
+export function frame(type: number, call: number, { buffer }: Uint8Array<ArrayBuffer>, flags = 0): ArrayBuffer {
   const view = new DataView(buffer)
   view.setUint8(0, type)
   view.setUint8(1, flags)

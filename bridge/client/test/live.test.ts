@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Link } from '@rockpool/worker/link'
+import { joined } from '../src/codec.ts'
 import { body, frame, header, HEADER_BYTES } from '../src/frame.ts'
 import { GRACE_MS, LiveQueries } from '../src/live.ts'
 import { Session } from '../src/session.ts'
@@ -43,7 +44,7 @@ async function open() {
   }
   /** A chunk that is none. */
   const garbage = (sql: string) => {
-    session.receive(frame(wire.PageChunk, callOf(sql), new Uint8Array(40).fill(0xff)))
+    session.receive(frame(wire.PageChunk, callOf(sql), joined([new Uint8Array(40).fill(0xff)])))
   }
   return { live, session, get, state, garbage, calls }
 }
