@@ -1,6 +1,6 @@
 /** The life of an interactive transaction at the Worker: how it begins, whom it belongs to, how it ends. */
 
-import { decode, encode, type Init } from './codec.ts'
+import type { Init } from './codec.ts'
 import { cancelled, failure, outcomeUnknown, toError, type RockpoolError } from './error.ts'
 import {
   BeginTxMessage,
@@ -59,15 +59,12 @@ export class Interactive {
   }
 
   /** Runs a statement or a built query in it, into a sink. */
-  query<T>(query: Init<TxQuery>, sink: Sink, result: (done: QueryDone) => T): Promise<T> {
+  async query(query: Init<TxQuery>, sink: Sink): Promise<QueryDone> {
     this.check()
-    return this.session.call({
-      type: PageTxQuery,
-      op: 'query in transaction',
+    const request = { ...query, tx: this.id }
+    return this.session.ask(PageTxQuery, 'query in transaction', TxQueryMessage, request, QueryDoneMessage, {
       policy: 'once',
       sink,
-      body: () => encode(TxQueryMessage, { ...query, tx: this.id }),
-      decode: (body) => result(decode(QueryDoneMessage, body)),
     })
   }
 

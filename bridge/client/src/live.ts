@@ -12,8 +12,8 @@ import { failure, type RockpoolError, toError } from './error.ts'
 import { valueKey } from './key.ts'
 import { NO_CHANGE, patched, reconcile, type Patch, type Reconciled } from './identity.ts'
 import type { Session } from './session.ts'
-import { decode, encode } from './codec.ts'
-import { LiveCallMessage, LiveStateMessage, type LiveCall, PageLive } from './gen/wire.ts'
+import { decode } from './codec.ts'
+import { EmptyMessage, LiveCallMessage, LiveStateMessage, type LiveCall, PageLive } from './gen/wire.ts'
 
 /** Milliseconds that a live query without listeners is kept. */
 export const GRACE_MS = 3_000
@@ -228,13 +228,8 @@ class Entry implements LiveQuery<object> {
       if (!abort.signal.aborted) this.#state(sink, body)
     })
     this.#session
-      .call({
-        type: PageLive,
-        body: () => encode(LiveCallMessage, this.#call),
-        op: 'watch a query',
-        policy: 'read',
+      .ask(PageLive, 'watch a query', LiveCallMessage, this.#call, EmptyMessage, {
         isEndless: true,
-        decode: () => undefined,
         sink,
         signal: abort.signal,
       })

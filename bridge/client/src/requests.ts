@@ -71,9 +71,15 @@ export function millis(deadline: number | undefined): number {
   return Math.min(Math.ceil(deadline), 0xffffffff)
 }
 
-/** A URL for the core to look at inside a long step: it stands until the call ends or is aborted. */
-function standing({ signal }: CallOptions): string {
-  return signal === undefined || signal.aborted ? '' : URL.createObjectURL(new Blob())
+/** What reads say beside what they ask for. */
+function limitsOf(options: ReadOptions) {
+  const { signal } = options
+  return {
+    lane: LANES[options.lane ?? 'interactive'],
+    deadlineMillis: millis(options.deadline),
+    /** A URL for the core to look at inside a long step: it stands until the call ends or is aborted. */
+    standing: signal === undefined || signal.aborted ? '' : URL.createObjectURL(new Blob()),
+  }
 }
 
 function resultOf(sink: RowSink, done: QueryDone): QueryResult {
@@ -88,72 +94,51 @@ function resultOf(sink: RowSink, done: QueryDone): QueryResult {
 }
 
 /** Runs SQL text. */
-export function runSql(
+export async function runSql(
   session: Session,
   sql: string,
   params: readonly SqlValue[],
   options: ReadOptions & WriteOptions = {},
 ): Promise<QueryResult> {
   const sink = new RowSink('sqlite')
-  return askSql(session, sql, params, options, sink, (done) => resultOf(sink, done))
+  return resultOf(sink, await askSql(session, sql, params, options, sink))
 }
 
 /** Runs SQL text into a sink. A statement that may write goes with a key, so that it can be sent again. */
-export function askSql<T>(
+export async function askSql(
   session: Session,
   sql: string,
   params: readonly SqlValue[],
   options: ReadOptions & WriteOptions,
   sink: Sink,
-  result: (done: QueryDone) => T,
-): Promise<T> {
+): Promise<QueryDone> {
   const isReading = isRead(sql)
-  const args = [...params]
-  const deadlineMillis = millis(options.deadline)
   const key = isReading ? '' : (options.idempotencyKey ?? newKey())
-  const url = standing(options)
-  return session.call({
+  const request = { sql, args: [...params], idempotencyKey: key, ...limitsOf(options) }
+  return session.ask(PageQuery, 'run query', QueryMessage, request, QueryDoneMessage, {
     ...options,
-    type: PageQuery,
-    op: 'run query',
     policy: isReading ? 'read' : 'write',
     key,
     sink,
-    standing: url,
-    body: () =>
-      encode(QueryMessage, {
-        sql,
-        args,
-        lane: LANES[options.lane ?? 'interactive'],
-        deadlineMillis,
-        idempotencyKey: key,
-        standing: url,
-      }),
-    decode: (body) => result(decode(QueryDoneMessage, body)),
+    standing: request.standing,
   })
 }
 
 /** Runs a built query. */
-export function runSelect(
+export async function runSelect(
   session: Session,
   select: Select,
   options: ReadOptions = {},
   booleans: Booleans = 'schema',
 ): Promise<QueryResult> {
   const sink = new RowSink(booleans)
-  const deadlineMillis = millis(options.deadline)
-  const url = standing(options)
-  return session.call({
+  const request = { select, ...limitsOf(options) }
+  const done = await session.ask(PageSelect, 'run query', SelectCallMessage, request, QueryDoneMessage, {
     ...options,
-    type: PageSelect,
-    op: 'run query',
-    policy: 'read',
     sink,
-    standing: url,
-    body: () =>
-      encode(SelectCallMessage, { select, lane: LANES[options.lane ?? 'interactive'], deadlineMillis, standing: url }),
-    decode: (body) => resultOf(sink, decode(QueryDoneMessage, body)),
+    standing: request.standing,
   })
+  return resultOf(sink, done)
 }
 
 /** Sets, operations or results that are encoded or decoded between two looks at the clock. */

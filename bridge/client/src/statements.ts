@@ -101,7 +101,7 @@ export function statementsOf(database: StatementDatabase): StatementSource {
         )
       }
       const sink = new Lists('sqlite')
-      return askSql(session, sql, toRow(params), {}, sink, (done) => resultOf(sink, done))
+      return resultOf(sink, await askSql(session, sql, toRow(params), {}, sink))
     },
     begin: async (options = {}) => new Begun(await beginInteractive(session, options)),
   }
@@ -125,7 +125,7 @@ class Begun implements StatementTransaction {
       return { columns: [], rows: [], changes: 0, lastId: 0 }
     }
     const sink = new Lists('sqlite')
-    return this.#tx.query({ sql, args: toRow(params) }, sink, (done) => resultOf(sink, done))
+    return resultOf(sink, await this.#tx.query({ sql, args: toRow(params) }, sink))
   }
 
   async commit(): Promise<void> {

@@ -1,6 +1,6 @@
 /** db.sync: which rows this browser follows, where it stands, and a round on demand. */
 
-import { encode, type SqlValue } from './codec.ts'
+import type { Init, SqlValue } from './codec.ts'
 import { valueKey } from './key.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
 import { failure, fromFailure, type RockpoolError } from './error.ts'
@@ -13,6 +13,7 @@ import {
   SyncRoundMessage,
   UnsubscribeMessage,
   type ShapeStatus,
+  type Subscribe,
   type SyncRound,
   type SyncStatus as WireStatus,
   PageConnect,
@@ -114,7 +115,7 @@ export class Sync {
   readonly #status = new Cell<SyncStatus>(NO_STATUS)
   readonly #rounds = new Topic<SyncStats>()
   /** Subscriptions of this tab, which are made again on a new link. */
-  readonly #active = new Map<string, { body: () => Uint8Array<ArrayBuffer>; users: number; ready: Promise<void> }>()
+  readonly #active = new Map<string, { request: Init<Subscribe>; users: number; ready: Promise<void> }>()
 
   constructor(session: Session) {
     this.#session = session
@@ -153,10 +154,9 @@ export class Sync {
     const key = valueKey([shape, named])
     let entry = this.#active.get(key)
     if (entry === undefined) {
-      const ttlMillis = duration(options.ttl)
-      const body = () => encode(SubscribeMessage, { shape, args: named, ttlMillis, priority: options.priority })
-      const ready = this.#follow(`follow ${shape}`, body, options)
-      entry = { body, users: 0, ready }
+      const request = { shape, args: named, ttlMillis: duration(options.ttl), priority: options.priority }
+      const ready = this.#follow(`follow ${shape}`, request, options)
+      entry = { request, users: 0, ready }
       ready.catch(() => {
         if (this.#active.get(key)?.ready === ready) this.#active.delete(key)
       })
@@ -233,19 +233,11 @@ export class Sync {
 
   /** Not for applications: a new Worker serves this tab, which follows the same shapes there. */
   resubscribe(): void {
-    for (const { body } of this.#active.values()) this.#follow('follow a shape again', body).catch(() => {}) // the status tells of each shape
+    for (const { request } of this.#active.values()) this.#follow('follow a shape again', request).catch(() => {}) // the status tells of each shape
   }
 
-  #follow(op: string, body: () => Uint8Array<ArrayBuffer>, options: CallOptions = {}): Promise<void> {
-    return this.#session.call({
-      ...options,
-      type: PageSubscribe,
-      op,
-      policy: 'read',
-      isEndless: true,
-      body,
-      decode: () => undefined,
-    })
+  async #follow(op: string, request: Init<Subscribe>, options: CallOptions = {}): Promise<void> {
+    await this.#session.ask(PageSubscribe, op, SubscribeMessage, request, EmptyMessage, { ...options, isEndless: true })
   }
 }
 

@@ -86,9 +86,10 @@ export class Transaction<DB extends Tables> implements QueryRunner {
     return (await this.execute({ type, table, data: { ...data } }))[0] ?? {}
   }
 
-  #rows(what: { sql?: string; args?: readonly SqlValue[]; select?: Select }, booleans: Booleans): Promise<Row[]> {
+  async #rows(what: { sql?: string; args?: readonly SqlValue[]; select?: Select }, booleans: Booleans): Promise<Row[]> {
     const sink = new RowSink(booleans)
-    return this.#tx.query(what, sink, () => sink.take())
+    await this.#tx.query(what, sink)
+    return sink.take()
   }
 }
 

@@ -60,7 +60,7 @@ test('the last call of a turn is flagged when nothing else is in flight', async 
 const lost = failure('leader_unreachable', 'use the database', 'the leading tab is gone')
 const write = (session: Session, signal?: AbortSignal) => {
   const sink = new RowSink('sqlite')
-  return askSql(session, 'insert into t values (1)', [], { idempotencyKey: 'k', signal }, sink, () => sink.take())
+  return askSql(session, 'insert into t values (1)', [], { idempotencyKey: 'k', signal }, sink)
 }
 
 // The leader may have applied it before it died.
