@@ -66,7 +66,7 @@ import { browserEnvironment, soloEnvironment, type TabEnvironment } from './tabs
 import type { TransactionOptions } from './interactive.ts'
 import { runTransaction, type Transaction } from './transaction.ts'
 import { validatedOf, type Validated } from './validation.ts'
-import { toRow } from './values.ts'
+import { bound } from './values.ts'
 
 /** Milliseconds before a failed opening on a living Worker is tried again. */
 const REOPEN_MS = 500
@@ -214,22 +214,21 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     params: readonly unknown[] = [],
     options: ReadOptions & WriteOptions = {},
   ): Promise<QueryResult<R>> {
-    const bound = typeof text === 'string' ? { sql: text, params: toRow(params) } : text
-    return (await runSql(this.#session, bound.sql, bound.params, options)) as QueryResult<R> // the caller's promise about the rows
+    return (await runSql(this.#session, bound(text, params), options)) as QueryResult<R> // the caller's promise about the rows
   }
 
   /** Runs any kind of query. */
   async run<Q extends QueryInput>(query: Q, options: ReadOptions = {}): Promise<RowOf<Q>[]> {
     const result = isBuilt(query)
       ? await runSelect(this.#session, query.ast, options)
-      : await runSql(this.#session, query.sql, toRow(query.params ?? []), options)
+      : await runSql(this.#session, bound(query), options)
     return result.rows as RowOf<Q>[] // as above
   }
 
   /** Watches a query: all who ask for the same one share it. Unchanged rows stay the same objects. */
   live<Q extends QueryInput>(query: Q): LiveQuery<RowOf<Q> & object> {
     if (isBuilt(query)) return this.#watch(query.ast) as LiveQuery<RowOf<Q> & object> // as above
-    return this.#live.get({ sql: query.sql, args: toRow(query.params ?? []), select: null }, 'sqlite', [])
+    return this.#live.get({ ...bound(query), select: null }, 'sqlite', [])
   }
 
   /** What is wrong with a query, the SQL it runs and its plan; nothing is run. */

@@ -1,6 +1,6 @@
 /** The calls of the page protocol, each in one place: its frame, its policy, its answer. */
 
-import { bytesField, decode, decoding, encode, joined, SetsEncoding, type SqlValue } from './codec.ts'
+import { bytesField, decode, decoding, encode, joined, SetsEncoding } from './codec.ts'
 import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
@@ -29,7 +29,7 @@ import { newKey } from './key.ts'
 import { RowSink } from './rows.ts'
 import type { CallOptions, Session, Sink } from './session.ts'
 import type { Booleans } from './shape.ts'
-import { toSql } from './values.ts'
+import { type Bound, toSql } from './values.ts'
 
 /** The queue a call waits in. */
 export type LaneName = 'interactive' | 'live' | 'bulk'
@@ -96,25 +96,23 @@ function resultOf(sink: RowSink, done: QueryDone): QueryResult {
 /** Runs SQL text. */
 export async function runSql(
   session: Session,
-  sql: string,
-  params: readonly SqlValue[],
-  options: ReadOptions & WriteOptions = {},
+  statement: Bound,
+  options: ReadOptions & WriteOptions,
 ): Promise<QueryResult> {
   const sink = new RowSink('sqlite')
-  return resultOf(sink, await askSql(session, sql, params, options, sink))
+  return resultOf(sink, await askSql(session, statement, options, sink))
 }
 
 /** Runs SQL text into a sink. A statement that may write goes with a key, so that it can be sent again. */
 export async function askSql(
   session: Session,
-  sql: string,
-  params: readonly SqlValue[],
+  statement: Bound,
   options: ReadOptions & WriteOptions,
   sink: Sink,
 ): Promise<QueryDone> {
-  const isReading = isRead(sql)
+  const isReading = isRead(statement.sql)
   const key = isReading ? '' : (options.idempotencyKey ?? newKey())
-  const request = { sql, args: [...params], idempotencyKey: key, ...limitsOf(options) }
+  const request = { ...statement, idempotencyKey: key, ...limitsOf(options) }
   return session.ask(PageQuery, 'run query', QueryMessage, request, QueryDoneMessage, {
     ...options,
     policy: isReading ? 'read' : 'write',

@@ -13,7 +13,7 @@ import { askSql } from './requests.ts'
 import { Rows } from './rows.ts'
 import type { RowShape } from './shape.ts'
 import type { Session } from './session.ts'
-import { toRow } from './values.ts'
+import { bound } from './values.ts'
 
 export { toSql } from './values.ts'
 export type { SqlValue } from './codec.ts'
@@ -101,7 +101,7 @@ export function statementsOf(database: StatementDatabase): StatementSource {
         )
       }
       const sink = new Lists('sqlite')
-      return resultOf(sink, await askSql(session, sql, toRow(params), {}, sink))
+      return resultOf(sink, await askSql(session, bound(sql, params), {}, sink))
     },
     begin: async (options = {}) => new Begun(await beginInteractive(session, options)),
   }
@@ -125,7 +125,7 @@ class Begun implements StatementTransaction {
       return { columns: [], rows: [], changes: 0, lastId: 0 }
     }
     const sink = new Lists('sqlite')
-    return resultOf(sink, await this.#tx.query({ sql, args: toRow(params) }, sink))
+    return resultOf(sink, await this.#tx.query(bound(sql, params), sink))
   }
 
   async commit(): Promise<void> {

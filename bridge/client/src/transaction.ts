@@ -1,20 +1,20 @@
 /** Interactive transactions: several statements that see each other, all of which apply, or none. */
 
-import type { SqlValue } from './codec.ts'
+import type { Init } from './codec.ts'
 import type { Row } from './chunk.ts'
 import type { RowAt, ScopeOf, TableRef, Tables } from './builder/scope.ts'
 import { SelectBuilder, emptySelect, type QueryRunner } from './builder/select.ts'
 import { sql, type Statement } from './builder/sql.ts'
 import { cancelled, failure } from './error.ts'
 import type { Select } from './gen/query.ts'
-import { OperationsDoneMessage, TxQueryMessage, type WriteDone, PageTxQuery } from './gen/wire.ts'
+import { OperationsDoneMessage, TxQueryMessage, type TxQuery, type WriteDone, PageTxQuery } from './gen/wire.ts'
 import type { Schema } from './gen/schema.ts'
 import { beginInteractive, type Interactive, type TransactionOptions } from './interactive.ts'
 import { lowerOperation, toObjects, type DatabaseOperation, type OperationKind } from './operations.ts'
 import { RowSink } from './rows.ts'
 import type { Booleans } from './shape.ts'
 import type { Session } from './session.ts'
-import { toRow } from './values.ts'
+import { bound } from './values.ts'
 
 /** What the function given to `transaction` works with. It is dead once the function has returned. */
 export class Transaction<DB extends Tables> implements QueryRunner {
@@ -28,8 +28,7 @@ export class Transaction<DB extends Tables> implements QueryRunner {
 
   /** Runs SQL text with bound parameters. Values are SQLite's. */
   query<R = Row>(text: string | Statement, params: readonly unknown[] = []): Promise<R[]> {
-    const bound = typeof text === 'string' ? { sql: text, params: toRow(params) } : text
-    return this.#rows({ sql: bound.sql, args: bound.params }, 'sqlite') as Promise<R[]> // the caller's promise about the rows
+    return this.#rows(bound(text, params), 'sqlite') as Promise<R[]> // the caller's promise about the rows
   }
 
   /** Runs a template: every value is bound. */
@@ -86,7 +85,7 @@ export class Transaction<DB extends Tables> implements QueryRunner {
     return (await this.execute({ type, table, data: { ...data } }))[0] ?? {}
   }
 
-  async #rows(what: { sql?: string; args?: readonly SqlValue[]; select?: Select }, booleans: Booleans): Promise<Row[]> {
+  async #rows(what: Init<TxQuery>, booleans: Booleans): Promise<Row[]> {
     const sink = new RowSink(booleans)
     await this.#tx.query(what, sink)
     return sink.take()

@@ -30,7 +30,17 @@ export function toSql(value: unknown, what = 'a parameter'): SqlValue {
   return JSON.stringify(value)
 }
 
-/** Turns a list of bindables into a row of values. */
-export function toRow(values: readonly unknown[]): SqlValue[] {
-  return values.map((value, at) => toSql(value, `parameter ${at + 1}`))
+/** SQL text and its values, as a Worker takes them. */
+export interface Bound {
+  readonly sql: string
+  readonly args: readonly SqlValue[]
+}
+
+/** Binds values to a text, or those of a statement to its own. @throws as toSql. */
+export function bound(
+  text: string | { readonly sql: string; readonly params?: readonly unknown[] },
+  values: readonly unknown[] = [],
+): Bound {
+  const { sql, params = [] } = typeof text === 'string' ? { sql: text, params: values } : text
+  return { sql, args: params.map((value, at) => toSql(value, `parameter ${at + 1}`)) }
 }

@@ -4,6 +4,7 @@ import { encode } from '../src/codec.ts'
 import { EmptyMessage, PageAlone, PageFrame } from '../src/gen/wire.ts'
 import { failure } from '../src/error.ts'
 import { askSql } from '../src/requests.ts'
+import { bound } from '../src/values.ts'
 import { RowSink } from '../src/rows.ts'
 import { Session } from '../src/session.ts'
 import './page-tables.ts'
@@ -60,7 +61,7 @@ test('the last call of a turn is flagged when nothing else is in flight', async 
 const lost = failure('leader_unreachable', 'use the database', 'the leading tab is gone')
 const write = (session: Session, signal?: AbortSignal) => {
   const sink = new RowSink('sqlite')
-  return askSql(session, 'insert into t values (1)', [], { idempotencyKey: 'k', signal }, sink)
+  return askSql(session, bound('insert into t values (1)'), { idempotencyKey: 'k', signal }, sink)
 }
 
 // The leader may have applied it before it died.
