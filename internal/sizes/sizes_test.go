@@ -39,6 +39,24 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestNeeded: what a chunk imports counts with it, what it loads later does not.
+func TestNeeded(t *testing.T) {
+	t.Parallel()
+	built := chunks{
+		"entry.js":   []byte(`import{a}from"react";import{b as c}from"./words-1.js";const d=()=>import("./later-2.js");export{d}`),
+		"words-1.js": []byte(`import"./side-3.js";export{b}`),
+		"later-2.js": []byte(`import{b}from"./words-1.js";export*from"./more-4.js"`),
+	}
+	for from, want := range map[string]string{
+		"entry.js":   "entry.js words-1.js side-3.js",
+		"later-2.js": "later-2.js words-1.js more-4.js side-3.js",
+	} {
+		if got := strings.Join(built.needed(from), " "); got != want {
+			t.Errorf("needed(%q) = %q, want %q", from, got, want)
+		}
+	}
+}
+
 func TestPackageOf(t *testing.T) {
 	t.Parallel()
 	packages := plain([]string{"fmt", "slices", "internal/poll", "rockpool.dev/wasm/store", "rockpool.dev/wasm"})
