@@ -2,6 +2,7 @@ package sqloracle
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,6 +69,11 @@ func TestFunctionsAnswerAsPostgres(t *testing.T) {
 		p.ask(t, "decimal_add(?, ?)", "$1::numeric + $2::numeric", a, b)
 		p.ask(t, "decimal_sub(?, ?)", "$1::numeric - $2::numeric", a, b)
 		p.ask(t, "decimal_mul(?, ?)", "$1::numeric * $2::numeric", a, b)
+		p.ask(t, "decimal_div(?, ?)", "$1::numeric / nullif($2::numeric, 0)", a, b)
+		p.ask(t, "decimal_mod(?, ?)", "$1::numeric % nullif($2::numeric, 0)", a, b)
+		p.ask(t, "decimal_abs(?)", "abs($1::numeric)", a)
+		places := strconv.Itoa(rapid.IntRange(-30, 25).Draw(t, "places"))
+		p.ask(t, "pg_round(?, CAST(? AS INTEGER))", "round($1::numeric, $2::int4)", a, places)
 		p.ask(t, "? < ? COLLATE rockpool_decimal", "$1::numeric < $2::numeric", a, b)
 		p.ask(t, "? = ? COLLATE rockpool_decimal", "$1::numeric = $2::numeric", a, b)
 		list := rapid.SliceOfN(number, 1, 6).Draw(t, "list")
@@ -83,6 +89,8 @@ func TestFunctionsAnswerAsPostgres(t *testing.T) {
 		}
 		p.ask(t, "pg_like(?, ?)", "$1::text LIKE $2::text", text, pattern)
 		p.ask(t, "pg_ilike(?, ?)", "$1::text ILIKE $2::text", text, pattern)
+		from, count := strconv.Itoa(rapid.IntRange(-4, 9).Draw(t, "from")), strconv.Itoa(rapid.IntRange(-1, 9).Draw(t, "count"))
+		p.ask(t, "pg_substr(?, CAST(? AS INTEGER), CAST(? AS INTEGER))", "substr($1::text, $2::int4, $3::int4)", text, from, count)
 		p.ask(t, "pg_lower(?)", "lower($1::text)", text)
 		p.ask(t, "pg_upper(?)", "upper($1::text)", text)
 	})

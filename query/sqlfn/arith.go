@@ -1,5 +1,7 @@
 package sqlfn
 
+import "bytes"
+
 // add adds as Postgres does: the larger scale stays.
 func add(a, b number) number {
 	if a.form != finite || b.form != finite {
@@ -118,46 +120,85 @@ func sign(n number) int {
 	return 0
 }
 
-// average divides by a count, half away from zero, to the scale that Postgres
-// takes: at least 16 significant digits (select_div_scale in numeric.c, whose
-// digits are groups of four).
-func average(n number, count int64) number {
+// div divides as Postgres does, half away from zero, to a scale of at least 16
+// significant digits. The divisor is not zero.
+func div(a, b number) number {
+	switch {
+	case a.form == nan || b.form == nan || a.form != finite && b.form != finite:
+		return number{form: nan}
+	case a.form != finite:
+		if sign(b) < 0 {
+			return negate(a)
+		}
+		return a
+	case b.form != finite:
+		return number{}
+	}
+	scale := max(divScale(a, b), a.scale, b.scale)
+	digits, rest := quotient(a.at(scale+b.scale), b.digits)
+	if twice := bytes.TrimLeft(plus(rest, rest), "\x00"); magnitude(twice, b.digits) >= 0 {
+		digits = plus(digits, []byte{1})
+	}
+	return number{neg: a.neg != b.neg, digits: digits, scale: scale}.trim()
+}
+
+// mod is what is left of a division to a whole number; it has the sign of a.
+func mod(a, b number) number {
+	switch {
+	case a.form != finite || b.form == nan:
+		return number{form: nan}
+	case b.form != finite:
+		return a
+	}
+	scale := max(a.scale, b.scale)
+	_, rest := quotient(a.at(scale), b.at(scale))
+	return number{neg: a.neg, digits: rest, scale: scale}.trim()
+}
+
+// quotient divides magnitudes by hand; y is not zero.
+func quotient(x, y []byte) (digits, rest []byte) {
+	digits = make([]byte, len(x))
+	for i, d := range x {
+		rest = bytes.TrimLeft(append(rest, d), "\x00")
+		for ; magnitude(rest, y) >= 0; digits[i]++ {
+			rest = bytes.TrimLeft(minus(rest, y), "\x00")
+		}
+	}
+	return digits, rest
+}
+
+// round rounds half away from zero to so many digits behind the point, or
+// before it.
+func round(n number, places int) number {
 	if n.form != finite {
 		return n
 	}
-	scale := max(divScale(n, count), n.scale)
-	digits := n.at(scale)
-	out := make([]byte, len(digits))
-	rest := uint64(0)
-	for i, d := range digits {
-		rest = rest*10 + uint64(d)
-		out[i] = byte(rest / uint64(count))
-		rest %= uint64(count)
+	drop := n.scale - places
+	if drop <= 0 {
+		return number{neg: n.neg, digits: n.at(places), scale: places}.trim()
 	}
-	if rest >= uint64(count)-rest {
-		out = plus(out, []byte{1})
+	kept, cut := []byte(nil), append(make([]byte, max(drop-len(n.digits), 0)), n.digits...)
+	kept, cut = cut[:len(cut)-drop], cut[len(cut)-drop:]
+	if cut[0] >= 5 {
+		kept = plus(kept, []byte{1})
 	}
-	return number{neg: n.neg, digits: out, scale: scale}.trim()
+	n.digits, n.scale = kept, max(places, 0)
+	if places < 0 {
+		n.digits = append(bytes.Clone(kept), make([]byte, -places)...)
+	}
+	return n.trim()
 }
 
-// divScale is the scale of n / count.
-func divScale(n number, count int64) int {
-	w1, d1 := group(n)
-	c, _ := numberOfInt(count)
-	w2, d2 := group(c)
+// divScale is the scale of a / b (select_div_scale in numeric.c, whose digits
+// are groups of four).
+func divScale(a, b number) int {
+	w1, d1 := group(a)
+	w2, d2 := group(b)
 	q := w1 - w2
 	if d1 <= d2 {
 		q--
 	}
 	return min(max(16-q*4, 0), 1000)
-}
-
-func numberOfInt(v int64) (number, bool) {
-	var digits []byte
-	for ; v > 0; v /= 10 {
-		digits = append([]byte{byte(v % 10)}, digits...)
-	}
-	return number{digits: digits}, true
 }
 
 // group returns the weight and the value of the first group of four digits

@@ -114,3 +114,9 @@ func hasPart(parts []schema.JSONPart, want schema.JSONPart) bool {
 	}
 	return false
 }
+
+// jsonbText is a JSON text as Postgres prints jsonb.
+func jsonbText(a []value.Value) (value.Value, error) {
+	jsonb := schema.Column{Type: schema.TypeJSONB}
+	return jsonb.Canonical(a[0])
+}

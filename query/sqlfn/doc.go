@@ -9,7 +9,12 @@
 //	pg_lower(x) pg_upper(x)      all of Unicode
 //	array_contains/overlaps(a, b)   Postgres's @> and && of arrays as text
 //	json_contains(a, b)          Postgres's @> of jsonb as text
+//	pg_substr(x, from[, count])  places before the first count, and none from the end
+//	pg_round(x[, places])        half away from zero, of any number
 //	decimal_add/sub/mul(a, b)    exact
+//	decimal_div/mod(a, b)        with Postgres's scale; NULL by zero
+//	decimal_abs(x)               exact
+//	jsonb_text(x)                JSON as Postgres prints it
 //	decimal_sum(x) decimal_avg(x)   aggregates, with Postgres's scale
 //	rockpool_rows(x, …)          aggregate: rows as one blob, for nested results
 //	rockpool_digest(x, …)        aggregate: equal rows have equal digests, here and at the relay
@@ -62,6 +67,12 @@ func Functions() []Function {
 		{"array_contains", 2, arrayContains},
 		{"array_overlaps", 2, arrayOverlaps},
 		{"json_contains", 2, jsonContains},
+		{"jsonb_text", 1, jsonbText},
+		{"pg_substr", anyNumber, substr},
+		{"pg_round", anyNumber, roundAny},
+		{"decimal_abs", 1, func(a []value.Value) (value.Value, error) { return unary(a[0], number.abs) }},
+		{"decimal_div", 2, func(a []value.Value) (value.Value, error) { return divided(a, div) }},
+		{"decimal_mod", 2, func(a []value.Value) (value.Value, error) { return divided(a, mod) }},
 		{"decimal_add", 2, func(a []value.Value) (value.Value, error) { return binary(a, add) }},
 		{"decimal_sub", 2, func(a []value.Value) (value.Value, error) { return binary(a, sub) }},
 		{"decimal_mul", 2, func(a []value.Value) (value.Value, error) { return binary(a, mul) }},
@@ -136,6 +147,22 @@ func binary(a []value.Value, f func(x, y number) number) (value.Value, error) {
 	return value.Text(f(x, y).String()), nil
 }
 
+// divided is binary, and NULL for what is divided by zero.
+func divided(a []value.Value, f func(x, y number) number) (value.Value, error) {
+	if y, err := numberOf(a[1]); err == nil && !a[1].IsNull() && sign(y) == 0 {
+		return value.Null, nil
+	}
+	return binary(a, f)
+}
+
+func unary(v value.Value, f func(number) number) (value.Value, error) {
+	if v.IsNull() {
+		return value.Null, nil
+	}
+	n, err := numberOf(v)
+	return value.Text(f(n).String()), err
+}
+
 func numberOf(v value.Value) (number, error) {
 	n, ok := parse(text(v))
 	if !ok {
@@ -171,7 +198,8 @@ func (s *sums) Final() (value.Value, error) {
 		return value.Null, nil
 	}
 	if s.avg {
-		return value.Text(average(s.total, s.count).String()), nil
+		count, _ := parse(strconv.FormatInt(s.count, 10))
+		return value.Text(div(s.total, count).String()), nil
 	}
 	return value.Text(s.total.String()), nil
 }

@@ -3,11 +3,15 @@
 // identifier goes through schema.Quote, and functions and operators come from
 // closed lists. Only query.ExprRaw carries text of its own, from a developer.
 //
-// Both texts mean the same: Postgres decides. NULLs sort last ascending and
-// first descending; like is case-sensitive with a backslash as its escape,
-// ilike folds case; lower and upper know all of Unicode; sums and averages of
-// decimals are decimal. Known differences: division by zero is NULL on SQLite
-// and an error on Postgres, and an object taken out of JSON has no spaces.
+// Both texts mean the same: Postgres decides, and docs/semantics.md has the
+// table. NULLs sort last ascending and first descending; like is case-sensitive
+// with a backslash as its escape, ilike folds case; lower and upper know all of
+// Unicode; decimals are exact, and scaled as Postgres scales them; whole numbers
+// have 64 bits, and their average is a double; what is divided by zero is NULL;
+// labels of an enum have their own order. internal/sqloracle asks both random
+// queries.
+//
+// The browser's core has SQLite's text only (postgres_js.go).
 package sqlgen
 
 import (

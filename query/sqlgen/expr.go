@@ -1,7 +1,6 @@
 package sqlgen
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -17,8 +16,7 @@ func (w *writer) expr(e *query.Expr, sc *scope) { w.typed(e, sc, nil) }
 func (w *writer) typed(e *query.Expr, sc *scope, as *schema.Column) {
 	switch e.Kind {
 	case query.ExprColumn:
-		w.qualified(e.Table)
-		w.name(e.Name)
+		w.column(e, sc)
 	case query.ExprValue:
 		w.value(e.Value, as)
 	case query.ExprCompare:
@@ -34,17 +32,18 @@ func (w *writer) typed(e *query.Expr, sc *scope, as *schema.Column) {
 	case query.ExprIn:
 		w.in(e, sc)
 	case query.ExprBetween:
-		t := w.peer(e.Args, sc)
+		t := w.common(e.Args, sc)
 		w.text("(")
-		w.operand(&e.Args[0], sc, t)
+		w.ordered(&e.Args[0], sc, t)
+		w.decides(t)
 		w.text(" BETWEEN ")
-		w.typed(&e.Args[1], sc, t)
+		w.ordered(&e.Args[1], sc, t)
 		w.text(" AND ")
-		w.typed(&e.Args[2], sc, t)
+		w.ordered(&e.Args[2], sc, t)
 		w.text(")")
 	case query.ExprIsNull:
 		w.text("(")
-		w.expr(&e.Args[0], sc)
+		w.typed(&e.Args[0], sc, anyText)
 		w.text(" IS NULL)")
 	case query.ExprCall:
 		w.call(e, sc)
@@ -71,6 +70,24 @@ func (w *writer) typed(e *query.Expr, sc *scope, as *schema.Column) {
 	}
 }
 
+// column writes a column. Postgres's float4 becomes the double that it prints
+// as, which is the stored form, and its char(n) loses the blanks at its end.
+func (w *writer) column(e *query.Expr, sc *scope) {
+	before, after := "", ""
+	if c := sc.column(e); c != nil && withPostgres && w.opt.Dialect == Postgres {
+		switch base, _, _ := strings.Cut(c.SourceType, "("); base {
+		case "real", "float4":
+			before, after = "CAST(CAST(", " AS text) AS float8)"
+		case "character", "bpchar", "char":
+			before, after = "CAST(", " AS text)"
+		}
+	}
+	w.text(before)
+	w.qualified(e.Table)
+	w.name(e.Name)
+	w.text(after)
+}
+
 func (w *writer) qualified(table string) {
 	if table != "" {
 		w.name(table)
@@ -84,51 +101,15 @@ func (w *writer) sub(q *query.Select, sc *scope) {
 	w.text(")")
 }
 
-// peer returns the type that the values beside a column take.
-func (w *writer) peer(args []query.Expr, sc *scope) *schema.Column {
-	for i := range args {
-		if c := sc.column(&args[i]); c != nil {
-			return c
-		}
-	}
-	for i := range args {
-		if decimal(&args[i], sc) {
-			return numeric
-		}
-	}
-	return nil
-}
-
-// numeric is the type of a computed decimal.
-var numeric = &schema.Column{Type: schema.TypeDecimal, SourceType: "numeric"}
-
 // value binds v.
 func (w *writer) value(v value.Value, as *schema.Column) {
-	if w.opt.Dialect == SQLite {
+	if !withPostgres || w.opt.Dialect == SQLite {
 		v = w.stored(v, as)
 		w.args = append(w.args, v)
 		w.text("?")
-		return
+	} else {
+		w.postgresValue(v, as)
 	}
-	arg, cast := postgresText(v, as), castOf(v, as)
-	if cast == "" {
-		w.args = append(w.args, arg)
-		w.text("$" + strconv.Itoa(len(w.args)))
-		return
-	}
-	// One value of one type is one parameter: an expression that GROUP BY and
-	// the result share must be the same text, or Postgres takes it for two.
-	id := cast + "\x00" + string(arg.Append(nil))
-	at, ok := w.places[id]
-	if !ok {
-		w.args = append(w.args, arg)
-		at = len(w.args)
-		if w.places == nil {
-			w.places = map[string]int{}
-		}
-		w.places[id] = at
-	}
-	w.text("CAST($" + strconv.Itoa(at) + " AS " + cast + ")")
 }
 
 // stored returns v as SQLite stores it in the column that it meets: the same
@@ -167,57 +148,6 @@ func decimalText(v value.Value) value.Value {
 	return value.Text(strconv.FormatFloat(v.Float(), 'f', -1, 64))
 }
 
-// castOf returns the Postgres type of a value, or "" where Postgres finds it.
-func castOf(v value.Value, as *schema.Column) string {
-	if as != nil && as.SourceType != "" && strings.Trim(as.SourceType, typeLetters) == "" {
-		return as.SourceType
-	}
-	switch v.Kind() {
-	case value.KindInt:
-		return "int8"
-	case value.KindFloat:
-		return "float8"
-	case value.KindBlob:
-		return "bytea"
-	}
-	return ""
-}
-
-const typeLetters = `abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_ .,()[]"`
-
-// postgresText returns a value in Postgres's text form.
-func postgresText(v value.Value, as *schema.Column) value.Value {
-	switch v.Kind() {
-	case value.KindInt:
-		if as != nil && as.Type == schema.TypeBool {
-			return value.Text(strconv.FormatBool(v.Int() != 0))
-		}
-		return value.Text(strconv.FormatInt(v.Int(), 10))
-	case value.KindFloat:
-		switch f := v.Float(); {
-		case math.IsInf(f, 1):
-			return value.Text("Infinity")
-		case math.IsInf(f, -1):
-			return value.Text("-Infinity")
-		default:
-			return value.Text(strconv.FormatFloat(f, 'g', -1, 64))
-		}
-	case value.KindBlob:
-		return value.Text(hexText(v.Str()))
-	}
-	return v
-}
-
-// hexText is Postgres's text of a bytea. encoding/hex would link fmt.
-func hexText(s string) string {
-	const digits = "0123456789abcdef"
-	out := append(make([]byte, 0, 2+2*len(s)), '\\', 'x')
-	for i := range len(s) {
-		out = append(out, digits[s[i]>>4], digits[s[i]&15])
-	}
-	return string(out)
-}
-
 func (w *writer) join(args []query.Expr, op, none string, sc *scope) {
 	if len(args) == 0 {
 		w.text(none)
@@ -238,21 +168,73 @@ func (w *writer) compare(e *query.Expr, sc *scope) {
 		w.like(e, sc)
 		return
 	}
-	t := w.peer(e.Args, sc)
+	t := w.common(e.Args, sc)
+	write := w.ordered
+	if e.Name == "=" || e.Name == "<>" {
+		write = w.beside
+	}
 	w.text("(")
-	w.operand(&e.Args[0], sc, t)
+	write(&e.Args[0], sc, t)
+	w.decides(t)
 	w.text(" " + e.Name + " ")
-	w.typed(&e.Args[1], sc, t)
+	write(&e.Args[1], sc, t)
 	w.text(")")
 }
 
-// operand writes the left side of a comparison. A computed decimal is plain
-// text to SQLite: the collation says how it compares.
+// operand writes the left side of a test of equality.
 func (w *writer) operand(e *query.Expr, sc *scope, t *schema.Column) {
-	w.typed(e, sc, t)
-	if w.opt.Dialect == SQLite && t != nil && t.Type == schema.TypeDecimal {
-		w.text(" COLLATE " + decimalCollation)
+	w.beside(e, sc, t)
+	w.decides(t)
+}
+
+// decides ends the left side of a comparison, which decides how SQLite compares.
+// A computed decimal is plain text to it.
+func (w *writer) decides(t *schema.Column) {
+	if (!withPostgres || w.opt.Dialect == SQLite) && is(t, schema.TypeDecimal) {
+		w.collate(decimalCollation)
 	}
+}
+
+// beside writes an expression that is compared with others of a type together.
+// SQLite hands the collation of a decimal within on to what is around it: text
+// says that it compares by itself.
+func (w *writer) beside(e *query.Expr, sc *scope, t *schema.Column) {
+	before := w.collated
+	as := ""
+	if (!withPostgres || w.opt.Dialect == SQLite) && t != nil && e.Kind != query.ExprValue {
+		own := w.typeOf(e, sc)
+		switch {
+		case t.Type == schema.TypeDecimal && is(own, schema.TypeInt):
+			as = " AS TEXT)"
+		case t.Type == schema.TypeFloat && is(own, schema.TypeDecimal):
+			as = " AS REAL)"
+		}
+	}
+	if as != "" {
+		w.text("CAST(")
+	}
+	w.typed(e, sc, t)
+	w.text(as)
+	if w.collated > before && !is(t, schema.TypeDecimal) {
+		w.collate("BINARY")
+	}
+}
+
+// result writes an expression that is one of several results of a type
+// together: a whole number among doubles is a double.
+func (w *writer) result(e *query.Expr, sc *scope, t *schema.Column) {
+	if (!withPostgres || w.opt.Dialect == SQLite) && is(t, schema.TypeFloat) && is(w.typeOf(e, sc), schema.TypeInt) {
+		w.text("CAST(")
+		w.expr(e, sc)
+		w.text(" AS REAL)")
+		return
+	}
+	w.beside(e, sc, t)
+}
+
+func (w *writer) collate(name string) {
+	w.text(" COLLATE " + name)
+	w.collated++
 }
 
 // decimalCollation is sqlfn.DecimalCollation.
@@ -263,7 +245,7 @@ const decimalCollation = "rockpool_decimal"
 // other goes to sqlfn's functions.
 func (w *writer) like(e *query.Expr, sc *scope) {
 	x, pattern := &e.Args[0], &e.Args[1]
-	if w.opt.Dialect == Postgres {
+	if withPostgres && w.opt.Dialect == Postgres {
 		w.text("(")
 		w.expr(x, sc)
 		w.text(" " + strings.ToUpper(e.Name) + " ")
@@ -322,104 +304,109 @@ func Glob(pattern string) (glob string, ok bool) {
 }
 
 func (w *writer) in(e *query.Expr, sc *scope) {
-	if e.Sub != nil {
-		w.text("(")
-		w.expr(&e.Args[0], sc)
-		w.text(" IN ")
-		w.sub(e.Sub, sc)
-		w.text(")")
-		return
-	}
-	if len(e.Args) == 1 {
+	if e.Sub == nil && len(e.Args) == 1 {
 		w.text("(1=0)")
 		return
 	}
-	t := w.peer(e.Args, sc)
+	t := w.common(e.Args, sc)
 	w.text("(")
 	w.operand(&e.Args[0], sc, t)
 	w.text(" IN (")
+	if e.Sub != nil {
+		w.selects(e.Sub, sc)
+	}
 	for i := 1; i < len(e.Args); i++ {
 		if i > 1 {
 			w.text(", ")
 		}
-		w.typed(&e.Args[i], sc, t)
+		w.beside(&e.Args[i], sc, t)
 	}
 	w.text("))")
 }
 
 // arith writes an operation. Decimals are text: SQLite would make doubles of
-// them, so they go to sqlfn's exact functions.
+// them, so they go to sqlfn's exact functions. What is divided by zero is NULL.
 func (w *writer) arith(e *query.Expr, sc *scope) {
-	if f := decimalOp(e.Name); f != "" && w.opt.Dialect == SQLite && (decimal(&e.Args[0], sc) || decimal(&e.Args[1], sc)) {
-		w.text(f + "(")
-		w.expr(&e.Args[0], sc)
-		w.text(", ")
-		w.expr(&e.Args[1], sc)
+	x, y := &e.Args[0], &e.Args[1]
+	if e.Name == "||" {
+		w.text("(")
+		w.asText(x, sc)
+		w.text(" || ")
+		w.asText(y, sc)
 		w.text(")")
 		return
 	}
-	t := w.peer(e.Args, sc)
-	if e.Name == "||" {
-		t = anyText
+	t := w.common(e.Args, sc)
+	if e.Name == "%" && is(t, schema.TypeFloat) {
+		w.fail("% takes whole numbers and decimals, and no doubles")
+	}
+	if (!withPostgres || w.opt.Dialect == SQLite) && is(t, schema.TypeDecimal) {
+		w.text(decimalOps[strings.Index("+-*/%", e.Name)] + "(")
+		w.expr(x, sc)
+		w.text(", ")
+		w.expr(y, sc)
+		w.text(")")
+		return
 	}
 	w.text("(")
-	w.typed(&e.Args[0], sc, t)
+	w.wide(x, sc, t)
 	w.text(" " + e.Name + " ")
-	w.typed(&e.Args[1], sc, t)
+	if withPostgres && w.opt.Dialect == Postgres && (e.Name == "/" || e.Name == "%") {
+		w.text("NULLIF(")
+		w.wide(y, sc, t)
+		w.text(", 0)")
+	} else {
+		w.wide(y, sc, t)
+	}
 	w.text(")")
 }
 
-// decimalOp is sqlfn's function for an operator, or "".
-func decimalOp(op string) string {
-	switch op {
-	case "+":
-		return "decimal_add"
-	case "-":
-		return "decimal_sub"
-	case "*":
-		return "decimal_mul"
+// decimalOps are sqlfn's functions for + - * / %.
+var decimalOps = [...]string{"decimal_add", "decimal_sub", "decimal_mul", "decimal_div", "decimal_mod"}
+
+// wide writes an operand of arithmetic, where whole numbers have 64 bits.
+func (w *writer) wide(e *query.Expr, sc *scope, t *schema.Column) {
+	if withPostgres && w.opt.Dialect == Postgres && is(t, schema.TypeInt) && e.Kind != query.ExprValue {
+		w.text("CAST(")
+		w.expr(e, sc)
+		w.text(" AS int8)")
+		return
 	}
-	return ""
+	w.result(e, sc, t)
 }
 
-// decimal reports whether an expression is of the decimal type.
-func decimal(e *query.Expr, sc *scope) bool {
-	switch e.Kind {
-	case query.ExprColumn:
-		c := sc.column(e)
-		return c != nil && c.Type == schema.TypeDecimal
-	case query.ExprArith:
-		return decimalOp(e.Name) != "" && (decimal(&e.Args[0], sc) || decimal(&e.Args[1], sc))
-	case query.ExprCall:
-		switch e.Name {
-		case "sum", "avg", "min", "max", "coalesce", "nullif":
-			for i := range e.Args {
-				if decimal(&e.Args[i], sc) {
-					return true
-				}
-			}
-		}
+// asText writes what becomes part of a text.
+func (w *writer) asText(e *query.Expr, sc *scope) {
+	if withPostgres && w.opt.Dialect == Postgres && e.Kind != query.ExprValue && !is(w.typeOf(e, sc), schema.TypeText) {
+		w.text("CAST(")
+		w.expr(e, sc)
+		w.text(" AS text)")
+		return
 	}
-	return false
+	w.typed(e, sc, anyText)
 }
 
 func (w *writer) cases(e *query.Expr, sc *scope) {
+	t := w.common(results(e.Args), sc)
 	w.text("(CASE")
 	i := 0
 	for ; i+1 < len(e.Args); i += 2 {
 		w.text(" WHEN ")
 		w.expr(&e.Args[i], sc)
 		w.text(" THEN ")
-		w.expr(&e.Args[i+1], sc)
+		w.result(&e.Args[i+1], sc, t)
 	}
 	if i < len(e.Args) {
 		w.text(" ELSE ")
-		w.expr(&e.Args[i], sc)
+		w.result(&e.Args[i], sc, t)
 	}
 	w.text(" END)")
 }
 
 func (w *writer) raw(e *query.Expr, sc *scope) {
+	outer := w.inRaw
+	w.inRaw = true
+	defer func() { w.inRaw = outer }()
 	if strings.IndexByte(e.Name, 0) >= 0 {
 		w.fail("a raw text has a zero byte")
 		return

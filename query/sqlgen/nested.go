@@ -5,8 +5,10 @@ import (
 	"rockpool.dev/schema"
 )
 
-// Nested is the shape of a column of a result that holds rows: a blob of the
-// rows' values one after the other (sqlfn's rockpool_rows).
+// Nested is the shape of a column of a result that holds rows: on SQLite a blob
+// of the rows' values one after the other (sqlfn's rockpool_rows), on Postgres a
+// jsonb array of rows, each an array of the texts of its values, NULL as null,
+// and of rows again.
 type Nested struct {
 	// As is the column's name in its result.
 	As string
@@ -26,16 +28,16 @@ const rowsFunction = "rockpool_rows"
 // nested writes a query whose rows are one value, and returns their shape.
 func (w *writer) nested(e *query.Expr, sc *scope) Nested {
 	shape := Nested{Many: e.Kind == query.ExprRows}
-	if w.opt.Dialect != SQLite {
-		w.fail("nested rows are for SQLite")
-		return shape
-	}
 	q, err := query.Named(e.Sub, w.opt.Schema)
 	if err != nil {
 		w.err = err
 		return shape
 	}
-	w.text("(SELECT " + rowsFunction + "(")
+	if !withPostgres || w.opt.Dialect == SQLite {
+		w.text("(SELECT " + rowsFunction + "(")
+	} else {
+		w.text("(SELECT coalesce(jsonb_agg(jsonb_build_array(")
+	}
 	seen := make(map[string]bool, len(q.Columns))
 	for i := range q.Columns {
 		name := q.Columns[i].Name()
@@ -46,10 +48,21 @@ func (w *writer) nested(e *query.Expr, sc *scope) Nested {
 		if i > 0 {
 			w.text(", ")
 		}
-		w.name(name)
+		if withPostgres && w.opt.Dialect == Postgres && !q.Columns[i].Expr.Nested() {
+			w.text("CAST(")
+			w.name(name)
+			w.text(" AS text)")
+		} else {
+			w.name(name)
+		}
 		shape.Names = append(shape.Names, name)
 	}
-	w.text(") FROM (")
+	if withPostgres && w.opt.Dialect == Postgres {
+		w.text(")), '[]')")
+	} else {
+		w.text(")")
+	}
+	w.text(" FROM (")
 	inner := w.scopeOf(q, sc)
 	for i := range q.Columns {
 		var t schema.Type
@@ -65,6 +78,10 @@ func (w *writer) nested(e *query.Expr, sc *scope) Nested {
 	if !shape.Many && q.Limit == nil {
 		w.text(" LIMIT 1")
 	}
-	w.text("))")
+	if withPostgres && w.opt.Dialect == Postgres {
+		w.text(") AS nested)")
+	} else {
+		w.text("))")
+	}
 	return shape
 }

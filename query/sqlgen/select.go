@@ -43,13 +43,20 @@ type writer struct {
 	places map[string]int
 	// shapes are the nested rows of the query that is being written.
 	shapes []Nested
-	err    error
+	// collated counts the collations that were written.
+	collated int
+	// inRaw says that a raw text is written, where Postgres finds the types.
+	inRaw bool
+	err   error
 }
 
 func (w *writer) done() (Statement, error) {
 	if w.err == nil && len(w.args) > ArgsMax {
 		w.err = fault.New(fault.LimitExceeded, "render query", "it has more than ArgsMax, "+strconv.Itoa(ArgsMax)+", values").
 			WithHint("put the values into a table and join it")
+	}
+	if !withPostgres && w.opt.Dialect != SQLite {
+		w.fail("this program renders for SQLite only")
 	}
 	if w.err != nil {
 		return Statement{}, w.err
@@ -79,10 +86,12 @@ type scope struct {
 	refs   []query.TableRef
 	tables []*schema.Table
 	outer  *scope
+	// columns are those of the result, which ORDER BY may name.
+	columns []query.ResultExpr
 }
 
 func (w *writer) scopeOf(q *query.Select, outer *scope) *scope {
-	sc := &scope{outer: outer}
+	sc := &scope{outer: outer, columns: q.Columns}
 	add := func(r query.TableRef) {
 		sc.refs = append(sc.refs, r)
 		var t *schema.Table
@@ -117,6 +126,19 @@ func (s *scope) column(e *query.Expr) *schema.Column {
 	return nil
 }
 
+// aliased returns the column of the result that a name is the alias of, or nil.
+func (s *scope) aliased(e *query.Expr) *query.Expr {
+	if e.Kind != query.ExprColumn || e.Table != "" {
+		return nil
+	}
+	for i := range s.columns {
+		if c := &s.columns[i]; c.As == e.Name && (c.Expr.Kind != query.ExprColumn || c.Expr.Name != e.Name) {
+			return &c.Expr
+		}
+	}
+	return nil
+}
+
 func (w *writer) selects(q *query.Select, outer *scope) {
 	sc := w.scopeOf(q, outer)
 	w.text("SELECT ")
@@ -140,7 +162,7 @@ func (w *writer) selects(q *query.Select, outer *scope) {
 	if q.Limit != nil {
 		w.text(" LIMIT ")
 		w.integer(q.Limit, sc)
-	} else if q.Offset != nil && w.opt.Dialect == SQLite {
+	} else if q.Offset != nil && (!withPostgres || w.opt.Dialect == SQLite) {
 		w.text(" LIMIT -1")
 	}
 	if q.Offset != nil {
@@ -168,7 +190,11 @@ func (w *writer) columns(q *query.Select, sc *scope) {
 			shape.As = c.As
 			w.shapes = append(w.shapes, shape)
 		} else {
+			before := w.collated
 			w.expr(&c.Expr, sc)
+			if q.Distinct {
+				w.compared(&c.Expr, sc, before)
+			}
 		}
 		switch {
 		case c.As != "":
@@ -182,7 +208,7 @@ func (w *writer) columns(q *query.Select, sc *scope) {
 }
 
 func (w *writer) table(r query.TableRef) {
-	if w.opt.Dialect == SQLite && catalog(r.Name) && (w.opt.Schema == nil || w.opt.Schema.Table(r.Name) == nil) {
+	if (!withPostgres || w.opt.Dialect == SQLite) && catalog(r.Name) && (w.opt.Schema == nil || w.opt.Schema.Table(r.Name) == nil) {
 		w.err = fault.New(fault.Forbidden, "render query", r.Name+" is SQLite's own and no table of the app's").
 			WithHint("read it by SQL text")
 	}
@@ -214,7 +240,22 @@ func (w *writer) list(word string, list []query.Expr, sc *scope) {
 		} else {
 			w.text(", ")
 		}
+		before := w.collated
 		w.expr(&list[i], sc)
+		w.compared(&list[i], sc, before)
+	}
+}
+
+// compared says how SQLite compares what is no column, and was written since
+// so many collations: a computed decimal as one, and what has a decimal within
+// by itself (beside).
+func (w *writer) compared(e *query.Expr, sc *scope, before int) {
+	switch {
+	case withPostgres && w.opt.Dialect != SQLite || e.Kind == query.ExprColumn:
+	case is(w.typeOf(e, sc), schema.TypeDecimal):
+		w.collate(decimalCollation)
+	case w.collated > before:
+		w.collate("BINARY")
 	}
 }
 
@@ -228,16 +269,23 @@ func (w *writer) order(terms []query.Order, sc *scope) {
 			w.text(", ")
 		}
 		t := &terms[i]
-		w.expr(&t.Expr, sc)
-		if w.opt.Dialect == SQLite && t.Expr.Kind != query.ExprColumn && decimal(&t.Expr, sc) {
-			w.text(" COLLATE " + decimalCollation)
+		ordered := &t.Expr
+		if as := sc.aliased(ordered); as != nil {
+			ordered = as // the result's names come before the tables'
 		}
+		before := w.collated
+		if as := w.typeOf(ordered, sc); w.ranks(as) {
+			w.ordered(ordered, sc, as) // not the alias: no expression may have one
+		} else {
+			w.expr(&t.Expr, sc)
+		}
+		w.compared(ordered, sc, before)
 		if t.Desc {
 			w.text(" DESC")
 		}
 		first := t.Nulls == query.NullsFirst || t.Nulls == query.NullsDefault && t.Desc
-		low := w.opt.Dialect == SQLite
-		if c := sc.column(&t.Expr); c != nil && c.NotNull && len(sc.tables) == 1 {
+		low := !withPostgres || w.opt.Dialect == SQLite
+		if c := sc.column(ordered); c != nil && c.NotNull && len(sc.tables) == 1 {
 			continue
 		}
 		if first == (low != t.Desc) {
