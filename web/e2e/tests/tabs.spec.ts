@@ -126,7 +126,8 @@ async function settled(tab: Tab): Promise<TabReport> {
   return reportOf(tab.page)
 }
 
-const wasInFlight = (at: number) => (write: WriteRecord) => write.began < at && write.ended >= at
+/** Each tab has a write in flight always; one that ends and the next may have the same millisecond. */
+const wasInFlight = (at: number) => (write: WriteRecord) => write.began <= at && write.ended >= at
 
 /** What a follower owes its user when the leader has ended at `at`. Returns the keys that are done. */
 function checkFollower(name: string, report: TabReport, at: number): string[] {
