@@ -10,9 +10,11 @@ import (
 // unused names functions of the runtime that the linker keeps, as a variable
 // decides whether they run, and that no program of ours runs: those of an
 // execution trace (nobody links runtime/trace), of profiles of goroutines
-// (runtime/pprof), of testing/synctest, of GODEBUG's schedtrace,
-// gctrace, checkfinalizers and tracebackancestors, of cgo's tracebacks and of
-// plugins; and the dumps of memory that go ahead of a fatal error's text.
+// (runtime/pprof), of blocking and of leaked goroutines, of testing/synctest and
+// arenas, of GODEBUG's schedtrace, gctrace, gccheckmark, checkfinalizers and
+// tracebackancestors, of cgo's tracebacks, of plugins and of frames that a
+// signal has interrupted; and the dumps of memory that go ahead of a fatal
+// error's text.
 var unused = regexp.MustCompile(`^runtime\.(` +
 	`traceLocker\.([A-Z]\w*|eventWriter|emitUnblockStatus|startPC)|trace(Event)?Writer\.\w+` +
 	`|\(\*trace(Buf|Map|RegionAlloc|StackTable|StringTable|TypeTable)\)\.\w+` +
@@ -22,25 +24,43 @@ var unused = regexp.MustCompile(`^runtime\.(` +
 	`|\(\*synctestBubble\)\.\w+|schedtrace|dumpScanStats|printScavTrace|print(One)?CgoTraceback|printAncestorTraceback(FuncInfo)?` +
 	`|\(\*hexdumper\)\.\w+|hexdumpWords|hexdumpMarker\.start|tracebackHexdump|gcDumpObject` +
 	`|typesEqual|checkFinalizersAndCleanups` +
+	`|saveblockevent|fpunwindExpand|find(MaybeRunnableGoroutines|GoroutineLeaks)` +
+	`|setCheckmark|expandCgoFrames|scanConservative|\(\*mspan\)\.(reportZombies|setUserArenaChunkToFault)` +
+	`|badPointer|dumpgstatus` +
 	`)(\.func\d+(\.\d+)*)?$`)
+
+// skipped names functions of the runtime that run when it starts and only look
+// whether the compiler, the linker and the machine are as it knows them, or have
+// work only in a program of several modules.
+var skipped = regexp.MustCompile(`^runtime\.(moduledataverify1|check|typelinksinit)$`)
 
 // trap is the body of a function without locals that must not run.
 const trap = "\x00\x00\x0b" // unreachable, end
+
+// skip is the body of one that does nothing: it takes its return address off
+// Go's stack, whose pointer is global 0, and says 0, that it has returned
+// (cmd/internal/obj/wasm, preprocess).
+const skip = "\x00\x23\x00\x41\x08\x6a\x24\x00\x41\x00\x0b"
 
 // firstFunc is what the linker adds to a function's number among those defined
 // for its entry in ftab (funcValueOffset, cmd/link/internal/wasm).
 const firstFunc = 0x1000
 
-// stub puts a trap in place of what is unused, and returns how many there were.
+// stub puts a trap in place of what is unused, and nothing in place of what is
+// skipped; it returns how many there were.
 func (m *module) stub(t *tables) (int, error) {
-	traps := map[uint64]bool{}
+	stubs := map[uint64]string{}
 	for i := range t.funcs {
 		f, err := t.function(i)
 		if err != nil {
 			return 0, err
 		}
-		if unused.Match(t.name(f)) {
-			traps[uint64(binary.LittleEndian.Uint32(t.table[8*i:]))-firstFunc] = true
+		number := uint64(binary.LittleEndian.Uint32(t.table[8*i:])) - firstFunc
+		switch name := t.name(f); {
+		case unused.Match(name):
+			stubs[number] = trap
+		case skipped.Match(name):
+			stubs[number] = skip
 		}
 	}
 	for at := 8; at < len(m.before); {
@@ -51,21 +71,21 @@ func (m *module) stub(t *tables) (int, error) {
 		}
 		to := from + int(size)
 		if m.before[at] == codeSection {
-			code, err := trapped(m.before[from:to], traps)
+			code, err := stubbed(m.before[from:to], stubs)
 			if err != nil {
 				return 0, err
 			}
 			out := appendSection(bytes.Clone(m.before[:at]), codeSection, code)
 			m.before = append(out, m.before[to:]...)
-			return len(traps), nil
+			return len(stubs), nil
 		}
 		at = to
 	}
 	return 0, errors.New("it has no code")
 }
 
-// trapped is a code section's content with traps in place of some functions.
-func trapped(code []byte, traps map[uint64]bool) ([]byte, error) {
+// stubbed is a code section's content with other bodies in place of some functions'.
+func stubbed(code []byte, stubs map[uint64]string) ([]byte, error) {
 	count, at := binary.Uvarint(code)
 	if at <= 0 {
 		return nil, errShort
@@ -77,8 +97,8 @@ func trapped(code []byte, traps map[uint64]bool) ([]byte, error) {
 			return nil, errShort
 		}
 		end := at + n + int(size)
-		if traps[i] {
-			out = append(binary.AppendUvarint(out, uint64(len(trap))), trap...)
+		if body := stubs[i]; body != "" {
+			out = append(binary.AppendUvarint(out, uint64(len(body))), body...)
 		} else {
 			out = append(out, code[at:end]...)
 		}
