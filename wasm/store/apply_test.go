@@ -175,6 +175,28 @@ func TestMaxShows(t *testing.T) {
 	c.want("SELECT age FROM users ORDER BY id", "21", "5")
 }
 
+// TestMaxStandsOverAResync: a write that met a larger value and was settled
+// without its log record, as a resync tells it, leaves the larger one in view.
+func TestMaxStandsOverAResync(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	s := testSchema()
+	s.Table("users").Columns[2].Strategy = schema.StrategyMax
+	if err := c.db.SetSchema(s); err != nil {
+		t.Fatal(err)
+	}
+	c.follow(usersID)
+	c.frame().put(usersID, 1, nil, 10).apply()
+	mid := c.write("UPDATE users SET age = 12 WHERE id = 1")
+	c.frame().put(usersID, 1, nil, 20).apply()
+	next := c.db.Meta().Cursor
+	next.Epoch++
+	if _, err := c.db.Resync(next, []mutation.Outcome{{Mid: mid, Status: mutation.Merged}}); err != nil {
+		t.Fatal(err)
+	}
+	c.want("SELECT age FROM users", "20")
+}
+
 // TestNoFlicker shows that the confirmed value takes the place of the
 // optimistic one in one transaction that changes nothing to see.
 func TestNoFlicker(t *testing.T) {

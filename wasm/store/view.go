@@ -177,7 +177,7 @@ func (c *change) newBase(x *table, key rowKey) (value.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return mutation.Fold(x.Table, base, c.fold[key]), nil
+	return mutation.Show(x.Table, base, c.fold[key]), nil // as Decide has done
 }
 
 // base returns the kept server image of a row with pending operations; nil is
