@@ -46,6 +46,7 @@ func main() {
 	flag.DurationVar(&f.options.HoldMin, "hold-min", 300*time.Millisecond, "the shortest fault")
 	flag.DurationVar(&f.options.HoldMax, "hold-max", 3*time.Second, "the longest fault")
 	flag.BoolVar(&f.options.Quiet, "quiet", false, "no nemeses")
+	flag.BoolVar(&f.options.Lose, "lose", false, "lose the relay's store and its replication slot too")
 	flag.BoolVar(&f.verbose, "v", false, "tell each fault")
 	flag.Parse()
 	f.options.Duration = time.Duration(*seconds) * time.Second

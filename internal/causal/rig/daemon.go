@@ -15,10 +15,12 @@ const againAfter = 300 * time.Millisecond
 // daemon is a process that is kept running: when it ends by itself it is started
 // again, and that is noted.
 type daemon struct {
-	name   string
-	bin    string
-	args   []string
-	moved  func(address string) // called with each new address
+	name string
+	bin  string
+	args []string
+	// moved is called with each new address, and with nowhere before the process
+	// is taken down: another process may get its port.
+	moved  func(address string)
 	tasks  sync.WaitGroup
 	closed chan struct{}
 
@@ -73,6 +75,7 @@ func (d *daemon) watch() {
 
 // lost notes a process that ended by itself.
 func (d *daemon) lost(p *process) {
+	d.moved(nowhere)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.now == p {
@@ -114,6 +117,7 @@ func (d *daemon) down(inOrder bool) error {
 	if p == nil {
 		return nil
 	}
+	d.moved(nowhere)
 	if inOrder {
 		return p.stop()
 	}

@@ -62,6 +62,11 @@ var serverFaults = []fault{
 	{"postgres-fast", postgresDown(syscall.SIGINT)},
 	{"postgres-immediate", postgresDown(syscall.SIGQUIT)},
 	{"postgres-kill", postgresDown(syscall.SIGKILL)},
+}
+
+// losses are server faults after which every client starts over from a new
+// position: Options.Lose adds them.
+var losses = []fault{
 	{"relay-store-lost", relayWithout((*site).loseStore)},
 	{"relay-slot-lost", relayWithout((*site).loseSlot)},
 }

@@ -29,7 +29,11 @@ type Options struct {
 	HoldMin, HoldMax time.Duration
 	// Quiet leaves the nemeses out.
 	Quiet bool
-	Log   func(format string, args ...any)
+	// Lose adds losses of the relay's store and of its replication slot. While a
+	// client then starts over, it shows one table's new rows beside another's old
+	// ones for a moment: CheckBank tells of it.
+	Lose bool
+	Log  func(format string, args ...any)
 }
 
 // Result is what a run has shown.
@@ -92,6 +96,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err := r.work(ctx, res); err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // cut off: it shows less than it says
+	}
 	if err := r.rest(ctx, res); err != nil {
 		return nil, err
 	}
@@ -131,6 +138,9 @@ func (r *runner) work(ctx context.Context, res *Result) error {
 	wg.Go(func() { d.run(ctx) })
 	var errs [2]error
 	nemeses := [2]*nemesis{{faults: clientFaults, rng: r.rng(partClientSide)}, {faults: serverFaults, rng: r.rng(partServerSide)}}
+	if r.Lose {
+		nemeses[1].faults = append(slices.Clone(serverFaults), losses...)
+	}
 	for i, n := range nemeses {
 		if r.Quiet {
 			break
