@@ -101,7 +101,7 @@ func (c *client) resubscribe() {
 
 // subscribe follows a shape, later when the writer is busy.
 func (c *client) subscribe(name string) {
-	_, err := c.drv.Subscribe(name, nil)
+	_, err := c.drv.Subscribe(name, nil, 0)
 	switch fault.KindOf(err) {
 	case fault.Busy, fault.QuotaExceeded:
 		if fault.KindOf(err) == fault.QuotaExceeded && !c.noRoom(err) {

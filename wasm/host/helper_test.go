@@ -35,6 +35,7 @@ type world struct {
 	yields  int
 	next    uint32
 	sockets []string
+	sent    [][]byte                     // to the relay
 	answer  func(id uint32, name string) // of files
 	random  *rand.Rand
 	revoked func(url string) bool
@@ -76,8 +77,11 @@ func (d fileDesk) Close(name string)           { d.w.log = append(d.w.log, "clos
 func (d fileDesk) Delete(id uint32, _ string)  { d.w.h.Files(id, 0, "") }
 
 func (w *world) Open(id uint32, name string) { w.sockets = append(w.sockets, name) }
-func (w *world) Send(uint32, []byte) bool    { return true }
-func (w *world) Close(uint32, int)           {}
+func (w *world) Send(_ uint32, frame []byte) bool {
+	w.sent = append(w.sent, frame)
+	return true
+}
+func (w *world) Close(uint32, int) {}
 func (w *world) Set(delay int64) {
 	w.timer = -1
 	if delay >= 0 {

@@ -136,7 +136,7 @@ func (h *Host) PortClose(id uint32) {
 	for _, c := range h.callsOf(id) {
 		h.end(c)
 	}
-	h.shapes.leavePort(id)
+	h.leavePort(id)
 	if h.txn == nil {
 		return
 	}

@@ -104,6 +104,7 @@ func (h *Host) opened() error {
 		Sockets: h.env.Sockets, Fetcher: h.env.Fetcher, Timer: syncTimer{h}, Now: h.env.Now, URL: h.open.RelayURL,
 	}, h.syncHooks())
 	h.sync.Start()
+	h.restoreShapes()
 	if !h.open.Lazy {
 		h.sync.Connect()
 	}
@@ -148,6 +149,7 @@ func (h *Host) drop(why error) {
 	clear(h.drafted)
 	clear(h.cursors)
 	clear(h.rolled)
+	h.blocked = nil
 	h.touchAll, h.ddl = false, false
 	for _, p := range h.ports {
 		p.opened = false

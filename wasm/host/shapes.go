@@ -1,14 +1,27 @@
 package host
 
 import (
+	"cmp"
 	"slices"
 
 	"rockpool.dev/wasm/store"
 	"rockpool.dev/wire"
 )
 
+const (
+	// rejoinMillis is how long after the start a shape stays at least: the app
+	// comes to ask for it again.
+	rejoinMillis = 60_000
+	// awayMillis is how long a shape without a time to live stays when its last
+	// tab just went away, without a word: it is closed, or reloads, and will want
+	// its rows when it is back, perhaps offline.
+	awayMillis = 30 * 24 * 3600 * 1000
+	// shapesMillis is how often it is looked, at least: timers hold 31 bits.
+	shapesMillis = 24 * 3600 * 1000
+)
+
 // shapes is who follows what: a shape ends when its last tab has left it and
-// its time to live is over. A tab that just goes away (a reload) leaves it.
+// its time to live is over, which goes on while no Worker runs.
 type shapes struct {
 	followed map[uint32]*followed
 }
@@ -17,7 +30,10 @@ type followed struct {
 	ports []uint32
 	wait  []*call // subscribers whose rows are not there yet
 	ttl   int64   // milliseconds
-	endAt int64   // Mono, 0 for not ending
+	left  int64   // when the last tab left, milliseconds since 1970
+	life  int64   // milliseconds from left to the end
+	saved bool    // the store knows left
+	endAt int64   // Mono of what is to be done next, 0 for nothing
 }
 
 func (s *shapes) of(id uint32) *followed {
@@ -32,14 +48,43 @@ func (s *shapes) of(id uint32) *followed {
 	return f
 }
 
-// leavePort forgets a tab, whose calls have ended.
-func (s *shapes) leavePort(port uint32) {
-	for _, f := range s.followed {
-		f.ports = slices.DeleteFunc(f.ports, func(p uint32) bool { return p == port })
+// leave starts the time to live when nobody follows a shape any more.
+func (h *Host) leave(f *followed, port uint32, away bool) {
+	had := len(f.ports)
+	f.ports = slices.DeleteFunc(f.ports, func(p uint32) bool { return p == port })
+	if had == 0 || len(f.ports) > 0 {
+		return
+	}
+	now := h.env.Now()
+	f.left, f.life, f.saved, f.endAt = now.Wall, f.ttl, false, max(now.Mono, 1)
+	if f.life == 0 && away {
+		f.life = awayMillis
 	}
 }
 
-// deadline is when the first shape ends, in Mono.
+// leavePort forgets a tab, whose calls have ended.
+func (h *Host) leavePort(port uint32) {
+	for _, f := range h.shapes.followed {
+		h.leave(f, port, true)
+	}
+}
+
+// restoreShapes has those end that nobody asks for again: their time began
+// when the last tab left or, where that is not known, begins now.
+func (h *Host) restoreShapes() {
+	now := h.env.Now()
+	for _, s := range h.prov.DB.Shapes() {
+		f := h.shapes.of(s.ID)
+		f.ttl, f.left, f.saved = s.TTLMillis, s.LeftMillis, s.LeftMillis != 0
+		if !f.saved {
+			f.left = now.Wall
+		}
+		f.life = cmp.Or(f.ttl, awayMillis)
+		f.endAt = now.Mono + rejoinMillis
+	}
+}
+
+// deadline is when something is to be done about the first shape, in Mono.
 func (s *shapes) deadline() (at int64, ok bool) {
 	for _, f := range s.followed {
 		if f.endAt != 0 && (!ok || f.endAt < at) {
@@ -52,12 +97,15 @@ func (s *shapes) deadline() (at int64, ok bool) {
 // subscribe follows a shape; the answer comes when its rows are there.
 func (h *Host) subscribe(p *port, c *call, m *wire.Subscribe) {
 	h.write(c, func() error {
-		s, err := h.sync.Subscribe(m.Shape, m.Args)
+		s, err := h.sync.Subscribe(m.Shape, m.Args, m.Priority)
 		if err != nil {
 			return err
 		}
 		f := h.shapes.of(s.ID)
 		f.endAt, f.ttl = 0, max(f.ttl, int64(m.TTLMillis))
+		if err := h.prov.DB.KeepShape(s.ID, f.ttl, 0); err != nil {
+			return err
+		}
 		if !slices.Contains(f.ports, p.id) {
 			f.ports = append(f.ports, p.id)
 		}
@@ -80,24 +128,31 @@ func (h *Host) unsubscribe(p *port, c *call, m *wire.Unsubscribe) {
 		if s.Name != m.Shape || !sameArgs(s.Args, m.Args) {
 			continue
 		}
-		f := h.shapes.of(s.ID)
-		f.ports = slices.DeleteFunc(f.ports, func(id uint32) bool { return id == p.id })
-		if len(f.ports) == 0 {
-			f.endAt = h.env.Now().Mono + max(f.ttl, 1)
-		}
+		h.leave(h.shapes.of(s.ID), p.id, false)
 	}
 	h.done(c, (&wire.Empty{}).AppendTo)
 }
 
-// leaveShapes ends what nobody follows any more.
-func (h *Host) leaveShapes(now int64) {
+// leaveShapes ends what nobody follows any more, and stores since when that is so.
+func (h *Host) leaveShapes() {
 	if h.sync == nil || h.txn.Busy() {
 		return
 	}
 	for id, f := range h.shapes.followed {
-		if f.endAt != 0 && now >= f.endAt {
+		now := h.env.Now()
+		if f.endAt == 0 || now.Mono < f.endAt {
+			continue
+		}
+		rest := min(f.left+f.life-now.Wall, f.life) // a clock that was put back lengthens nothing
+		if rest <= 0 {
 			delete(h.shapes.followed, id)
 			h.sync.Unsubscribe(id)
+			continue
+		}
+		f.endAt = now.Mono + min(rest, shapesMillis)
+		if !f.saved {
+			f.saved = true
+			h.log(LogError, h.prov.DB.KeepShape(id, f.ttl, f.left))
 		}
 	}
 }

@@ -122,13 +122,16 @@ func (d *SyncDriver) SyncNow(done func(wire.SyncRound, error)) {
 const syncNowMax = 1024
 
 // Subscribe follows a shape; OnShape tells when its rows are there. It is
-// harmless when it is followed already. Kinds: busy while a write is open.
-func (d *SyncDriver) Subscribe(name string, args []wire.ShapeArg) (store.Shape, error) {
+// harmless when it is followed already. Those of a higher priority load first.
+// Kinds: busy while a write is open.
+func (d *SyncDriver) Subscribe(name string, args []wire.ShapeArg, priority int32) (store.Shape, error) {
 	s, err := d.db.AddShape(name, args)
 	if err != nil {
 		return s, err
 	}
-	d.step(syncer.Subscribed{Shape: syncShape(s)})
+	x := syncShape(s)
+	x.Priority = priority
+	d.step(syncer.Subscribed{Shape: x})
 	return s, nil
 }
 

@@ -27,10 +27,10 @@ func (h *Host) arm() {
 	if due, ok := h.prov.Deadline(); ok {
 		at = min(at, due)
 	}
-	if due, ok := h.shapes.deadline(); ok {
-		at = min(at, due)
-	}
 	if h.txn != nil {
+		if due, ok := h.shapes.deadline(); ok && !h.txn.Busy() {
+			at = min(at, due)
+		}
 		if due, ok := h.txn.Deadline(); ok {
 			now := h.env.Now()
 			at = min(at, now.Mono+due-now.Wall)
@@ -81,7 +81,7 @@ func (h *Host) Timer() {
 	}
 	if h.txn != nil {
 		h.expire()
-		h.leaveShapes(now.Mono)
+		h.leaveShapes()
 	}
 	h.sweep()
 	h.log(LogWarn, h.prov.Tick(h.txn != nil && h.txn.Busy()))

@@ -3,6 +3,7 @@ package store
 import (
 	"slices"
 
+	"rockpool.dev/codec"
 	"rockpool.dev/fault"
 	"rockpool.dev/value"
 	"rockpool.dev/wire"
@@ -60,9 +61,58 @@ func (db *DB) AddShape(name string, args []wire.ShapeArg) (Shape, error) {
 	return *s, nil
 }
 
+// Fields of a stored shape beyond those of a wire.Sub, whose decoder passes
+// over them.
+const (
+	specTTL  = 32
+	specLeft = 33
+)
+
 // spec is what is stored of a shape beside its state.
 func (s *Shape) spec() []byte {
-	return (&wire.Sub{Shape: s.Name, Args: s.Args, Stamp: s.Stamp}).AppendTo(nil)
+	spec := (&wire.Sub{Shape: s.Name, Args: s.Args, Stamp: s.Stamp}).AppendTo(nil)
+	return codec.AppendInt(codec.AppendInt(spec, specTTL, s.TTLMillis), specLeft, s.LeftMillis)
+}
+
+// readSpec reads back what spec has made.
+func (s *Shape) readSpec(spec []byte) error {
+	var sub wire.Sub
+	if err := sub.Decode(spec); err != nil {
+		return err
+	}
+	s.Name, s.Args, s.Stamp = sub.Shape, sub.Args, sub.Stamp
+	s.TTLMillis, s.LeftMillis = 0, 0
+	r := codec.NewReader(spec)
+	for r.Next() {
+		switch r.Field() {
+		case specTTL:
+			s.TTLMillis = r.Int(64)
+		case specLeft:
+			s.LeftMillis = r.Int(64)
+		default:
+			r.Skip()
+		}
+	}
+	return r.Err()
+}
+
+// KeepShape stores how long a shape stays when nobody follows it, and since
+// when that is so; 0 for one that is followed.
+func (db *DB) KeepShape(id uint32, ttlMillis, leftMillis int64) error {
+	const op = "keep shape"
+	s, err := db.shape(op, id)
+	if err != nil || s.TTLMillis == ttlMillis && s.LeftMillis == leftMillis {
+		return err
+	}
+	kept := *s
+	kept.TTLMillis, kept.LeftMillis = ttlMillis, leftMillis
+	err = db.atomic(func() error {
+		return db.run(`UPDATE _rockpool_shape SET spec = ? WHERE id = ?`, value.Blob(kept.spec()), value.Int(int64(id)))
+	})
+	if err == nil {
+		s.TTLMillis, s.LeftMillis = ttlMillis, leftMillis
+	}
+	return fault.In(op, err)
 }
 
 // loadShapes reads the shapes and keeps what memory alone knows of them.
@@ -74,17 +124,16 @@ func (db *DB) loadShapes() error {
 	before := db.shapes
 	db.shapes = nil
 	for _, row := range rows {
-		var sub wire.Sub
-		if err := sub.Decode([]byte(row[1].Str())); err != nil {
-			return fault.Wrap(fault.Corrupt, "read shapes", err)
-		}
 		s := &Shape{}
 		for _, old := range before {
 			if old.ID == uint32(row[0].Int()) {
 				s = old
 			}
 		}
-		s.ID, s.Name, s.Args, s.Stamp = uint32(row[0].Int()), sub.Shape, sub.Args, sub.Stamp
+		if err := s.readSpec([]byte(row[1].Str())); err != nil {
+			return fault.Wrap(fault.Corrupt, "read shapes", err)
+		}
+		s.ID = uint32(row[0].Int())
 		s.Table, s.State = uint32(row[2].Int()), ShapeState(row[3].Int())
 		db.shapes = append(db.shapes, s)
 	}

@@ -135,6 +135,9 @@ type Shape struct {
 	Table uint32
 	// Stamp says of which bucket its rows are (wire.Snap.Stamp), or 0.
 	Stamp uint64
+	// TTLMillis is how long its rows stay when nobody follows it, 0 for none
+	// named; LeftMillis when the last who did has left, 0 while that is not known.
+	TTLMillis, LeftMillis int64
 	// Bucket is the relay's number on this socket, or 0.
 	Bucket uint32
 	// Staging is true between StartStage and Adopt; StagePos is Snap.Pos.

@@ -168,7 +168,7 @@ func (m *Machine) sayHello() {
 		Cursor: cursor, Term: m.local.Term, AckedMid: m.local.AckedMid, LastMid: max(m.local.AckedMid, m.local.DurableMid),
 		SchemaVersion: m.local.SchemaVersion, Declared: m.cfg.Declared, Build: m.cfg.Build,
 	}
-	for _, s := range m.shapes {
+	for _, s := range m.ranked() {
 		if s.gone {
 			continue
 		}

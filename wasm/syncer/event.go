@@ -39,6 +39,8 @@ type Shape struct {
 	// are (wire.Snap.Stamp).
 	Ready bool
 	Stamp uint64
+	// Priority orders who is asked for and loaded first: the higher.
+	Priority int32
 }
 
 // Event is something that happened to the engine.

@@ -21,9 +21,13 @@ type fetch struct {
 	started bool
 }
 
-// fetchMore starts fetches while slots are free, shape by shape.
+// fetchMore starts fetches while slots are free, shape by shape in the order
+// of their priorities.
 func (m *Machine) fetchMore() {
-	for _, s := range m.shapes {
+	if len(m.fetches.slots) >= fetchesMax {
+		return
+	}
+	for _, s := range m.ranked() {
 		for s.staging && s.snap != nil && s.retryAt == 0 && len(m.fetches.slots) < fetchesMax {
 			chunk := s.nextURL
 			if n := len(s.again); n > 0 {

@@ -78,12 +78,24 @@ func (m *Machine) addShape(s Shape) *shape {
 	return x
 }
 
+// ranked lists the shapes by priority, and by age where that is the same.
+func (m *Machine) ranked() []*shape {
+	out := slices.Clone(m.shapes)
+	for i := 1; i < len(out); i++ {
+		for j := i; j > 0 && out[j].Priority > out[j-1].Priority; j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
+	}
+	return out
+}
+
 func (m *Machine) subscribed(s Shape) {
 	if len(m.shapes) >= wire.SubscriptionsMax && m.shape(s.ID) == nil {
 		m.emit(ShapeSettled{s.ID, fault.New(fault.LimitExceeded, "subscribe", "too many shapes are followed"), true})
 		return
 	}
 	x := m.addShape(s)
+	x.Priority = s.Priority
 	switch {
 	case x.Ready:
 		m.emit(ShapeSettled{ID: x.ID}) // rows are here; freshness is the status's

@@ -47,6 +47,31 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
+// The chunks of the shape with the higher priority come first, also before those
+// of one whose snapshot was there earlier.
+func TestPriority(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, syncer.Config{}, syncer.Shape{ID: 1, Name: "items"}, syncer.Shape{ID: 2, Name: "lines"})
+	b.do(syncer.Subscribed{Shape: syncer.Shape{ID: 2, Name: "lines", Priority: 1}})
+	b.live(wire.Welcome{Resume: true})
+	b.take()
+	b.recv(wire.FrameSnap, &wire.Snap{ID: 1, Table: 1, URLs: urls(6)})
+	fetches := find[syncer.StartFetch](b.take())
+	b.recv(wire.FrameSnap, &wire.Snap{ID: 2, Table: 2, URLs: []string{"/lines/0", "/lines/1"}})
+	var order []string
+	for len(fetches) > 0 {
+		b.do(syncer.Fetched{ID: fetches[0].ID, Body: make([]byte, 10)})
+		more := find[syncer.StartFetch](b.take())
+		for _, f := range more {
+			order = append(order, f.URL)
+		}
+		fetches = append(fetches[1:], more...)
+	}
+	if got, want := fmt.Sprint(order), "[/lines/0 /lines/1 /chunk/4 /chunk/5]"; got != want {
+		t.Errorf("fetched %s, want %s", got, want)
+	}
+}
+
 // A failed chunk is fetched again; one that the relay no longer has, or that
 // fails four times, makes the engine ask for a new snapshot, and say so.
 func TestSnapshotFailures(t *testing.T) {

@@ -63,7 +63,10 @@ export interface SyncStats {
 
 /** Options of a subscription. */
 export interface SubscribeOptions extends CallOptions {
-  /** How long the rows stay after the subscription has ended: milliseconds, or "30s", "15m", "12h", "7d". */
+  /**
+   * How long the rows stay after the subscription has ended: milliseconds, or "30s", "15m", "12h", "7d".
+   * Without one they go with `stop()`, and stay for 30 days when the tab just closes.
+   */
   readonly ttl?: number | string
   /** Higher loads first. Default 0. */
   readonly priority?: number
