@@ -13,7 +13,6 @@ var (
 	int4     = &schema.Column{Type: schema.TypeInt, SourceType: "int4"}
 	whole    = &schema.Column{Type: schema.TypeInt, SourceType: "int8"}
 	double   = &schema.Column{Type: schema.TypeFloat, SourceType: "float8"}
-	numeric  = &schema.Column{Type: schema.TypeDecimal, SourceType: "numeric"}
 	boolean  = &schema.Column{Type: schema.TypeBool, SourceType: "bool"}
 )
 
