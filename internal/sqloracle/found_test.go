@@ -92,6 +92,9 @@ func TestFound(t *testing.T) {
 			Columns: []query.ResultExpr{{Expr: c("i2"), As: "id"}}, OrderBy: by(c("id")),
 		},
 		"an alias of a computed decimal": {Columns: []query.ResultExpr{{Expr: square, As: "x"}}, OrderBy: by(c("x"))},
+		"an alias of text beside a decimal": {
+			Columns: []query.ResultExpr{{Expr: of(query.ExprCase, "", compare("<>", text("2.5"), c("d")), text("9"), c("vc")), As: "x"}}, OrderBy: by(c("x")),
+		},
 		"equal computed decimals are one group": {
 			Columns: []query.ResultExpr{{Expr: call("count", query.Expr{Kind: query.ExprStar}), As: "x"}},
 			GroupBy: []query.Expr{zero}, OrderBy: by(call("count", query.Expr{Kind: query.ExprStar})),

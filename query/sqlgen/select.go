@@ -246,12 +246,19 @@ func (w *writer) list(word string, list []query.Expr, sc *scope) {
 	}
 }
 
-// compared says how SQLite compares what is no column, and was written since
-// so many collations: a computed decimal as one, and what has a decimal within
-// by itself (beside).
+// compared says how SQLite compares what is no column of a table, and was
+// written since so many collations: a computed decimal as one, and what has a
+// decimal within by itself (beside).
 func (w *writer) compared(e *query.Expr, sc *scope, before int) {
+	if e.Kind == query.ExprColumn {
+		as := sc.aliased(e)
+		if as == nil || sc.column(e) != nil {
+			return
+		}
+		e, before = as, 0
+	}
 	switch {
-	case withPostgres && w.opt.Dialect != SQLite || e.Kind == query.ExprColumn:
+	case withPostgres && w.opt.Dialect != SQLite:
 	case is(w.typeOf(e, sc), schema.TypeDecimal):
 		w.collate(decimalCollation)
 	case w.collated > before:
@@ -270,10 +277,10 @@ func (w *writer) order(terms []query.Order, sc *scope) {
 		}
 		t := &terms[i]
 		ordered := &t.Expr
-		if as := sc.aliased(ordered); as != nil {
-			ordered = as // the result's names come before the tables'
-		}
 		before := w.collated
+		if as := sc.aliased(ordered); as != nil {
+			ordered, before = as, 0 // the result's names come before the tables'
+		}
 		if as := w.typeOf(ordered, sc); w.ranks(as) {
 			w.ordered(ordered, sc, as) // not the alias: no expression may have one
 		} else {
