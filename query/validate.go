@@ -87,9 +87,14 @@ func (c *checker) selects(q *Select, where string, outer *scope, depth int) {
 		c.optional(j.On, at(where+".join", i)+".on", sc, depth+1)
 	}
 	for i := range q.Columns {
-		if e := &q.Columns[i].Expr; e.Nested() {
+		switch e := &q.Columns[i].Expr; {
+		case e.Nested():
 			c.nested(&q.Columns[i], at(where+".columns", i), sc, depth+1)
-		} else {
+		case e.Kind == ExprStar && q.Columns[i].As == "":
+			if e.Table != "" && !sc.has(e.Table) {
+				c.unknownQualifier(e.Table, at(where+".columns", i), sc)
+			}
+		default:
 			c.expr(e, at(where+".columns", i), sc, depth+1)
 		}
 		if as := q.Columns[i].As; as != "" {
@@ -185,12 +190,13 @@ func (c *checker) expr(e *Expr, where string, sc *scope, depth int) {
 		}
 	case ExprCall:
 		c.call(e, where)
+		if star := e.Name == "count" && !e.Distinct && len(e.Args) == 1 && e.Args[0].Kind == ExprStar && e.Args[0].Table == ""; star {
+			return
+		}
 	case ExprExists, ExprSub:
 		c.selects(e.Sub, where+".query", sc, depth+1)
 	case ExprStar:
-		if e.Table != "" && !sc.has(e.Table) {
-			c.unknownQualifier(e.Table, where, sc)
-		}
+		c.form(where, "a star is columns of a result, without an alias, or all of what count counts")
 	case ExprJSONPath, ExprJSON:
 		if _, err := ParsePath(e.Name); err != nil {
 			c.form(where, err.Error())
@@ -255,11 +261,6 @@ func (c *checker) call(e *Expr, where string) {
 	}
 	if e.Distinct && !f.Aggregate {
 		c.form(where, e.Name+" is no aggregate: DISTINCT has no meaning")
-	}
-	for i := range e.Args {
-		if e.Args[i].Kind == ExprStar && e.Name != "count" {
-			c.form(where, "only count takes a star")
-		}
 	}
 }
 
