@@ -21,12 +21,16 @@ import (
 var fuzzed = &schema.Schema{Tables: []schema.Table{
 	{ID: 1, Name: "a", Key: []uint32{0}, Columns: []schema.Column{
 		{Name: "id", Type: schema.TypeInt, SourceType: "int4", NotNull: true},
-		{Name: "d", Type: schema.TypeDecimal, SourceType: "numeric(10,2)"}, {Name: "f", Type: schema.TypeFloat, SourceType: "float4"},
-		{Name: "s", Type: schema.TypeText, SourceType: "character(6)"}, {Name: "e", Type: schema.TypeEnum, SourceType: "mood", Enum: []string{"sad", "ok"}},
+		{Name: "d", Type: schema.TypeDecimal, SourceType: "numeric(10,2)"},
+		{Name: "f", Type: schema.TypeFloat, SourceType: "float4"},
+		{Name: "s", Type: schema.TypeText, SourceType: "character(6)"},
+		{Name: "e", Type: schema.TypeEnum, SourceType: "mood", Enum: []string{"sad", "ok"}},
 	}},
 	{ID: 2, Name: "b", Key: []uint32{0}, Columns: []schema.Column{
-		{Name: "id", Type: schema.TypeInt, SourceType: "int8", NotNull: true}, {Name: "j", Type: schema.TypeJSONB, SourceType: "jsonb"},
-		{Name: "at", Type: schema.TypeTimestampTZ, SourceType: "timestamptz"}, {Name: "open", Type: schema.TypeBool, SourceType: "bool"},
+		{Name: "id", Type: schema.TypeInt, SourceType: "int8", NotNull: true},
+		{Name: "j", Type: schema.TypeJSONB, SourceType: "jsonb"},
+		{Name: "at", Type: schema.TypeTimestampTZ, SourceType: "timestamptz"},
+		{Name: "open", Type: schema.TypeBool, SourceType: "bool"},
 	}},
 }}
 
@@ -175,11 +179,17 @@ func seeds() []*query.Select {
 	exprs := []query.Expr{
 		col("id"), one, text, of(query.ExprCompare, "like", col("s"), text), of(query.ExprCompare, "<", col("e"), val(value.Text("ok"))),
 		of(query.ExprAnd, "", one, one), of(query.ExprOr, ""), of(query.ExprNot, "", one), of(query.ExprIn, "", col("d"), one, text),
-		{Kind: query.ExprIn, Args: []query.Expr{col("id")}, Sub: sub}, of(query.ExprBetween, "", col("d"), one, one), of(query.ExprIsNull, "", text),
+		{Kind: query.ExprIn, Args: []query.Expr{col("id")}, Sub: sub},
+		of(query.ExprBetween, "", col("d"), one, one), of(query.ExprIsNull, "", text),
 		of(query.ExprCall, "round", col("d"), one), of(query.ExprCall, "count", query.Expr{Kind: query.ExprStar}), of(query.ExprCall, "max", col("e")),
-		of(query.ExprArith, "/", col("d"), one), of(query.ExprArith, "||", col("s"), text), {Kind: query.ExprExists, Sub: sub}, {Kind: query.ExprSub, Sub: sub},
+		of(query.ExprArith, "/", col("d"), one), of(query.ExprArith, "||", col("s"), text),
+		{Kind: query.ExprExists, Sub: sub},
+		{Kind: query.ExprSub, Sub: sub},
 		of(query.ExprJSONPath, `$."a"[-1]`, col("s")), of(query.ExprJSON, "a.b", col("s")), of(query.ExprCase, "", one, col("f"), one),
-		of(query.ExprCall, "substr", col("s"), one, one), {Kind: query.ExprStar}, {Kind: query.ExprRows, Sub: sub}, {Kind: query.ExprRow, Sub: sub},
+		of(query.ExprCall, "substr", col("s"), one, one),
+		{Kind: query.ExprStar},
+		{Kind: query.ExprRows, Sub: sub},
+		{Kind: query.ExprRow, Sub: sub},
 	}
 	out := []*query.Select{}
 	for i := range exprs {

@@ -208,7 +208,7 @@ func (w *writer) columns(q *query.Select, sc *scope) {
 }
 
 func (w *writer) table(r query.TableRef) {
-	if (!withPostgres || w.opt.Dialect == SQLite) && catalog(r.Name) && (w.opt.Schema == nil || w.opt.Schema.Table(r.Name) == nil) {
+	if (!withPostgres || w.opt.Dialect == SQLite) && (catalog(r.Name) || eponymous(r.Name)) && (w.opt.Schema == nil || w.opt.Schema.Table(r.Name) == nil) {
 		w.err = fault.New(fault.Forbidden, "render query", r.Name+" is SQLite's own and no table of the app's").
 			WithHint("read it by SQL text")
 	}
@@ -224,6 +224,13 @@ func (w *writer) table(r query.TableRef) {
 func catalog(name string) bool {
 	name = strings.ToLower(name)
 	return strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "pragma_")
+}
+
+// eponymous reports whether SQLite has a virtual table by that name that nobody
+// made, https://www.sqlite.org/vtab.html#eponymous_virtual_tables.
+func eponymous(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "json") && (strings.HasSuffix(name, "_each") || strings.HasSuffix(name, "_tree")) || name == "dbstat"
 }
 
 func (w *writer) clause(word string, e *query.Expr, sc *scope) {
