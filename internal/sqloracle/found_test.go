@@ -1,6 +1,8 @@
 package sqloracle
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"rockpool.dev/internal/testpg"
@@ -28,6 +30,7 @@ func TestFound(t *testing.T) {
 	compare := func(op string, x, y query.Expr) query.Expr { return of(query.ExprCompare, op, x, y) }
 	json := func(path, name string) query.Expr { return of(query.ExprJSONPath, path, c(name)) }
 	float := func(f float64) query.Expr { return bound(value.Float(f)) }
+	known := map[string]bool{}
 	for name, e := range map[string]query.Expr{
 		"decimals are divided to Postgres's scale": arith("/", c("dn"), c("d")),
 		"a whole number by a decimal":              arith("/", c("i8"), c("dn")),
@@ -74,6 +77,7 @@ func TestFound(t *testing.T) {
 		"a value that is not NULL":                 of(query.ExprIsNull, "", text("a")),
 		"a moment in a case":                       of(query.ExprCase, "", compare("=", c("id"), num(4)), text("2026-01-02"), c("at")),
 	} {
+		known[name] = true
 		t.Run(name, func(t *testing.T) {
 			q := &query.Select{From: query.TableRef{Name: "t"}, Columns: []query.ResultExpr{{Expr: e, As: "x"}}, OrderBy: []query.Order{{Expr: c("id")}}}
 			w.agrees(t, q)
@@ -103,17 +107,46 @@ func TestFound(t *testing.T) {
 			Columns: []query.ResultExpr{{Expr: query.Expr{Kind: query.ExprCall, Name: "count", Distinct: true, Args: []query.Expr{zero}}, As: "x"}},
 		},
 	} {
+		known[name] = true
 		t.Run(name, func(t *testing.T) {
 			q.From = query.TableRef{Name: "t"}
 			w.agrees(t, q)
 		})
 	}
+	documented(t, known)
 	t.Run("what doubles leave is refused", func(t *testing.T) {
 		lite, pg := w.asked(&query.Select{From: query.TableRef{Name: "t"}, Columns: []query.ResultExpr{{Expr: arith("%", c("f8"), num(2)), As: "x"}}})
 		if lite.err == nil || pg.err == nil {
 			t.Errorf("SQLite says %v, %v; Postgres %v, %v", lite.rows, lite.err, pg.rows, pg.err)
 		}
 	})
+}
+
+// documented fails unless the table of docs/semantics.md names cases that are.
+func documented(t *testing.T, known map[string]bool) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/semantics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, line := range strings.Split(string(page), "\n") {
+		cells := strings.Split(line, "|")
+		if len(cells) != 6 {
+			continue
+		}
+		for i, name := range strings.Split(cells[4], "`") {
+			if i%2 == 0 {
+				continue
+			}
+			if named++; !known[name] {
+				t.Errorf("docs/semantics.md names %q, which is no case here", name)
+			}
+		}
+	}
+	if named < 20 {
+		t.Errorf("docs/semantics.md names %d cases", named)
+	}
 }
 
 // agrees fails unless both databases answer a query, and alike.
