@@ -12,7 +12,8 @@ import (
 
 // bundle builds JavaScript from a source text, minified, with the bundler of
 // Vite, which builds our apps. It is what a page loads at once: the chunk of the
-// text and those that it imports. React is the app's own.
+// text and those that it imports, put together as an app's own chunk has them.
+// React is the app's own.
 func bundle(source string) func() ([]byte, error) {
 	return func() ([]byte, error) {
 		chunks, err := chunksOf(source)

@@ -1,8 +1,8 @@
 /** <ConflictResolver>: both sides of each open conflict, and a decision. */
 
-import { lazy, Suspense } from 'react'
 import type { Conflict } from '@rockpool/client'
 import type { ConflictCardProps, Decision } from './conflict-card.tsx'
+import { later } from './later.tsx'
 import { useConflicts } from './use-watched.ts'
 import { asError } from './words.ts'
 
@@ -15,23 +15,11 @@ export interface ConflictResolverProps {
   readonly showSettled?: boolean
 }
 
-/** Most pages have no conflict to show: what shows one is a chunk of its own, which a build's service worker keeps. */
-const ConflictCard = lazy(() =>
-  import('./conflict-card.tsx').then(
-    (module) => ({ default: module.ConflictCard }),
-    () => ({ default: NotLoaded }),
-  ),
+/** Most pages have no conflict to show. */
+const ConflictCard = later<ConflictCardProps>(
+  ({ conflict }) => `A conflict in ${conflict.table}`,
+  async () => (await import('./conflict-card.tsx')).ConflictCard,
 )
-
-/** The chunk is not there: no network and no service worker, or a build that was replaced. The conflict stays as it is. */
-function NotLoaded({ conflict }: ConflictCardProps) {
-  return (
-    <p className="rp-problem" role="alert">
-      A conflict in {conflict.table} cannot be shown: a part of this page could not be loaded. Reload the page with a
-      network.
-    </p>
-  )
-}
 
 /** Lists conflicts; each one can be kept as mine, as theirs, or column by column. */
 export function ConflictResolver({ tables, onResolved, onError, showSettled = false }: ConflictResolverProps) {
@@ -44,11 +32,9 @@ export function ConflictResolver({ tables, onResolved, onError, showSettled = fa
       {conflicts.length === 0 ? (
         <p className="rp-soft">No conflicts</p>
       ) : (
-        <Suspense fallback={<p className="rp-soft">Loading</p>}>
-          {conflicts.map((conflict) => (
-            <ConflictCard key={conflict.id} conflict={conflict} onResolved={onResolved} onError={failed} />
-          ))}
-        </Suspense>
+        conflicts.map((conflict) => (
+          <ConflictCard key={conflict.id} conflict={conflict} onResolved={onResolved} onError={failed} />
+        ))
       )}
     </section>
   )
