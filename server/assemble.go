@@ -92,7 +92,7 @@ func (p *parts) serve(ctx context.Context, listener net.Listener) (err error) {
 	core := relay.New(relay.Config{
 		Store: p.store, Source: p.source, Catalog: p.catalog, Verifier: p.verifier,
 		Snapshots: snapshot.NewCache(secret, p.snapshots), Limits: p.limits,
-		Inline: p.store.Truth(), NowMillis: time.Now().UnixMilli(), Audit: log.Add,
+		Inline: p.store.Truth(), NowMillis: time.Now().UnixMilli(), Audit: log.Add, Told: told,
 	})
 	var server *listen.Server
 	options := listen.Options{

@@ -9,6 +9,7 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/server/auth"
 	"rockpool.dev/server/fanout"
+	"rockpool.dev/server/session"
 	"rockpool.dev/server/shape"
 	"rockpool.dev/server/snapshot"
 	"rockpool.dev/server/source"
@@ -35,6 +36,9 @@ type Config struct {
 	// Audit takes each record that is handed out, with who its clients are; nil
 	// for nobody.
 	Audit func(rec *changelog.Tx, user func(client string) string)
+	// Told takes what a client is not told of the error that ended its session,
+	// once a second at most; nil for nobody.
+	Told func(err error)
 	// NowMillis is the clock at the start, milliseconds since 1970.
 	NowMillis int64
 }
@@ -80,6 +84,7 @@ type Info struct {
 type Core struct {
 	Config
 	now      int64
+	toldAt   int64 // when Told was called
 	head     version.Pos
 	index    *fanout.Index
 	sessions map[uint64]*conn
@@ -202,8 +207,19 @@ func (r *Core) bye(c *conn, err error, retryMillis uint32) {
 		return
 	}
 	r.refuse(fault.KindOf(err).String())
+	r.tell(err)
 	r.send(c, byeOf(err, retryMillis))
 	r.hangUp(c, codeOf(fault.KindOf(err)), fault.KindOf(err).String())
+}
+
+// tell has the operator know what clients do not.
+func (r *Core) tell(err error) {
+	const every = 1000
+	if r.Told == nil || !session.IsOurs(err) || r.toldAt != 0 && r.now-r.toldAt < every {
+		return
+	}
+	r.toldAt = r.now
+	r.Told(err)
 }
 
 func (r *Core) hangUp(c *conn, code int, reason string) {

@@ -1,7 +1,9 @@
 package relay_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,6 +153,29 @@ func TestStoppedRelayTurnsAway(t *testing.T) {
 	}
 	if n := w.Core.Stats().Sessions; n != 0 {
 		t.Errorf("%d sessions are left, want none", n)
+	}
+}
+
+// What the source says of itself is told to the operator, once for many
+// sessions that it ends, and to no client.
+func TestSourcesWordsAreTheOperators(t *testing.T) {
+	t.Parallel()
+	w := closedWorld(t)
+	var told []error
+	w.Core.Told = func(err error) { told = append(told, err) }
+	ann, bob := w.NewClient("a"), w.NewClient("b")
+	ann.Token, bob.Token = "ann", "bob"
+	w.Connect(t, 1, ann)
+	w.Connect(t, 2, bob)
+	why := fault.Wrap(fault.SourceUnavailable, "follow the stream", errors.New("connect to 10.0.0.7 as relay: refused"))
+	w.Do(t, w.Core.Stop(why))
+	for _, c := range []*relaytest.Client{ann, bob} {
+		if c.Bye == nil || strings.Contains(c.Bye.Msg, "10.0.0.7") || !strings.Contains(c.Bye.Msg, "follow the stream") {
+			t.Errorf("%s was told %+v", c.ID, c.Bye)
+		}
+	}
+	if len(told) != 1 || !errors.Is(told[0], why) {
+		t.Errorf("the operator was told %v, want the whole of it, once", told)
 	}
 }
 

@@ -4,6 +4,9 @@
 package session
 
 import (
+	"errors"
+	"strings"
+
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/wire"
@@ -82,13 +85,43 @@ func decode[T interface{ Decode(src []byte) error }](body []byte, msg T) (any, e
 	return msg, nil
 }
 
-// ByeOf tells an error as the last frame. retryMillis is 0 for "as you like".
+// ByeOf tells an error as the last frame, as far as it is a client's to know.
+// retryMillis is 0 for "as you like".
 func ByeOf(err error, retryMillis uint32) []byte {
 	kind, hint := fault.KindOf(err), fault.HintOf(err)
 	if hint == "" {
 		hint = remedies[kind]
 	}
-	return Encode(wire.FrameBye, &wire.Bye{Kind: uint16(kind), Msg: err.Error(), Hint: hint, RetryMillis: retryMillis})
+	return Encode(wire.FrameBye, &wire.Bye{Kind: uint16(kind), Msg: public(err), Hint: hint, RetryMillis: retryMillis})
+}
+
+// IsOurs reports whether the source or the relay is at fault. What others'
+// errors say then (Postgres's name its host, its users and statements) is the
+// operator's to read, and no client's.
+func IsOurs(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.SourceUnavailable, fault.Internal, fault.Unknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// public is an error's text for a client.
+func public(err error) string {
+	if !IsOurs(err) {
+		return err.Error()
+	}
+	kind := fault.KindOf(err)
+	var said []string
+	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
+		for _, part := range []string{e.Op, e.Msg} {
+			if part != "" {
+				said = append(said, part)
+			}
+		}
+	}
+	return strings.Join(append(said, kind.String()), ": ")
 }
 
 // remedies are what to do about errors whose place knows nothing better.

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"testing"
 
 	"rockpool.dev/fault"
@@ -69,6 +70,27 @@ func TestByeHasARemedy(t *testing.T) {
 	var b wire.Bye
 	if err := b.Decode(ByeOf(fault.New(fault.Protocol, "do", "it failed").WithHint("do this"), 0)[2:]); err != nil || b.Hint != "do this" {
 		t.Errorf("a hint of its own became %q (%v)", b.Hint, err)
+	}
+}
+
+// What Postgres says of itself is not for clients; what we say of it is.
+func TestByeKeepsTheSourcesOwnWords(t *testing.T) {
+	t.Parallel()
+	theirs := errors.New("failed to connect to `user=relay database=shop`: 10.0.0.7:5432: connection refused")
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{fault.Wrap(fault.SourceUnavailable, "look up the fence", theirs), "look up the fence: source_unavailable"},
+		{fault.In("connect", fault.Wrap(fault.Internal, "read the catalog", theirs)), "connect: read the catalog: internal"},
+		{fault.New(fault.SourceUnavailable, "follow Postgres", "it is away"), "follow Postgres: it is away: source_unavailable"},
+		{theirs, "unknown"},
+		{fault.Wrap(fault.Protocol, "read a frame", errors.New("field 3 is cut off")), "read a frame: field 3 is cut off"},
+	} {
+		var b wire.Bye
+		if err := b.Decode(ByeOf(c.err, 0)[2:]); err != nil || b.Msg != c.want {
+			t.Errorf("%v is told as %q (%v), want %q", c.err, b.Msg, err, c.want)
+		}
 	}
 }
 
