@@ -1,7 +1,7 @@
 /** Carries out the machine's effects: lock, Worker, channels, links. All decisions are machine.ts's. */
 
 import type { CoreWorker } from '@rockpool/worker'
-import type { Channel } from '@rockpool/worker/broadcast-link'
+import { broadcastLink, type Channel } from '@rockpool/worker/broadcast-link'
 import type { FromBroker, ToBroker } from '@rockpool/worker/broker'
 import type { ControlError, FromWorker, OnPort } from '@rockpool/worker/control'
 import { portLink, type Link, type LinkEvents } from '@rockpool/worker/link'
@@ -228,46 +228,26 @@ export class TabAgent {
       this.#dropLink()
       this.#meetBroker()
     }
-    if (by === 'broker' && this.#broker !== null) this.#askBroker(leader)
-    else void this.#askOnChannel(leader)
-  }
-
-  #askBroker(leader: string): void {
-    const { port1, port2 } = new MessageChannel()
-    this.#toBroker({ to: this.#id(leader), from: this.#id(this.#model.tab), port: port2 }, [port2])
-    this.#try((events) => portLink(port1, events))
-  }
-
-  /**
-   * The way without a broker; also where its script cannot be loaded. Most tabs lead or go by the broker: what speaks
-   * over a channel is a chunk of its own, which a build's service worker keeps.
-   */
-  async #askOnChannel(leader: string): Promise<void> {
-    const loading = import('@rockpool/worker/broadcast-link')
-    const loaded = await loading.catch((cause: unknown) => {
-      this.#events.silence(
-        failure(
-          'leader_unreachable',
-          'reach the leading tab',
-          'this browser needs a script for that which could not be loaded',
-          'reload the page with a network',
-          { cause },
-        ),
-      )
-    })
-    if (!loaded || this.#model.state !== 'linking' || this.#model.leader !== leader) return
-    const name = `rockpool:${this.#name}:${this.#model.tab}:${++this.#pings}`
-    const channel = this.#environment.channel(name)
-    if (channel === null) return
-    this.#say('want', leader, name)
-    this.#try((events) => loaded.broadcastLink(channel, 'tab', events))
-  }
-
-  /** Makes a link that counts once it is answered. */
-  #try(make: (events: LinkEvents) => Link): void {
-    const link = this.#connect(make)
+    const link = by === 'broker' && this.#broker !== null ? this.#askBroker(leader) : this.#askOnChannel(leader)
+    if (link === null) return
     this.#candidates.add(link)
     this.#knock(link, 0)
+  }
+
+  #askBroker(leader: string): Link {
+    const { port1, port2 } = new MessageChannel()
+    this.#toBroker({ to: this.#id(leader), from: this.#id(this.#model.tab), port: port2 }, [port2])
+    return this.#connect((events) => portLink(port1, events))
+  }
+
+  /** The way without a broker; also where its script cannot be loaded, as without a network. */
+  #askOnChannel(leader: string): Link | null {
+    const name = `rockpool:${this.#name}:${this.#model.tab}:${++this.#pings}`
+    const channel = this.#environment.channel(name)
+    if (channel === null) return null
+    const link = this.#connect((events) => broadcastLink(channel, 'tab', events))
+    this.#say('want', leader, name)
+    return link
   }
 
   /** A channel may be opened later at the other end than here, and a first ping be lost: knock until somebody answers. */
