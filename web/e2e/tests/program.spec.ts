@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { startLab, type Relay } from '../rockpool.ts'
 
 const stamp = JSON.parse(readFileSync(new URL('../../../build/program.json', import.meta.url), 'utf8')) as {
-  bytes: { core: number }
+  block: number
+  bytes: { core: number; engine: number; trampoline: number }
 }
 
 let relay: Relay
@@ -39,12 +40,13 @@ async function stay(page: Page): Promise<void> {
 }
 
 /**
- * The SHA-256 of the device's copy, "" while there is none. With `hurt`, one byte of the core's data, which is at
+ * The sum of the device's copy, "" while there is none. With `hurt`, one byte of the core's data, which is at
  * its end, is turned over first: what remains is still a module, which only the sum tells from the right one.
  */
 function copy(page: Page, hurt = false): Promise<string> {
   return page.evaluate(
-    async (at) => {
+    async ({ at, block, lengths }) => {
+      const sha256 = (bytes: BufferSource) => crypto.subtle.digest('SHA-256', bytes)
       const home = await (await navigator.storage.getDirectory()).getDirectoryHandle('rockpool-program', {
         create: true,
       })
@@ -58,13 +60,23 @@ function copy(page: Page, hurt = false): Promise<string> {
           await writer.write(bytes)
           await writer.close()
         }
-        const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+        const sums: ArrayBuffer[] = []
+        let from = 0
+        for (const length of lengths) {
+          for (let to = from + length; from < to; from = Math.min(from + block, to))
+            sums.push(await sha256(bytes.subarray(from, Math.min(from + block, to))))
+        }
+        const sum = new Uint8Array(await sha256(await new Blob(sums).arrayBuffer()))
         const told = Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('')
         return told === file.name ? told : ''
       }
       return ''
     },
-    hurt ? stamp.bytes.core - 5000 : null,
+    {
+      at: hurt ? stamp.bytes.core - 5000 : null,
+      block: stamp.block,
+      lengths: [stamp.bytes.core, stamp.bytes.engine, stamp.bytes.trampoline],
+    },
   )
 }
 
