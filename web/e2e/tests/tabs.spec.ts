@@ -131,7 +131,11 @@ const wasInFlight = (at: number) => (write: WriteRecord) => write.began <= at &&
 
 /** What a follower owes its user when the leader has ended at `at`. Returns the keys that are done. */
 function checkFollower(name: string, report: TabReport, at: number): string[] {
-  expect(report.writes.filter(wasInFlight(at)).length, `writes of ${name} in flight`).toBeGreaterThan(0)
+  const around = report.writes.filter((write) => Math.abs(write.began - at) < 100)
+  expect(
+    report.writes.filter(wasInFlight(at)).length,
+    `writes of ${name} in flight at ${at}, of ${report.writes.length}: ${JSON.stringify(around)}; ${report.states.join(', ')}`,
+  ).toBeGreaterThan(0)
   const bad = report.writes.filter(
     (write) => write.outcome !== 'done' && (write.outcome !== 'outcome_unknown' || write.named !== write.key),
   )
