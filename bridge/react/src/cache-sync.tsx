@@ -42,17 +42,14 @@ export function CacheSync({
   const status = useSyncStatus()
   const health = useHealth()
   const [last, setLast] = useState<SyncStats | null>(null)
-  const [problem, setProblem] = useState('')
+  const [problem, setProblem] = useState<unknown>(null)
   const latest = useLatest({ tables, onSyncComplete, onConflict })
   const key = JSON.stringify([...tables].sort())
 
   useEffect(() => {
     if (client === null || !follow) return
     const subscriptions = (JSON.parse(key) as string[]).map((table) => client.sync.subscribe(table)) // key is made just above
-    for (const subscription of subscriptions)
-      subscription.ready.catch((error: unknown) => {
-        setProblem(asError(error).message)
-      })
+    for (const subscription of subscriptions) subscription.ready.catch(setProblem)
     return () => {
       for (const subscription of subscriptions) subscription.stop().catch(() => {})
     } // a closed database follows nothing
@@ -81,9 +78,9 @@ export function CacheSync({
   const round = useCallback(async (database: Database<any>) => {
     try {
       await database.sync.now()
-      setProblem('')
+      setProblem(null)
     } catch (thrown) {
-      setProblem(asError(thrown).message)
+      setProblem(thrown)
     }
   }, [])
 
@@ -140,7 +137,7 @@ export function CacheSync({
           Last round: {last.updated} rows updated, {last.conflicts} conflicts
         </p>
       )}
-      {problem !== '' && <p className="rp-problem">{problem}</p>}
+      {problem !== null && <p className="rp-problem">{asError(problem).message}</p>}
     </section>
   )
 }
