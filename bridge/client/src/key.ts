@@ -2,12 +2,15 @@
 
 /** A name that nobody else makes: for a write that is to apply once, or a tab. */
 export function newKey(): string {
-  if (globalThis.isSecureContext) return crypto.randomUUID() // a write's name: ten times as fast as the rest of this
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+  return crypto.randomUUID?.() ?? uuid() // for secure pages only, whatever its type says
+}
+
+/** A UUID of version 4: of the pattern's digits the 4, its version, stays, and of the 8, its variant, two bits. */
+export function uuid(): string {
+  return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => {
+    const [random = 0] = crypto.getRandomValues(new Uint8Array(1))
+    return (Number(digit) ^ (random & (15 >> (Number(digit) / 4)))).toString(16)
+  })
 }
 
 /** A text that is the same for the same values: numbers that JSON does not have are written out. */

@@ -43,14 +43,12 @@ export function ownPort(post: Port['postMessage']): Port {
 /**
  * The fast path: a MessagePort, brokered once, then direct, or the Worker's
  * own channel. A message costs each side a task of its own, so the frames of
- * one turn travel as one: at the end of the turn, or of the message that they
- * answer.
+ * one turn travel as one.
  */
 export function portLink(port: Port, events: LinkEvents): Link {
   let isOpen = true
   let frames: ArrayBuffer[] = []
   let bytes = 0
-  let isHearing = false
   const flush = () => {
     const batch = frames
     if (batch.length === 0) return
@@ -59,21 +57,12 @@ export function portLink(port: Port, events: LinkEvents): Link {
     bytes = 0
     port.postMessage(batch.length === 1 ? batch[0] : batch, transfer)
   }
-  const hear = (data: unknown) => {
+  port.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (!isOpen) return
     if (data instanceof ArrayBuffer) events.frame(data)
     else if (Array.isArray(data)) {
       for (const frame of data) if (isOpen && frame instanceof ArrayBuffer) events.frame(frame)
     } else if (isControl(data)) events.control(data as OnPort) // the one cast of this border: both ends are ours, of one build
-  }
-  port.onmessage = ({ data }: MessageEvent<unknown>) => {
-    if (!isOpen) return
-    isHearing = true
-    try {
-      hear(data)
-    } finally {
-      isHearing = false
-      flush()
-    }
   }
   port.onmessageerror = () => {
     if (isOpen)
@@ -90,7 +79,7 @@ export function portLink(port: Port, events: LinkEvents): Link {
   return {
     post: (frame) => {
       if (!isOpen) return
-      if (frames.push(frame) === 1 && !isHearing) queueMicrotask(flush)
+      if (frames.push(frame) === 1) queueMicrotask(flush)
       bytes += frame.byteLength
       if (bytes > TURN_BYTES) flush()
     },
