@@ -126,8 +126,11 @@ async function settled(tab: Tab): Promise<TabReport> {
   return reportOf(tab.page)
 }
 
-/** Each tab has a write in flight always; one that ends and the next may have the same millisecond. */
-const wasInFlight = (at: number) => (write: WriteRecord) => write.began <= at && write.ended >= at
+/**
+ * Whether a write waited for the leader when it ended, which takes some milliseconds from `at` on. A tab has one in
+ * flight always, but for the moment between one that ends and the next.
+ */
+const wasInFlight = (at: number) => (write: WriteRecord) => write.began <= at + 5 && write.ended >= at
 
 /** What a follower owes its user when the leader has ended at `at`. Returns the keys that are done. */
 function checkFollower(name: string, report: TabReport, at: number): string[] {
