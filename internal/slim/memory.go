@@ -39,13 +39,10 @@ func (m *module) growMemory(t *tables) error {
 // sections are the module's first ones, with its magic.
 func withMemory(sections []byte, pages uint64) ([]byte, error) {
 	for at := 8; at < len(sections); {
-		id := sections[at]
-		size, n := binary.Uvarint(sections[at+1:])
-		from := at + 1 + n
-		if n <= 0 || size > uint64(len(sections)-from) {
-			return nil, errShort
+		id, from, end, err := section(sections, at)
+		if err != nil {
+			return nil, err
 		}
-		end := from + int(size)
 		if id != memorySection {
 			at = end
 			continue

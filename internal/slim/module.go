@@ -54,13 +54,10 @@ func parse(program []byte) (*module, error) {
 		return nil, errors.New("it is no wasm module of version 1")
 	}
 	for at := 8; at < len(program); {
-		id := program[at]
-		size, n := binary.Uvarint(program[at+1:])
-		start := at + 1 + n
-		if n <= 0 || size > uint64(len(program)-start) {
-			return nil, errShort
+		id, start, end, err := section(program, at)
+		if err != nil {
+			return nil, err
 		}
-		end := start + int(size)
 		if id == dataSection {
 			segments, err := parseSegments(program[start:end])
 			if err != nil {
@@ -71,6 +68,16 @@ func parse(program []byte) (*module, error) {
 		at = end
 	}
 	return nil, errors.New("it has no data")
+}
+
+// section reads a section's head at `at`: what it is, and where its content is.
+func section(program []byte, at int) (id byte, from, end int, err error) {
+	size, n := binary.Uvarint(program[at+1:])
+	from = at + 1 + n
+	if n <= 0 || size > uint64(len(program)-from) {
+		return 0, 0, 0, errShort
+	}
+	return program[at], from, from + int(size), nil
 }
 
 // parseSegments reads active segments of memory 0 at constant addresses, the

@@ -23,14 +23,12 @@ func withStart(sections, body []byte) ([]byte, error) {
 	var types, imported, defined uint64
 	started := false
 	for at := 8; at < len(sections); {
-		id := sections[at]
-		size, n := binary.Uvarint(sections[at+1:])
-		from := at + 1 + n
-		if n <= 0 || size > uint64(len(sections)-from) {
-			return nil, errShort
+		id, from, end, err := section(sections, at)
+		if err != nil {
+			return nil, err
 		}
-		content := sections[from : from+int(size)]
-		at = from + int(size)
+		content := sections[from:end]
+		at = end
 		if id >= elementSection && !started {
 			if defined == 0 {
 				return nil, errStarts

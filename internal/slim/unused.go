@@ -64,13 +64,11 @@ func (m *module) stub(t *tables) (int, error) {
 		}
 	}
 	for at := 8; at < len(m.before); {
-		size, n := binary.Uvarint(m.before[at+1:])
-		from := at + 1 + n
-		if n <= 0 || size > uint64(len(m.before)-from) {
-			return 0, errShort
+		id, from, to, err := section(m.before, at)
+		if err != nil {
+			return 0, err
 		}
-		to := from + int(size)
-		if m.before[at] == codeSection {
+		if id == codeSection {
 			code, err := stubbed(m.before[from:to], stubs)
 			if err != nil {
 				return 0, err
