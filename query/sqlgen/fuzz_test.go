@@ -10,10 +10,8 @@ import (
 
 	"rockpool.dev/internal/codectest"
 	"rockpool.dev/query"
-	"rockpool.dev/query/sqlfn"
 	"rockpool.dev/query/sqlgen"
 	"rockpool.dev/schema"
-	"rockpool.dev/sqlite"
 	"rockpool.dev/value"
 )
 
@@ -100,21 +98,7 @@ func raw(q *query.Select) bool {
 // them panic; what they write is names in quotes, placeholders and the words of
 // a closed list; and what Validate finds nothing wrong with is SQL to SQLite.
 func FuzzRender(f *testing.F) {
-	c, err := sqlite.Open(sqlite.Options{Name: sqlite.MemoryName(), Memory: true})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { _ = c.Close() })
-	if err := sqlfn.Register(c); err != nil {
-		f.Fatal(err)
-	}
-	for i := range fuzzed.Tables {
-		for _, sql := range schema.DDL(&fuzzed.Tables[i], schema.Client) {
-			if err := c.Exec(sql); err != nil {
-				f.Fatal(err)
-			}
-		}
-	}
+	c := open(f, fuzzed)
 	for _, path := range codectest.Golden(f, "query.Select") {
 		src, err := os.ReadFile(path)
 		if err != nil {

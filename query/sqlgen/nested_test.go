@@ -29,7 +29,8 @@ func equal(a, b query.Expr) *query.Expr {
 	return &query.Expr{Kind: query.ExprCompare, Name: "=", Args: []query.Expr{a, b}}
 }
 
-func open(t *testing.T) *sqlite.Conn {
+// open makes a database in memory with the schema's tables.
+func open(t testing.TB, of *schema.Schema) *sqlite.Conn {
 	t.Helper()
 	c, err := sqlite.Open(sqlite.Options{Name: sqlite.MemoryName(), Memory: true})
 	if err != nil {
@@ -39,8 +40,8 @@ func open(t *testing.T) *sqlite.Conn {
 	if err := sqlfn.Register(c); err != nil {
 		t.Fatal(err)
 	}
-	for i := range shop.Tables {
-		for _, sql := range schema.DDL(&shop.Tables[i], schema.Client) {
+	for i := range of.Tables {
+		for _, sql := range schema.DDL(&of.Tables[i], schema.Client) {
 			if err := c.Exec(sql); err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +53,7 @@ func open(t *testing.T) *sqlite.Conn {
 // TestNestedRows reads orders with their lines, these with their notes, each
 // in its own order, in one statement.
 func TestNestedRows(t *testing.T) {
-	c := open(t)
+	c := open(t, shop)
 	big := int64(1)<<62 + 1
 	for _, sql := range []string{
 		"INSERT INTO orders(id, paid) VALUES (1, 1), (2, NULL)",
