@@ -63,8 +63,15 @@ build/overlay.json: $(wildcard internal/slim/overlay/*.go internal/slim/fmt/*.go
 build/core.full.wasm: $(GO_CORE) build/overlay.json
 	$(BUILD_CORE) -o $@ ./wasm
 
-build/core.wasm: build/core.full.wasm $(wildcard internal/slim/*.go)
-	go run ./internal/slim $< $@
+build/core.wasm: build/core.full.wasm $(wildcard internal/slim/*.go) internal/slim/cold.txt
+	go run ./internal/slim $< $@ build/core.cold.wasm
+
+# The functions of the core's second part: those that an ordinary visit does not
+# run. New functions are in the first part until this is asked again.
+.PHONY: cold
+cold: build/core.full.wasm relay web ## find out anew which functions of the core are cold (internal/slim/cold.txt)
+	go run ./internal/slim -count $< build/core.counted.wasm
+	cd web/e2e && npx playwright test -c cold
 
 # The core with failpoints (wasm/edge/failpoint_on_js.go), which only browser tests load.
 .PHONY: core-failpoints
@@ -75,9 +82,10 @@ build/core-failpoints.wasm: $(GO_CORE) build/overlay.json
 build/trampoline.wasm: build/core.wasm wasm/engine/link.mjs
 	node wasm/engine/link.mjs build/core.wasm $@
 
-# By this the Worker knows its own copy of the three. Whoever ships them depends
+# By this the Worker knows its own copy of the four. Whoever ships them depends
 # on it, and so on all that the Worker loads.
-PROGRAM = build/core.wasm wasm/engine/rockpool-engine.wasm build/trampoline.wasm
+PROGRAM = build/core.wasm wasm/engine/rockpool-engine.wasm build/trampoline.wasm build/core.cold.wasm
+build/core.cold.wasm: build/core.wasm ;
 build/program.json: $(PROGRAM) wasm/engine/stamp.mjs
 	node wasm/engine/stamp.mjs $(PROGRAM) > $@
 

@@ -22,7 +22,8 @@ type budget struct {
 
 // budgets is the table. A change that moves a figure says so in its commit.
 var budgets = []budget{
-	{name: "Go core", content: file("build/core.wasm"), max: 800_000},
+	{name: "Go core", content: file("build/core.wasm"), max: 600_000},
+	{name: "  its second part, loaded behind it", content: file("build/core.cold.wasm"), max: 340_000},
 	{name: "SQLite engine", content: file("wasm/engine/rockpool-engine.wasm"), max: 440_000},
 	{name: "page JavaScript (client and react, without React)", content: bundle(whole), max: 25_000},
 	{name: "  later, when a query builder is shown", content: lazy(whole, "query-form"), max: 1_700},

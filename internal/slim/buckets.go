@@ -21,6 +21,7 @@ const (
 	opLoop, opEnd, opBrIf              = 0x03, 0x0b, 0x0d
 	opGet, opSet, opTee                = 0x20, 0x21, 0x22
 	opStore, opConst                   = 0x36, 0x41
+	opEqualsZero                       = 0x45
 	opLessUnsigned, opAdd, opShiftDown = 0x49, 0x6a, 0x76
 )
 

@@ -108,7 +108,7 @@ func inNode(t *testing.T, wasm []byte) string {
 
 func TestSlimmedProgramRuns(t *testing.T) {
 	full := build(t, program)
-	slimmed, err := slim(full)
+	slimmed, _, err := slim(full, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestSlimmedProgramRuns(t *testing.T) {
 	if !strings.Contains(before, "main.go:") || strings.Contains(after, "main.go:") {
 		t.Errorf("its files and lines are still there:\n%s", after)
 	}
-	if again, err := slim(slimmed); err != nil || !bytes.Equal(again, slimmed) {
+	if again, _, err := slim(slimmed, nil); err != nil || !bytes.Equal(again, slimmed) {
 		t.Errorf("slimming twice changed it again (%v)", err)
 	}
 }
@@ -151,7 +151,7 @@ func TestUnusedFunctionsAreTraps(t *testing.T) {
 // first one on: so what instantiating the module writes is compared itself.
 func TestBucketsAreWrittenAtStart(t *testing.T) {
 	full := build(t, program)
-	slimmed, err := slim(full)
+	slimmed, _, err := slim(full, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func main() {
 	}
 }
 `)
-	slimmed, err := slim(full)
+	slimmed, _, err := slim(full, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestNoGoProgram(t *testing.T) {
 		"not Go":         {"\x00asm\x01\x00\x00\x00\x0b\x07\x01\x00\x41\x08\x0b\x01a", "no function tables"},
 		"address no end": {"\x00asm\x01\x00\x00\x00\x0b\x05\x01\x00\x41\x88\x88", "ends inside"},
 	} {
-		if _, err := slim([]byte(c.wasm)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, _, err := slim([]byte(c.wasm), nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
@@ -271,7 +271,7 @@ func FuzzSlim(f *testing.F) {
 	f.Add([]byte("\x00asm\x01\x00\x00\x00\x0b\x07\x01\x00\x41\x08\x0b\x01a"))
 	f.Fuzz(func(t *testing.T, wasm []byte) {
 		if len(wasm) < 1<<16 {
-			_, _ = slim(wasm) // it may refuse, and must not panic
+			_, _, _ = slim(wasm, nil) // it may refuse, and must not panic
 		}
 	})
 }

@@ -55,12 +55,11 @@ func (m *module) stub(t *tables) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		number := uint64(binary.LittleEndian.Uint32(t.table[8*i:])) - firstFunc
 		switch name := t.name(f); {
 		case unused.Match(name):
-			stubs[number] = trap
+			stubs[t.number(i)] = trap
 		case skipped.Match(name):
-			stubs[number] = skip
+			stubs[t.number(i)] = skip
 		}
 	}
 	for at := 8; at < len(m.before); {
@@ -103,6 +102,11 @@ func stubbed(code []byte, stubs map[uint64]string) ([]byte, error) {
 		at = end
 	}
 	return append(out, code[at:]...), nil
+}
+
+// number is a function's number among those that the module defines.
+func (t *tables) number(i int) uint64 {
+	return uint64(binary.LittleEndian.Uint32(t.table[8*i:])) - firstFunc
 }
 
 // name is a function's name as the linker wrote it.

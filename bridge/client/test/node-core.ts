@@ -22,7 +22,9 @@ import { soloEnvironment, type TabEnvironment } from '../src/tabs/environment.ts
 const root = new URL('../../../', import.meta.url)
 const compiled = (path: string) => WebAssembly.compile(readFileSync(new URL(path, root)))
 const modules = Promise.all(
-  ['build/core.wasm', 'wasm/engine/rockpool-engine.wasm', 'build/trampoline.wasm'].map(compiled),
+  ['build/core.wasm', 'wasm/engine/rockpool-engine.wasm', 'build/trampoline.wasm', 'build/core.cold.wasm'].map(
+    compiled,
+  ),
 )
 
 class NodeCore implements CoreWorker {
@@ -46,8 +48,9 @@ class NodeCore implements CoreWorker {
   }
 
   async #start(): Promise<void> {
-    const [core, engine, trampoline] = await modules
-    if (core === undefined || engine === undefined || trampoline === undefined) throw new Error('a module is missing')
+    const [core, engine, trampoline, cold] = await modules
+    if (core === undefined || engine === undefined || trampoline === undefined || cold === undefined)
+      throw new Error('a module is missing')
     const files = new Files(
       () => {
         if (this.#memory === undefined) throw new Error('the memory is not there yet')
@@ -57,7 +60,7 @@ class NodeCore implements CoreWorker {
       () => {},
     )
     await boot(
-      { core, engine, trampoline },
+      { core, engine, trampoline, cold: () => cold },
       {
         host: (of) => {
           this.#memory = of

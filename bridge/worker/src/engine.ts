@@ -4,9 +4,12 @@
  * (wasm/engine/link.mjs) stands between: its table is filled last.
  */
 
-/** The three modules of a build. */
+import { type ColdPart, joinCold } from './cold.ts'
+
+/** The modules of a build. */
 export interface EngineModules {
   readonly core: WebAssembly.Module
+  readonly cold: ColdPart
   readonly engine: WebAssembly.Module
   readonly trampoline: WebAssembly.Module
 }
@@ -26,6 +29,7 @@ export async function joinEngine(
 ): Promise<WebAssembly.Instance> {
   const trampoline = await WebAssembly.instantiate(modules.trampoline)
   const core = await WebAssembly.instantiate(modules.core, { ...goImports, sqlite: functionsOf(trampoline.exports) })
+  joinCold(core, modules.cold)
   onInstance(core)
   const memory = core.exports.mem,
     call = core.exports.sqlite_call

@@ -115,6 +115,7 @@ const urls: ProgramURLs = {
   core: new URL('../../../build/core.wasm', import.meta.url),
   engine: new URL('../../../wasm/engine/rockpool-engine.wasm', import.meta.url),
   trampoline: new URL('../../../build/trampoline.wasm', import.meta.url),
+  cold: new URL('../../../build/core.cold.wasm', import.meta.url),
 }
 
 /** The program, and the copy of it that is to be made when the app is up. */

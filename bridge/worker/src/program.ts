@@ -1,6 +1,6 @@
 /**
- * Where the program comes from: the core, the engine, and the trampoline that
- * joins them (engine.ts).
+ * Where the program comes from: the core in two parts (cold.ts), the engine, and
+ * the trampoline that joins them (engine.ts).
  *
  * A browser moves a file of its HTTP cache through several processes, which
  * takes it longer than compiling what it has moved; a file of OPFS is read in
@@ -13,11 +13,12 @@
  * copies what it sums, and copies block after block into the same memory.
  */
 
+import { fetchCold } from './cold.ts'
 import type { EngineModules } from './engine.ts'
 import type { SyncHandle } from './pool.ts'
 
 /** The modules by name, in the order in which a copy holds them. */
-const NAMES = ['core', 'engine', 'trampoline'] as const
+const NAMES = ['core', 'engine', 'trampoline', 'cold'] as const
 
 /** What the build says of its modules (wasm/engine/stamp.mjs). */
 export interface Stamp {
@@ -58,24 +59,25 @@ export async function kept(home: Promise<Folder>, stamp: Stamp): Promise<EngineM
     const file = (await (await home).getFileHandle(stamp.sha256)) as CopyFile
     // Several Workers read at a time. Browsers that do not know the mode give the file to one, and the others fetch.
     const handle = await file.createSyncAccessHandle({ mode: 'read-only' })
-    const { core, engine, trampoline } = stamp.bytes
-    const all = new Uint8Array(core + engine + trampoline)
     try {
-      if (handle.getSize() !== all.length) return null
+      if (handle.getSize() !== NAMES.reduce((sum, name) => sum + stamp.bytes[name], 0)) return null
       const sums: Promise<ArrayBuffer>[] = []
-      // Module by module: the core, which takes longest, is compiled while the others are read.
-      const part = (at: number, length: number): Promise<WebAssembly.Module> => {
-        const bytes = all.subarray(at, at + length)
+      let from = 0
+      const read = (name: (typeof NAMES)[number]): Uint8Array<ArrayBuffer> => {
+        const bytes = new Uint8Array(stamp.bytes[name])
         for (const block of blocks(bytes, stamp.block)) {
-          handle.read(block, { at: block.byteOffset })
+          handle.read(block, { at: from + block.byteOffset })
           sums.push(digest(block))
         }
-        return WebAssembly.compile(bytes)
+        from += bytes.length
+        return bytes
       }
-      const modules = Promise.all([part(0, core), part(core, engine), part(core + engine, trampoline)])
-      const [[coreModule, engineModule, trampolineModule], sum] = await Promise.all([modules, total(sums)])
+      // Part by part: the core, which takes longest, is compiled while the others are read.
+      const modules = Promise.all([compile(read('core')), compile(read('engine')), compile(read('trampoline'))])
+      const cold = read('cold')
+      const [[core, engine, trampoline], sum] = await Promise.all([modules, total(sums)])
       if (sum !== stamp.sha256) return null
-      return { core: coreModule, engine: engineModule, trampoline: trampolineModule }
+      return { core, engine, trampoline, cold: () => new WebAssembly.Module(cold) }
     } finally {
       handle.close()
     }
@@ -91,7 +93,7 @@ export async function fetched(urls: ProgramURLs): Promise<EngineModules> {
     compiled(urls.engine),
     compiled(urls.trampoline),
   ])
-  return { core, engine, trampoline }
+  return { core, engine, trampoline, cold: fetchCold(urls.cold) }
 }
 
 /** Makes a copy for the next start, and removes those of other builds. @throws where there is no room, or no OPFS. */
@@ -119,6 +121,8 @@ export async function keep(home: Promise<Folder>, stamp: Stamp, urls: ProgramURL
     throw thrown
   }
 }
+
+const compile = (bytes: BufferSource): Promise<WebAssembly.Module> => WebAssembly.compile(bytes)
 
 function* blocks(bytes: Uint8Array<ArrayBuffer>, size: number): Generator<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)

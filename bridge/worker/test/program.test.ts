@@ -5,7 +5,12 @@ import { fetched, keep, kept, type Folder, type ProgramURLs, type Stamp } from '
 /** Modules of that content: a header, and a custom section each. */
 const moduleOf = (name: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0, name.length + 1, name.length, ...new TextEncoder().encode(name)])
-const parts = { core: moduleOf('core'), engine: moduleOf('the engine'), trampoline: moduleOf('t') }
+const parts = {
+  core: moduleOf('core'),
+  engine: moduleOf('the engine'),
+  trampoline: moduleOf('t'),
+  cold: moduleOf('cold'),
+}
 
 const sha256 = async (...bytes: BlobPart[]) => crypto.subtle.digest('SHA-256', await new Blob(bytes).arrayBuffer())
 /** As wasm/engine/stamp.mjs has it, in blocks of which the engine has two. */
@@ -16,7 +21,12 @@ const blocks = Object.values(parts).flatMap((part) =>
 const stamp: Stamp = {
   sha256: Buffer.from(await sha256(...(await Promise.all(blocks.map((block) => sha256(block)))))).toString('hex'),
   block: BLOCK,
-  bytes: { core: parts.core.length, engine: parts.engine.length, trampoline: parts.trampoline.length },
+  bytes: {
+    core: parts.core.length,
+    engine: parts.engine.length,
+    trampoline: parts.trampoline.length,
+    cold: parts.cold.length,
+  },
 }
 
 const urls = Object.fromEntries(
@@ -65,8 +75,9 @@ test('what was kept is compiled without a request', async () => {
   const asked = serve()
   const modules = await kept(home, stamp)
   if (modules === null) throw new Error('there is no copy')
-  expect([told(modules.core, 'core'), told(modules.engine, 'the engine'), told(modules.trampoline, 't')]).toEqual([
-    1, 1, 1,
+  const { core, engine, trampoline, cold } = modules
+  expect([told(core, 'core'), told(engine, 'the engine'), told(trampoline, 't'), told(cold(), 'cold')]).toEqual([
+    1, 1, 1, 1,
   ])
   expect(asked).not.toHaveBeenCalled()
 })

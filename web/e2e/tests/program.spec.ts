@@ -1,10 +1,11 @@
 import { expect, test, type Page } from '@playwright/test'
-import { readFileSync } from 'node:fs'
-import { startLab, type Relay } from '../rockpool.ts'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { startLab, startShop, type Relay } from '../rockpool.ts'
 
 const stamp = JSON.parse(readFileSync(new URL('../../../build/program.json', import.meta.url), 'utf8')) as {
   block: number
-  bytes: { core: number; engine: number; trampoline: number }
+  bytes: { core: number; engine: number; trampoline: number; cold: number }
 }
 
 let relay: Relay
@@ -75,7 +76,7 @@ function copy(page: Page, hurt = false): Promise<string> {
     {
       at: hurt ? stamp.bytes.core - 5000 : null,
       block: stamp.block,
-      lengths: [stamp.bytes.core, stamp.bytes.engine, stamp.bytes.trampoline],
+      lengths: [stamp.bytes.core, stamp.bytes.engine, stamp.bytes.trampoline, stamp.bytes.cold],
     },
   )
 }
@@ -96,6 +97,31 @@ test('a page that comes back has its program on this device, and a damaged copy 
   expect(await copy(page, true)).toBe('')
   await page.goto(relay.url)
   await stay(page)
-  expect(requests).toHaveLength(3)
+  expect(requests).toHaveLength(4)
   await expect.poll(() => copy(page)).not.toBe('')
+})
+
+test('the second part of the core is not needed for a first visit, and is named when it is and is not there', async ({
+  page,
+}) => {
+  const shop = await startShop()
+  for (const file of readdirSync(join(shop.folder, 'app'), { recursive: true, encoding: 'utf8' }))
+    if (/core\.cold-[^/]*\.wasm$/.test(file)) rmSync(join(shop.folder, 'app', file))
+  await page.goto(shop.url)
+  await expect(page.locator('[data-product]')).toHaveCount(77)
+  await page.getByRole('link', { name: 'Orders' }).click()
+  await expect(page.locator('[data-order]')).toHaveCount(830)
+
+  await page.goto(`${shop.url}/lab/`)
+  const refused = await page.evaluate(async () => {
+    try {
+      const db = await window.rockpool.open({ name: 'lab', storage: 'memory' })
+      await db.query('selct 1')
+      return 'it ran'
+    } catch (error) {
+      return String(error)
+    }
+  })
+  expect(refused).toMatch(/core\.cold-.*\.wasm could not be loaded: 404/)
+  await shop.close()
 })
