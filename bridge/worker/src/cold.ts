@@ -38,12 +38,11 @@ export function joinCold(core: WebAssembly.Instance, part: ColdPart): void {
  */
 export function fetchCold(url: URL): ColdPart {
   let bytes: BufferSource | undefined
-  fetch(url, { priority: 'low' }).then(
-    async (response) => {
+  fetch(url, { priority: 'low' })
+    .then(async (response) => {
       if (response.ok) bytes = await response.arrayBuffer()
-    },
-    () => {}, // asked again when it is needed
-  )
+    })
+    .catch(() => {}) // asked again when it is needed
   return () => new WebAssembly.Module(bytes ?? read(url))
 }
 
@@ -52,7 +51,11 @@ function read(url: URL): BufferSource {
   const request = new XMLHttpRequest()
   request.open('GET', url, false)
   request.responseType = 'arraybuffer'
-  request.send()
+  try {
+    request.send()
+  } catch (thrown) {
+    throw new Error(`${url.pathname} could not be loaded: ${String(thrown)}`)
+  }
   if (request.status !== 200) throw new Error(`${url.pathname} could not be loaded: ${String(request.status)}`)
   return request.response as ArrayBuffer // what was asked for
 }

@@ -9,7 +9,7 @@ afterEach(() => {
 })
 
 /** What a request that waits gets. */
-function answer(status: number, response: ArrayBuffer | null) {
+function answer(status: number, response: ArrayBuffer | null, send = () => {}) {
   const asked = vi.fn()
   vi.stubGlobal(
     'XMLHttpRequest',
@@ -20,7 +20,9 @@ function answer(status: number, response: ArrayBuffer | null) {
       open(method: string, from: URL, isAsync: boolean) {
         asked(method, from, isAsync)
       }
-      send() {}
+      send() {
+        send()
+      }
     },
   )
   return asked
@@ -47,7 +49,8 @@ test('the part comes by itself, and nobody waits for it', async () => {
 for (const [what, fetching] of [
   ['is on its way', () => new Promise(() => {})],
   ['was not found', async () => new Response('', { status: 404 })],
-  ['was cut off', () => Promise.reject(new TypeError('no network'))],
+  ['had no network', () => Promise.reject(new TypeError('no network'))],
+  ['was cut off', async () => ({ ok: true, arrayBuffer: () => Promise.reject(new TypeError('no network')) })],
 ] as const) {
   test(`a call waits for a part that ${what}`, async () => {
     vi.stubGlobal('fetch', fetching)
@@ -63,4 +66,12 @@ test('a part that cannot be loaded is named', () => {
   vi.stubGlobal('fetch', () => new Promise(() => {}))
   answer(404, null)
   expect(fetchCold(url)).toThrow('/cold.wasm could not be loaded: 404')
+})
+
+test('without a network it is named, too', () => {
+  vi.stubGlobal('fetch', () => new Promise(() => {}))
+  answer(0, null, () => {
+    throw new DOMException('Failed to load', 'NetworkError')
+  })
+  expect(fetchCold(url)).toThrow('/cold.wasm could not be loaded: NetworkError: Failed to load')
 })
