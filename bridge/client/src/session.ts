@@ -325,12 +325,14 @@ export class Session {
       }
       const id = this.#next++
       let timer: ReturnType<typeof setTimeout> | undefined
-      const settle = () => {
-        this.#pending.delete(id)
+      /** Ends it in its own way, unless it has ended. */
+      const settle = (end: () => void) => {
+        if (!this.#pending.delete(id)) return
         clearTimeout(timer)
         call.signal?.removeEventListener('abort', abort)
         revoke()
         if (this.#onSettle !== undefined) queueMicrotask(this.#onSettle)
+        end()
       }
       const pending: Pending = {
         id,
@@ -339,18 +341,18 @@ export class Session {
         isSent: false,
         isInDoubt: false,
         finish: (bytes) => {
-          if (!this.#pending.has(id)) return
-          settle()
-          try {
-            resolve(call.decode(bytes))
-          } catch (thrown) {
-            reject(toError(thrown, call.op))
-          }
+          settle(() => {
+            try {
+              resolve(call.decode(bytes))
+            } catch (thrown) {
+              reject(toError(thrown, call.op))
+            }
+          })
         },
         reject: (error) => {
-          if (!this.#pending.has(id)) return
-          settle()
-          reject(error)
+          settle(() => {
+            reject(error)
+          })
         },
       }
       const abort = () => {
