@@ -11,11 +11,6 @@ export interface QueryBuilderProps {
   limit?: number
 }
 
-const QueryForm = later<QueryBuilderProps>(
-  ({ table }) => `The query builder of ${table}`,
-  async () => (await import('./query-form.tsx')).QueryForm,
-)
-
 /**
  * Chooses columns, filters, order and limit of a table. `onQuery` is called
  * once a result, with its rows. Every value is bound; nothing typed here
@@ -23,6 +18,7 @@ const QueryForm = later<QueryBuilderProps>(
  *
  * The form is a chunk of its own: most pages show none at first.
  */
-export function QueryBuilder(props: QueryBuilderProps) {
-  return <QueryForm {...props} />
-}
+export const QueryBuilder = later<QueryBuilderProps>(
+  ({ table }) => `The query builder of ${table}`,
+  async () => (await import('./query-form.tsx')).QueryForm,
+)
