@@ -500,50 +500,49 @@ export function encodeRow(values: readonly SqlValue[]): Uint8Array<ArrayBuffer> 
   })
 }
 
+/** Sets of SQL values that are encoded some at a time. */
+export interface SetsEncoding {
+  /** Encodes up to `limit` more; whether more are left. @throws {@link RockpoolError} of kind `wrong_parameters` for a set of another length. */
+  step(limit: number): boolean
+  /** The bytes so far, which the next step may overwrite. */
+  readonly bytes: Uint8Array
+}
+
 /**
  * Encodes sets of SQL values, all of one length, one after the other, some at a time: call `step` until it returns
  * false. `lower` makes what is neither number, text nor null an SQL value.
  */
-export class SetsEncoding {
-  readonly #sets: readonly (readonly unknown[])[]
-  readonly #lower: (value: unknown, set: number, at: number) => SqlValue
-  readonly #w = new Writer()
-  #set = 0
-
-  constructor(sets: readonly (readonly unknown[])[], lower: (value: unknown, set: number, at: number) => SqlValue) {
-    this.#sets = sets
-    this.#lower = lower
-  }
-
-  /** Encodes up to `limit` more; whether more are left. @throws {@link RockpoolError} of kind `wrong_parameters` for a set of another length. */
-  step(limit: number): boolean {
-    const sets = this.#sets
-    const length = sets[0]?.length ?? 0
-    for (; this.#set < sets.length && limit > 0; limit--, this.#set++) {
-      const values = sets[this.#set] ?? []
-      if (values.length !== length) {
-        throw failure(
-          'wrong_parameters',
-          'encode sets',
-          `set ${this.#set + 1} has ${values.length} values, the first ${length}`,
-          'give each set one value for each ? in the text',
-        )
+export function encodingSets(
+  sets: readonly (readonly unknown[])[],
+  lower: (value: unknown, set: number, at: number) => SqlValue,
+): SetsEncoding {
+  const w = new Writer()
+  const length = sets[0]?.length ?? 0
+  let set = 0
+  return {
+    step: (limit) => {
+      for (const end = Math.min(set + limit, sets.length); set < end; set++) {
+        const values = sets[set] ?? []
+        if (values.length !== length) {
+          throw failure(
+            'wrong_parameters',
+            'encode sets',
+            `set ${set + 1} has ${values.length} values, the first ${length}`,
+            'give each set one value for each ? in the text',
+          )
+        }
+        for (let at = 0; at < length; at++) {
+          const value = values[at]
+          w.value(
+            typeof value === 'number' || typeof value === 'string' || value === null ? value : lower(value, set, at),
+          )
+        }
       }
-      for (let at = 0; at < length; at++) {
-        const value = values[at]
-        this.#w.value(
-          typeof value === 'number' || typeof value === 'string' || value === null
-            ? value
-            : this.#lower(value, this.#set, at),
-        )
-      }
-    }
-    return this.#set < sets.length
-  }
-
-  /** The bytes so far, which the next step may overwrite. */
-  get bytes(): Uint8Array {
-    return this.#w.bytes
+      return set < sets.length
+    },
+    get bytes() {
+      return w.bytes
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 /** The calls of the page protocol, each in one place: its frame, its policy, its answer. */
 
-import { bytesField, decode, decoding, encode, joined, SetsEncoding } from './codec.ts'
+import { bytesField, decode, decoding, encode, joined, encodingSets } from './codec.ts'
 import { failure } from './error.ts'
 import type { Select } from './gen/query.ts'
 import {
@@ -179,7 +179,7 @@ export async function runBatch(
   options: WriteOptions = {},
 ): Promise<QueryDone> {
   const key = options.idempotencyKey ?? newKey()
-  const encoding = new SetsEncoding(sets, (value, set, at) => toSql(value, `parameter ${at + 1} of set ${set + 1}`))
+  const encoding = encodingSets(sets, (value, set, at) => toSql(value, `parameter ${at + 1} of set ${set + 1}`))
   const step = () => encoding.step(STEP)
   const encoded = step() ? sliced(step) : undefined
   const deadlineMillis = millis(options.deadline)

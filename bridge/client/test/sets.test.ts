@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeRow, SetsEncoding, type SqlValue } from '../src/codec.ts'
+import { decodeRow, encodingSets, type SqlValue } from '../src/codec.ts'
 import { RockpoolError } from '../src/error.ts'
 import { toSql } from '../src/values.ts'
 
@@ -8,7 +8,7 @@ function encodeSets(
   sets: readonly (readonly unknown[])[],
   lower: (value: unknown, set: number, at: number) => SqlValue,
 ): Uint8Array {
-  const encoding = new SetsEncoding(sets, lower)
+  const encoding = encodingSets(sets, lower)
   while (encoding.step(2));
   return encoding.bytes
 }

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs'
 import { FilePool } from '@rockpool/worker/pool'
 import { goData, pageSlots } from '../../../wasm/engine/layout.mjs'
-import { SetsEncoding, type SqlValue } from '../../client/src/codec.ts'
+import { encodingSets, type SqlValue } from '../../client/src/codec.ts'
 import { openFile } from './files.ts'
 
 const PAGE_BYTES = 65_536
@@ -142,7 +142,7 @@ export function bytesOf(string: string): Uint8Array {
 
 /** Values in the engine's tagged form. */
 export function encodeValues(values: readonly SqlValue[]): Uint8Array {
-  const encoding = new SetsEncoding([values], (value) => value as SqlValue) // they are
+  const encoding = encodingSets([values], (value) => value as SqlValue) // they are
   while (encoding.step(1)) {}
   return encoding.bytes
 }
