@@ -61,6 +61,7 @@ import {
 } from './requests.ts'
 import { Session, type CallOptions } from './session.ts'
 import { Sync } from './sync.ts'
+import { reloadNeeded } from './tabs/machine.ts'
 import { TabAgent } from './tabs/agent.ts'
 import { browserEnvironment, soloEnvironment, type TabEnvironment } from './tabs/environment.ts'
 import type { TransactionOptions } from './interactive.ts'
@@ -493,10 +494,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
     if (type === EventTables) this.#tables.emit(tables)
     if (type === EventTokenWanted) void this.#giveToken()
     if (type === EventSchema) this.#readSchema()
-    if (type === EventReload)
-      this.#fail(
-        failure('reload_needed', 'use the database', 'a newer build of this app has taken over', 'reload this page'),
-      )
+    if (type === EventReload) this.#fail(reloadNeeded())
   }
 
   /** On a first start without a schema in code the tables come with the relay's first answer. */

@@ -181,7 +181,8 @@ export function step(model: Model, event: Event): Step {
   return [{ ...model, since: change.state === undefined ? model.since : event.now, ...change }, effects]
 }
 
-const RELOAD = () =>
+/** Another build rules the files: the error of a tab that has to be reloaded. */
+export const reloadNeeded = () =>
   failure(
     'reload_needed',
     'use the database',
@@ -267,7 +268,7 @@ function handed({ after }: Model): Answer {
     case 'idle':
       return [{ state: 'idle', leader: '' }, detach(MOVED()), ...over, say('bye')]
     case 'outdated':
-      return [{ state: 'outdated' }, ...over, end(RELOAD())]
+      return [{ state: 'outdated' }, ...over, end(reloadNeeded())]
     case 'stopped':
       return [{ state: 'stopped' }, ...over, say('bye'), end(CLOSED())]
     default: {
@@ -391,7 +392,7 @@ const queued: Row = {
   ...still,
   granted,
   dead: refused,
-  heard: hear(hearLeader, () => [{ state: 'outdated' }, { do: 'release' }, end(RELOAD())]),
+  heard: hear(hearLeader, () => [{ state: 'outdated' }, { do: 'release' }, end(reloadNeeded())]),
   sleep: () => leave('idle', detach(MOVED())),
   stop: () => leave('stopped', end(CLOSED())),
 }
