@@ -38,11 +38,14 @@ func (c *client) check() {
 	}
 	c.checked = at
 	w.stats.Checks++
-	for _, s := range c.db.Shapes() {
-		if s.State == store.ShapeStale {
-			return // its rows are older than the cursor, and are known to be
+	shapes := c.db.Shapes()
+	for _, s := range shapes {
+		if s.State == store.ShapeStale { // its rows are older than the cursor, and are known to be
+			c.checkOlder(shapes)
+			return
 		}
 	}
+	c.whole(shapes)
 	base := o.at(w.canonical(meta.Cursor))
 	pending := map[uint32]map[string][]mutation.Op{}
 	hidden := map[string]bool{} // rows whose pending operations depend on a failed one

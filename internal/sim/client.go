@@ -60,6 +60,7 @@ type client struct {
 	toldNow    map[uint64]bool            // in this life
 	decided    map[uint64]bool            // the user has dealt with it
 	checked    checkedAt
+	older      *older  // what it showed when all its shapes were at one position, in this life
 	tx         *txn.Tx // interactive, open
 	rounds     int     // asked for and not ended, in this life
 	full       bool    // its storage is
@@ -82,7 +83,7 @@ func (c *client) start() error {
 	c.dead = false
 	c.timer, c.socket, c.fetches, c.offset = 0, nil, nil, 0
 	c.toldNow = map[uint64]bool{}
-	c.tx, c.rounds, c.full = nil, 0, false
+	c.tx, c.rounds, c.full, c.older = nil, 0, false, nil
 	if c.file == "" {
 		c.file = filepath.Join(w.opt.Dir, c.name+"-0.db")
 	}
@@ -239,7 +240,7 @@ func (c *client) register() {
 
 // forgetAll starts the books over for another client ID.
 func (c *client) forgetAll(id string) {
-	c.id, c.mids, c.durableMid = id, 0, 0
+	c.id, c.mids, c.durableMid, c.older = id, 0, 0, nil
 	c.undone = map[uint64]bool{}
 	c.own, c.told = map[uint64]*mutation.Tx{}, map[uint64]mutation.Status{}
 	c.toldNow, c.decided = map[uint64]bool{}, map[uint64]bool{}

@@ -104,10 +104,10 @@ type world struct {
 
 // Stats counts what a run did, to show that it did something.
 type Stats struct {
-	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks int
-	Trims, Rebuilds, DDL, Twins, Doubled, PutBacks, Full, NoRoom, Tokens, Expired             int
-	Repeats, LostReplies, Stalls                                                              int
-	Outcomes                                                                                  [7]int
+	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks, Older int
+	Trims, Rebuilds, DDL, Twins, Doubled, PutBacks, Full, NoRoom, Tokens, Expired                    int
+	Repeats, LostReplies, Stalls                                                                     int
+	Outcomes                                                                                         [7]int
 }
 
 func (s *Stats) add(o Stats) {
@@ -121,6 +121,7 @@ func (s *Stats) add(o Stats) {
 	s.Records += o.Records
 	s.Snapshots += o.Snapshots
 	s.Checks += o.Checks
+	s.Older += o.Older
 	s.Repeats += o.Repeats
 	s.LostReplies += o.LostReplies
 	s.Stalls += o.Stalls
@@ -141,8 +142,8 @@ func (s *Stats) add(o Stats) {
 
 // String is one line of figures.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d schema changes, %d twins (%d writes sent by both), %d stores put back, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.DDL, s.Twins, s.Doubled, s.PutBacks, s.Full, s.NoRoom, s.Tokens, s.Expired,
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d of older rows, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d schema changes, %d twins (%d writes sent by both), %d stores put back, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Older, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.DDL, s.Twins, s.Doubled, s.PutBacks, s.Full, s.NoRoom, s.Tokens, s.Expired,
 		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
 }
 

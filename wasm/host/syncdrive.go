@@ -261,5 +261,5 @@ func (d *SyncDriver) store(e syncer.Effect) {
 }
 
 func syncShape(s store.Shape) syncer.Shape {
-	return syncer.Shape{ID: s.ID, Name: s.Name, Args: s.Args, Table: s.Table, Ready: s.State == store.ShapeReady, Stamp: s.Stamp}
+	return syncer.Shape{ID: s.ID, Name: s.Name, Args: s.Args, Table: s.Table, Ready: s.State == store.ShapeReady, Stale: s.State == store.ShapeStale, Stamp: s.Stamp}
 }

@@ -66,9 +66,9 @@ func (d *SyncDriver) work(e syncer.Effect) (r syncer.Stored) {
 		r.Err = d.db.StartStage(e.Snap)
 	case syncer.StageChunk:
 		r.Rows, r.Err = d.db.Stage(e.ID, e.Chunk)
-	case syncer.AdoptShape:
-		if d.db.CanAdopt(e.ID) {
-			a, err := d.db.Adopt(e.ID)
+	case syncer.AdoptShapes:
+		if d.db.CanAdopt(e.IDs...) {
+			a, err := d.db.Adopt(e.IDs...)
 			d.applied(&r, a, err)
 			r.Adopted = err == nil
 		}

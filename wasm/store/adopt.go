@@ -8,31 +8,51 @@ import (
 	"rockpool.dev/value"
 )
 
-// CanAdopt reports whether the staged rows stand at the cursor, so that Adopt
-// may be called once every chunk was staged: the cursor has reached the
-// snapshot's position, and what a snapshot from before it lacks has come.
-func (db *DB) CanAdopt(id uint32) bool {
-	s, err := db.shape("", id)
-	return err == nil && s.Staging && !s.gap && !db.meta.Cursor.Less(s.StagePos)
+// CanAdopt reports whether the staged rows of each shape stand at the cursor,
+// so that Adopt may be called once every chunk was staged: the cursor has
+// reached the snapshot's position, and what a snapshot from before it lacks has
+// come.
+func (db *DB) CanAdopt(ids ...uint32) bool {
+	for _, id := range ids {
+		s, err := db.shape("", id)
+		if err != nil || !s.Staging || s.gap || db.meta.Cursor.Less(s.StagePos) {
+			return false
+		}
+	}
+	return true
 }
 
-// Adopt makes a shape's staged rows the table's, folds the pending operations
-// over them, and ends the staging, in one transaction. Every chunk must have
-// been staged. Kinds: not_found, protocol unless CanAdopt.
-func (db *DB) Adopt(id uint32) (Applied, error) {
-	s, err := db.shape("adopt shape", id)
+// Adopt makes the staged rows of shapes those of their tables, folds the
+// pending operations over them, and ends the staging, in one transaction: shapes
+// that showed older rows show the new ones at once. Every chunk must have been
+// staged. Kinds: not_found, protocol unless CanAdopt.
+func (db *DB) Adopt(ids ...uint32) (Applied, error) {
+	const op = "adopt shape"
+	shapes := make([]*Shape, len(ids))
+	for i, id := range ids {
+		s, err := db.shape(op, id)
+		if err != nil {
+			return Applied{}, err
+		}
+		if !db.CanAdopt(id) {
+			return Applied{}, fault.New(fault.Protocol, op+" "+s.Name, "nothing is staged, or its rows are not those of the cursor yet")
+		}
+		shapes[i] = s
+	}
+	out, err := db.change(db.meta.Cursor, true, func(c *change) error {
+		for _, s := range shapes {
+			if err := c.adopt(db.tables[s.Table], s); err != nil {
+				return fault.In(op+" "+s.Name, err)
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		return Applied{}, err
+		return Applied{}, fault.In(op, err)
 	}
-	if !db.CanAdopt(id) {
-		return Applied{}, fault.New(fault.Protocol, "adopt shape "+s.Name, "nothing is staged, or its rows are not those of the cursor yet")
+	for _, s := range shapes {
+		s.Staging = false
 	}
-	x := db.tables[s.Table]
-	out, err := db.change(db.meta.Cursor, true, func(c *change) error { return c.adopt(x, s) })
-	if err != nil {
-		return Applied{}, fault.In("adopt shape "+s.Name, err)
-	}
-	s.Staging = false
 	return out, nil
 }
 

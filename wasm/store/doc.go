@@ -59,8 +59,8 @@
 //	db.Ready(r *wire.Ready) error        // bucket numbers are the relay's, per socket
 //	db.StartStage(s *wire.Snap) error    // from now on ApplyTx stages the bucket's changes after s.Pos
 //	db.Stage(id uint32, chunk []byte) (rows int, err error)       // a whole wire chunk; again is harmless
-//	db.CanAdopt(id uint32) bool          // cursor ≥ Snap.Pos, rows may be adopted once every chunk was staged
-//	db.Adopt(id uint32) (Applied, error) // one transaction
+//	db.CanAdopt(ids ...uint32) bool          // cursor ≥ Snap.Pos, rows may be adopted once every chunk was staged
+//	db.Adopt(ids ...uint32) (Applied, error) // one transaction
 //	db.DropShape(id uint32) (Applied, error)
 //
 // Conflicts:

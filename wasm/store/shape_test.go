@@ -8,6 +8,7 @@ import (
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
 	"rockpool.dev/value"
+	"rockpool.dev/version"
 	"rockpool.dev/wasm/store"
 	"rockpool.dev/wire"
 )
@@ -114,6 +115,39 @@ func TestAdoptWaitsForCursor(t *testing.T) {
 	c.frame().apply()
 	if !c.db.CanAdopt(s.ID) {
 		t.Error("CanAdopt = false at the snapshot's position")
+	}
+}
+
+// TestAdoptTogether shows that shapes that went stale together show their new
+// rows at once, in one commit, or none of them.
+func TestAdoptTogether(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	c.follow(itemsID, usersID)
+	c.frame().put(itemsID, 1, "old", 1, nil, nil).put(usersID, 1, "old@x", 1).apply()
+	if _, err := c.db.Resync(version.Pos{Epoch: 2, Seq: 7}, nil); err != nil {
+		t.Fatal(err)
+	}
+	c.snapshot(itemsID, row(1, "new", 1, nil, nil))
+	const both = "SELECT i.name, u.email FROM items i, users u"
+	if _, err := c.db.Adopt(c.shapes[itemsID], c.shapes[usersID]); fault.KindOf(err) != fault.Protocol {
+		t.Errorf("Adopt with one that is not staged: %v, want protocol", err)
+	}
+	c.want(both, "old|old@x")
+	c.snapshot(usersID, row(1, "new@x", 1))
+	commits := c.db.Commits()
+	a, err := c.db.Adopt(c.shapes[itemsID], c.shapes[usersID])
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.want(both, "new|new@x")
+	if n := c.db.Commits() - commits; n != 1 || a.Updated != 2 || fmt.Sprint(a.Tables) != "[items users]" {
+		t.Errorf("adopted %+v in %d commits, want both tables in one", a, n)
+	}
+	for _, s := range c.db.Shapes() {
+		if s.State != store.ShapeReady || s.Staging {
+			t.Errorf("%s is %+v, want it ready", s.Name, s)
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func isStore(e syncer.Effect) bool {
 	switch e.(type) {
 	case syncer.Rotate, syncer.Confirm, syncer.Compare, syncer.Rewind, syncer.SetSchema, syncer.Resync, syncer.Settle,
 		syncer.Apply, syncer.Flush, syncer.ReadOutbox, syncer.BindShape, syncer.StageShape,
-		syncer.StageChunk, syncer.AdoptShape, syncer.DropShape:
+		syncer.StageChunk, syncer.AdoptShapes, syncer.DropShape:
 		return true
 	}
 	return false
@@ -106,7 +106,7 @@ func (b *bench) answer(e syncer.Effect) syncer.Stored {
 			}
 		case syncer.StageChunk:
 			r.Rows = len(e.Chunk)
-		case syncer.AdoptShape:
+		case syncer.AdoptShapes:
 			r.Adopted = true
 		}
 	}

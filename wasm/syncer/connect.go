@@ -112,7 +112,9 @@ func (m *Machine) identify() {
 		}
 		m.hello.old, m.hello.new = e.Old, e.New
 		for _, s := range m.shapes {
+			shown := s.Ready || s.Stale
 			s.Stamp, s.Ready = e.Ready[s.ID]
+			s.Stale = shown && !s.Ready
 		}
 		m.sockets++
 		m.socket = m.sockets

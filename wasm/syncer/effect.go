@@ -82,8 +82,9 @@ type (
 		ID    uint32
 		Chunk []byte
 	}
-	// AdoptShape shows them, if the cursor has come so far (Stored.Adopted).
-	AdoptShape struct{ ID uint32 }
+	// AdoptShapes shows those of several in one transaction, if the cursor has
+	// come so far for each (Stored.Adopted).
+	AdoptShapes struct{ IDs []uint32 }
 	// DropShape ends a shape and takes its rows out.
 	DropShape struct{ ID uint32 }
 )
@@ -139,7 +140,7 @@ func (ReadOutbox) effect()    {}
 func (BindShape) effect()     {}
 func (StageShape) effect()    {}
 func (StageChunk) effect()    {}
-func (AdoptShape) effect()    {}
+func (AdoptShapes) effect()   {}
 func (DropShape) effect()     {}
 func (HealthChanged) effect() {}
 func (StatusChanged) effect() {}

@@ -39,6 +39,8 @@ type Shape struct {
 	// are (wire.Snap.Stamp).
 	Ready bool
 	Stamp uint64
+	// Stale says that it shows rows that are older than the cursor.
+	Stale bool
 	// Priority orders who is asked for and loaded first: the higher.
 	Priority int32
 }
@@ -121,7 +123,7 @@ type Stored struct {
 	Ready    map[uint32]uint64
 	// Out is ReadOutbox's.
 	Out []Outgoing
-	// Rows is StageChunk's; AdoptShape sets Adopted when it had rows to adopt.
+	// Rows is StageChunk's; AdoptShapes sets Adopted when it had rows to adopt.
 	Rows    int
 	Adopted bool
 }

@@ -101,7 +101,7 @@ func (m *Machine) fetched(e Fetched) {
 		s.bytes += uint64(len(e.Body))
 		m.told.dirty = true
 		m.fetchMore()
-		m.tryAdopt(s)
+		m.tryAdopt()
 	})
 }
 
@@ -154,6 +154,7 @@ func (m *Machine) resubscribe(s *shape, err error) {
 	s.resubAt = m.now.Mono + wait/2 + m.random(wait/2+1)
 	m.shapeFailed(s, err, false)
 	m.fetchMore()
+	m.tryAdopt()
 }
 
 // cancelFetches ends the fetches of one shape.

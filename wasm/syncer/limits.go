@@ -41,6 +41,9 @@ const (
 	fetchMillisMax   = 60_000
 	resubFirst       = 1_000
 	resubMax         = 60_000
+	// togetherTries is how often a shape is asked for again before the others'
+	// new rows are shown without its own.
+	togetherTries = 5
 	// chunksMax is the most chunks of one snapshot.
 	chunksMax = 1 << 20
 	// applyFailuresMax is how often an apply may fail at one cursor before

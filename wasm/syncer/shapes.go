@@ -129,6 +129,7 @@ func (m *Machine) unsubscribed(id uint32) {
 	s.stopSnap()
 	s.resubAt = 0
 	m.told.dirty = true
+	m.tryAdopt()
 	if m.phase == phaseLive && s.wanted {
 		m.send(wire.FrameUnsub, 0, &wire.Unsub{ID: id})
 	}
@@ -161,7 +162,7 @@ func (m *Machine) ready(r *wire.Ready) {
 // shapeReady notes that a shape's rows stand at the cursor.
 func (m *Machine) shapeReady(s *shape) {
 	s.stopSnap()
-	s.Ready, s.bound, s.err, s.resubs = true, true, nil, 0
+	s.Ready, s.Stale, s.bound, s.err, s.resubs = true, false, true, nil, 0
 	m.told.dirty = true
 	m.emit(ShapeSettled{ID: s.ID})
 }
@@ -186,6 +187,10 @@ func (m *Machine) shapeFailed(s *shape, err error, final bool) {
 	s.err = failure(err)
 	m.told.dirty = true
 	m.emit(ShapeSettled{s.ID, err, final})
+	if final {
+		s.resubs = 0
+		m.tryAdopt()
+	}
 }
 
 // snap begins to gather a shape's rows; again when the relay starts over.
@@ -210,39 +215,11 @@ func (m *Machine) snap(n *wire.Snap) {
 			return
 		}
 		s.staging = true
+		s.outdated()
 		s.Table = n.Table
 		m.told.dirty = true
 		m.fetchMore()
-		m.tryAdopt(s)
-	})
-}
-
-// tryAdopt shows a snapshot's rows when all are here and the cursor has come
-// to their position.
-func (m *Machine) tryAdopt(s *shape) {
-	n := s.snap
-	if n == nil || s.gone || !s.staging || s.adopting || s.staged < len(n.URLs) || m.local.Cursor.Less(n.Pos) {
-		return
-	}
-	s.adopting = true
-	m.enqueue(0, func() Effect {
-		if s.snap != n || s.gone {
-			return nil
-		}
-		return AdoptShape{s.ID}
-	}, func(e Stored) {
-		if s.snap != n {
-			return
-		}
-		s.adopting = false
-		if m.storeFailed("adopt a snapshot", e.Err) {
-			return
-		}
-		if e.Adopted {
-			s.Stamp = n.Stamp
-			m.shapeReady(s)
-			m.applied(0)
-		}
+		m.tryAdopt()
 	})
 }
 

@@ -32,14 +32,14 @@ func TestSnapshot(t *testing.T) {
 	for len(fetches) > 0 {
 		b.do(syncer.Fetched{ID: fetches[0].ID, Body: make([]byte, 10)})
 		all := b.take()
-		if n := len(find[syncer.AdoptShape](all)); n != 0 {
+		if n := len(find[syncer.AdoptShapes](all)); n != 0 {
 			t.Fatal("adopted before the cursor came to the snapshot's position")
 		}
 		fetches = append(fetches[1:], find[syncer.StartFetch](all)...)
 	}
 	b.recv(wire.FrameTx, &wire.Tx{To: pos(2), Last: true})
 	all := b.take()
-	if len(find[syncer.AdoptShape](all)) != 1 || len(find[syncer.ShapeSettled](all)) != 1 {
+	if len(find[syncer.AdoptShapes](all)) != 1 || len(find[syncer.ShapeSettled](all)) != 1 {
 		t.Fatalf("effects %v, want the shape adopted and told", all)
 	}
 	if s := b.m.Status().Shapes[0]; !s.Ready || s.RowsLoaded != 60 {

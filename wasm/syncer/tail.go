@@ -74,9 +74,7 @@ func (m *Machine) applied(size int) {
 	if m.acks.at == 0 {
 		m.acks.at = m.now.Mono + ackMillis
 	}
-	for _, s := range m.shapes {
-		m.tryAdopt(s)
-	}
+	m.tryAdopt()
 	m.pump()
 }
 

@@ -52,7 +52,7 @@ func (m *Machine) welcome(w *wire.Welcome) {
 			}
 			m.forced = false
 			for _, s := range m.shapes {
-				s.Ready = false
+				s.outdated()
 			}
 		})
 	} else if len(w.Outcomes) > 0 {
