@@ -11,10 +11,14 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"rockpool.dev/internal/sim"
 )
+
+// gcPercent lets garbage grow: a seed has little that lives.
+const gcPercent = 400
 
 func main() {
 	seeds := flag.Int("seeds", 0, "how many seeds to play; 0 plays one with its trace")
@@ -23,6 +27,7 @@ func main() {
 	backups := flag.Bool("backups", false, "replace clients' files by older copies")
 	quiet := flag.Bool("quiet", false, "no trace")
 	flag.Parse()
+	debug.SetGCPercent(gcPercent)
 	opt := sim.Options{Relay: sim.Relay(*partner), Backups: *backups, Dir: sim.TempDir()}
 	if *seeds <= 0 {
 		if !*quiet {
