@@ -43,7 +43,6 @@ type client struct {
 	offset  int64 // told by OnClock
 
 	// What the checker knows.
-	durableWAL int64                   // bytes of the WAL at the last flush
 	durableMid uint64                  // newest mid whose promise has resolved
 	mids       uint64                  // newest mid registered with the oracle
 	id         string                  // the client ID that mids belong to
@@ -91,7 +90,11 @@ func (c *client) start() error {
 	if err != nil {
 		return err
 	}
-	c.conn = conn
+	c.conn, c.db = conn, nil
+	// One connection has the file: it need not give its locks back.
+	if err := conn.Exec("PRAGMA locking_mode = EXCLUSIVE"); err != nil {
+		return err
+	}
 	opt := store.Options{
 		NewID: c.newID, NowMillis: func() int64 { return c.now() + c.offset }, Schema: w.build,
 		Flushed: func() { c.flushed() },
@@ -130,8 +133,8 @@ func (c *client) start() error {
 }
 
 func (c *client) flushed() {
-	c.durableWAL = walBytes(c.file)
-	if c.db != nil {
+	disk.flush(c.file)
+	if c.db != nil && !c.dying() {
 		c.durableMid = max(c.durableMid, c.db.Durable())
 	}
 }
@@ -166,6 +169,9 @@ func (c *client) onHealth(h wire.Health) {
 }
 
 func (c *client) onApplied(a store.Applied) {
+	if c.dying() {
+		return
+	}
 	meta := c.db.Meta()
 	if meta.Cursor.Less(c.cursor) {
 		c.w.fail("I5: %s went back from %v to %v", c.name, c.cursor, meta.Cursor)
@@ -181,7 +187,7 @@ func (c *client) onApplied(a store.Applied) {
 
 // onOutcome checks that an outcome is the log's, and told once a life (I3).
 func (c *client) onOutcome(o mutation.Outcome) {
-	if c.undone[o.Mid] && c.gone == c.cursor.Epoch {
+	if c.dying() || c.undone[o.Mid] && c.gone == c.cursor.Epoch {
 		return
 	}
 	if c.toldNow[o.Mid] {
@@ -203,7 +209,7 @@ func (c *client) onOutcome(o mutation.Outcome) {
 
 // after looks at the client when its loop has come to rest.
 func (c *client) after() {
-	if c.dead || c.w.failed != nil || c.tx != nil {
+	if c.dead || c.dying() || c.w.failed != nil || c.tx != nil {
 		return // an open transaction shows what it has not committed
 	}
 	c.register()
@@ -215,6 +221,9 @@ func (c *client) after() {
 
 // register tells the oracle of new mutations.
 func (c *client) register() {
+	if c.dying() {
+		return
+	}
 	meta := c.db.Meta()
 	if meta.ClientID != c.id {
 		if c.id != "" && !c.restored && !c.mayRewind {
@@ -493,8 +502,39 @@ func (c *client) decide() {
 	}
 }
 
-// crash kills the process. The WAL behind the last flush may be kept, lost,
-// or cut in a frame.
+// fuse has the process die at its nth write or flush from now on.
+func (c *client) fuse() {
+	db := disk.database(c.file)
+	if c.dead || db == nil || c.w.quiet {
+		return
+	}
+	db.fuse = int(c.w.between(1, fuseMax))
+	db.died = func() {
+		c.w.stats.Fuses++
+		c.w.logf("%s: dies at a write", c.name)
+		c.w.dying = c
+	}
+}
+
+// dying reports whether the process has died in the middle of what it seems to
+// do: nothing of it is seen any more.
+func (c *client) dying() bool { return c.w.dying == c }
+
+// checkpoint moves the WAL into the database, as the Worker does when idle.
+func (c *client) checkpoint() {
+	if c.dead || c.tx != nil || c.full {
+		return
+	}
+	frames, done, err := c.conn.Checkpoint(sqlite.CheckpointPassive)
+	c.w.stats.Checkpoints++
+	c.w.logf("%s: checkpoint of %d frames moves %d: %v", c.name, frames, done, err)
+	if err != nil {
+		c.w.fail("%s: checkpoint: %v", c.name, err)
+	}
+}
+
+// crash kills the process. Each write behind the last flush may be kept, lost,
+// or cut.
 func (c *client) crash() {
 	if c.dead {
 		return
@@ -503,32 +543,19 @@ func (c *client) crash() {
 	w.stats.Crashes++
 	c.freeStorage()
 	c.dead = true
-	length := walBytes(c.file)
-	keep := length
-	if c.durableWAL < length {
-		switch w.rng.IntN(4) {
-		case 0:
-			keep = c.durableWAL
-		case 1:
-		default:
-			keep = w.between(c.durableWAL, length)
-		}
-	}
 	c.n++
 	from := c.file
 	if c.backup != "" && !c.restored && w.chance(0.5) {
-		from, keep, c.restored = c.backup, walBytes(c.backup), true
+		from, c.restored = c.backup, true
 		w.logf("%s: its files are replaced by a backup", c.name)
 	}
 	file := c.nextFile()
-	err := crashCopy(from, file, keep)
-	if err != nil {
-		w.fail("%s: crash: %v", c.name, err)
-		return
-	}
-	w.logf("%s: killed; WAL keeps %d of %d bytes, %d flushed", c.name, keep, length, c.durableWAL)
+	kept, lost, torn := disk.crash(from, file, w.rng)
+	w.stats.LostWrites += lost
+	w.stats.TornWrites += torn
+	w.logf("%s: killed; of the writes behind the last flush %d are there, %d lost, %d torn", c.name, kept, lost, torn)
 	_ = c.conn.Close()
-	removeFiles(c.file)
+	disk.remove(c.file)
 	c.file = file
 	if c.restored {
 		c.toldNow = map[uint64]bool{}
@@ -543,7 +570,7 @@ func (c *client) crash() {
 			w.after(l.upAt-w.now, func() { l.relay.close(l) })
 		}
 	}
-	w.after(w.between(1, 2000), func() { c.restart() })
+	w.after(w.between(1, 2000), c.restart)
 }
 
 // nextFile names the client's nth file.
@@ -557,13 +584,8 @@ func (c *client) keepBackup() {
 		return
 	}
 	c.n++
-	file := c.nextFile()
-	err := crashCopy(c.file, file, c.durableWAL)
-	if err != nil {
-		c.w.fail("%s: back up: %v", c.name, err)
-		return
-	}
-	c.backup = file
+	c.backup = c.nextFile()
+	disk.crash(c.file, c.backup, nil)
 }
 
 // restart opens what the crash left, and checks that nothing that was

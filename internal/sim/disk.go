@@ -4,9 +4,9 @@ import (
 	"os"
 )
 
-// A client's files are a database and its WAL, and nothing checkpoints, so
-// what a crash may lose is the end of the WAL: everything behind the length
-// at the last flush may be there, gone, or cut in the middle of a frame.
+// A relay's files are a database and its WAL, on the operating system's disk.
+// What a crash may lose is the end of the WAL: what is behind the length at the
+// last flush may be there, gone, or cut in the middle of a frame.
 
 // walBytes is the present length of a database's WAL.
 func walBytes(name string) int64 {

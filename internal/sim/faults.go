@@ -18,6 +18,7 @@ const (
 	ddlP       = 0.3 // a table of the database gets a column, once
 	trimKeep   = 12  // records that a trim leaves, at most
 	fullMillis = 4_000
+	fuseMax    = 60 // writes and flushes until an armed client dies, at most
 )
 
 // planFaults spreads the rarer faults over the time of faults.
@@ -107,7 +108,7 @@ func (c *client) fillStorage() {
 	}
 	w := c.w
 	c.full = true
-	fullFiles.Store(c.file, true)
+	disk.database(c.file).full = true
 	w.stats.Full++
 	w.logf("%s: its storage is full", c.name)
 	life := c.life
@@ -121,7 +122,7 @@ func (c *client) fillStorage() {
 func (c *client) freeStorage() {
 	if c.full {
 		c.full = false
-		fullFiles.Delete(c.file)
+		disk.database(c.file).full = false
 		c.w.logf("%s: its storage has room again", c.name)
 	}
 }

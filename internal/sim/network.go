@@ -62,7 +62,7 @@ func (n clientNet) Open(id uint32, _ string) {
 // Send implements transport.Sockets.
 func (n clientNet) Send(id uint32, frame []byte) bool {
 	w, l := n.c.w, n.c.socket
-	if l == nil || l.socket != id || !l.downOpen {
+	if l == nil || l.socket != id || !l.downOpen || n.c.dying() {
 		return false
 	}
 	w.maybeCut(l)

@@ -16,6 +16,7 @@ func Run(opt Options) (Stats, error) {
 		return Stats{}, err
 	}
 	defer os.RemoveAll(dir)
+	defer disk.clear(dir)
 	opt.Dir = dir
 	w := &world{opt: opt, rng: rand.New(rand.NewPCG(opt.Seed, 0x726f636b)), links: map[uint32]*link{}, schema: simSchema(opt.relay() != Model), epochs: 1, bases: map[uint32]uint64{}}
 	w.build = w.schema
@@ -158,6 +159,10 @@ func (w *world) plan() {
 		c := pick(w, w.clients)
 		w.after(w.between(0, faultMillis), c.crash)
 	}
+	for range w.between(0, 4) {
+		w.after(w.between(0, faultMillis), pick(w, w.clients).fuse)
+		w.after(w.between(0, faultMillis), pick(w, w.clients).checkpoint)
+	}
 	if w.opt.Backups {
 		for _, c := range w.clients {
 			w.after(w.between(faultMillis/8, faultMillis/2), c.keepBackup)
@@ -221,6 +226,9 @@ func (w *world) calm() {
 	w.quiet = true
 	w.logf("calm")
 	for _, c := range w.clients {
+		if db := disk.database(c.file); db != nil {
+			db.fuse = 0
+		}
 		if c.dead {
 			c.restart()
 			if w.failed != nil {

@@ -11,7 +11,7 @@ func (c *client) tear() error {
 	if !c.w.opt.TornCursor && !c.w.opt.TornOutbox {
 		return nil
 	}
-	conn, err := sqlite.Open(sqlite.Options{Name: c.file})
+	conn, err := sqlite.Open(sqlite.Options{Name: c.file, FS: storageFS})
 	if err != nil {
 		return err
 	}

@@ -27,10 +27,7 @@ func (c *client) twin() {
 		told: maps.Clone(c.told), decided: maps.Clone(c.decided), given: maps.Clone(c.given),
 	}
 	d.file = filepath.Join(w.opt.Dir, d.name+"-0.db")
-	if err := crashCopy(c.file, d.file, c.durableWAL); err != nil {
-		w.fail("%s: copy: %v", c.name, err)
-		return
-	}
+	disk.crash(c.file, d.file, nil)
 	for mid := c.db.Meta().AckedMid + 1; mid <= c.mids; mid++ {
 		w.oracle.shared[c.own[mid].ID] = true
 	}

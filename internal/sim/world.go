@@ -98,6 +98,7 @@ type world struct {
 	oracle  *oracle
 	quiet   bool
 	failed  error
+	dying   *client // has died in the middle of this step
 	steps   int
 	stats   Stats
 }
@@ -106,6 +107,7 @@ type world struct {
 type Stats struct {
 	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks, Older int
 	Trims, Rebuilds, DDL, Twins, Doubled, PutBacks, Full, NoRoom, Tokens, Expired                    int
+	Fuses, Checkpoints, LostWrites, TornWrites                                                       int
 	Repeats, LostReplies, Stalls                                                                     int
 	Outcomes                                                                                         [7]int
 }
@@ -123,6 +125,10 @@ func (s *Stats) add(o Stats) {
 	s.Checks += o.Checks
 	s.Older += o.Older
 	s.Repeats += o.Repeats
+	s.Fuses += o.Fuses
+	s.Checkpoints += o.Checkpoints
+	s.LostWrites += o.LostWrites
+	s.TornWrites += o.TornWrites
 	s.LostReplies += o.LostReplies
 	s.Stalls += o.Stalls
 	s.Trims += o.Trims
@@ -142,8 +148,8 @@ func (s *Stats) add(o Stats) {
 
 // String is one line of figures.
 func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d of older rows, %d repeats, %d lost replies, %d stalled streams, %d trims, %d rebuilds, %d schema changes, %d twins (%d writes sent by both), %d stores put back, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Older, s.Repeats, s.LostReplies, s.Stalls, s.Trims, s.Rebuilds, s.DDL, s.Twins, s.Doubled, s.PutBacks, s.Full, s.NoRoom, s.Tokens, s.Expired,
+	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d of older rows, %d repeats, %d lost replies, %d stalled streams, %d deaths at a write, %d checkpoints, %d writes lost and %d torn, %d trims, %d rebuilds, %d schema changes, %d twins (%d writes sent by both), %d stores put back, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
+		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Older, s.Repeats, s.LostReplies, s.Stalls, s.Fuses, s.Checkpoints, s.LostWrites, s.TornWrites, s.Trims, s.Rebuilds, s.DDL, s.Twins, s.Doubled, s.PutBacks, s.Full, s.NoRoom, s.Tokens, s.Expired,
 		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
 }
 
@@ -207,6 +213,9 @@ func (w *world) observe() {
 
 // fail ends the run with the first thing that is wrong.
 func (w *world) fail(format string, args ...any) {
+	if w.dying != nil {
+		return // nobody sees what a dead process thinks
+	}
 	if w.failed == nil {
 		w.failed = fmt.Errorf(format, args...)
 		w.logf("FAILED: %v", w.failed)
@@ -227,5 +236,9 @@ func (w *world) step() bool {
 		return false
 	}
 	e.do()
+	if c := w.dying; c != nil {
+		w.dying = nil
+		c.crash()
+	}
 	return w.failed == nil
 }
