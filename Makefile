@@ -18,7 +18,7 @@ WASM_PACKAGES = $(shell $(WASM) go list -e -f '{{if .GoFiles}}{{.ImportPath}}{{e
 	./sqlite/... ./wasm/... ./internal/workertest/...)
 
 SUITES ?=
-SEEDS  ?= 50
+SEEDS  ?= 2000
 SEED   ?= 1
 TIME   ?= 30s
 ONLY   ?=
@@ -143,11 +143,11 @@ test: setup core core-failpoints relay web ## run every suite; fails when one fa
 	go run ./internal/testrun $(SUITES)
 
 .PHONY: sim
-sim: ## simulate SEEDS whole systems from SEED on; SEED=s alone replays that one with its trace
+sim: ## simulate SEEDS whole systems from SEED on; SEED=s alone replays that one with its trace; LEDGER=docs/sim.md adds a line there
 ifeq ($(origin SEED)-$(origin SEEDS),command line-file)
 	go run ./internal/sim/cmd -seed $(SEED)
 else
-	go run ./internal/sim/cmd -seed $(SEED) -seeds $(SEEDS)
+	go run ./internal/sim/cmd -seed $(SEED) -seeds $(SEEDS) $(if $(LEDGER),-ledger $(LEDGER))
 endif
 
 # RUNS of SECONDS each from SEED on, appended to docs/causal.md (internal/causal).

@@ -61,7 +61,8 @@ var arrows = map[string][]string{
 	"internal/causal":         {},
 	"internal/causal/proxy":   {},
 	"internal/causal/rig":     {"internal/causal", "internal/causal/proxy", "internal/testpg"},
-	"internal/causal/cmd":     {"internal/causal/rig", "internal/testpg"},
+	"internal/causal/cmd":     {"internal/causal/rig", "internal/ledger", "internal/testpg"},
+	"internal/ledger":         {},
 	"internal/sqloracle":      {"query", "query/...", "internal/testpg"},
 	"internal/arch":           {},
 	"internal/sizes":          {},
@@ -84,7 +85,7 @@ var roots = map[string][]string{
 	"server/relay/postgrestest": {"server/...", "."},
 	"internal/headless":         {"wasm/host", "wasm/syncer", "wire", "sqlite", "value"},
 	"internal/sim":              {"wasm/...", "server/...", "internal/...", "."},
-	"internal/sim/cmd":          {"internal/sim"},
+	"internal/sim/cmd":          {"internal/sim", "internal/ledger"},
 }
 
 // contracts are the packages that both ends run.

@@ -103,56 +103,6 @@ type world struct {
 	stats   Stats
 }
 
-// Stats counts what a run did, to show that it did something.
-type Stats struct {
-	Events, Writes, Crashes, RelayCrashes, Cuts, HalfOpen, Hellos, Records, Snapshots, Checks, Older int
-	Trims, Rebuilds, DDL, Twins, Doubled, PutBacks, Full, NoRoom, Tokens, Expired                    int
-	Fuses, Checkpoints, LostWrites, TornWrites                                                       int
-	Repeats, LostReplies, Stalls                                                                     int
-	Outcomes                                                                                         [7]int
-}
-
-func (s *Stats) add(o Stats) {
-	s.Events += o.Events
-	s.Writes += o.Writes
-	s.Crashes += o.Crashes
-	s.RelayCrashes += o.RelayCrashes
-	s.Cuts += o.Cuts
-	s.HalfOpen += o.HalfOpen
-	s.Hellos += o.Hellos
-	s.Records += o.Records
-	s.Snapshots += o.Snapshots
-	s.Checks += o.Checks
-	s.Older += o.Older
-	s.Repeats += o.Repeats
-	s.Fuses += o.Fuses
-	s.Checkpoints += o.Checkpoints
-	s.LostWrites += o.LostWrites
-	s.TornWrites += o.TornWrites
-	s.LostReplies += o.LostReplies
-	s.Stalls += o.Stalls
-	s.Trims += o.Trims
-	s.Rebuilds += o.Rebuilds
-	s.DDL += o.DDL
-	s.Twins += o.Twins
-	s.Doubled += o.Doubled
-	s.PutBacks += o.PutBacks
-	s.Full += o.Full
-	s.NoRoom += o.NoRoom
-	s.Tokens += o.Tokens
-	s.Expired += o.Expired
-	for i := range o.Outcomes {
-		s.Outcomes[i] += o.Outcomes[i]
-	}
-}
-
-// String is one line of figures.
-func (s Stats) String() string {
-	return fmt.Sprintf("%d events, %d writes, %d records, %d client crashes, %d relay crashes, %d cuts, %d half-open, %d hellos, %d snapshots, %d checks, %d of older rows, %d repeats, %d lost replies, %d stalled streams, %d deaths at a write, %d checkpoints, %d writes lost and %d torn, %d trims, %d rebuilds, %d schema changes, %d twins (%d writes sent by both), %d stores put back, %d full storages (%d refusals), %d tokens (%d too late); outcomes applied %d merged %d superseded %d parked %d rejected %d blocked %d",
-		s.Events, s.Writes, s.Records, s.Crashes, s.RelayCrashes, s.Cuts, s.HalfOpen, s.Hellos, s.Snapshots, s.Checks, s.Older, s.Repeats, s.LostReplies, s.Stalls, s.Fuses, s.Checkpoints, s.LostWrites, s.TornWrites, s.Trims, s.Rebuilds, s.DDL, s.Twins, s.Doubled, s.PutBacks, s.Full, s.NoRoom, s.Tokens, s.Expired,
-		s.Outcomes[1], s.Outcomes[2], s.Outcomes[3], s.Outcomes[4], s.Outcomes[5], s.Outcomes[6])
-}
-
 // event is something that will happen.
 type event struct {
 	at  int64

@@ -13,13 +13,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"rockpool.dev/internal/causal/rig"
+	"rockpool.dev/internal/ledger"
 	"rockpool.dev/internal/testpg"
 )
 
@@ -70,7 +69,7 @@ func run(ctx context.Context, f flags) error {
 	if f.seed == noSeed {
 		f.seed = uint64(time.Now().Unix())
 	}
-	commit := commit()
+	commit := ledger.Commit()
 	failed := 0
 	for i := range f.runs {
 		o := f.options
@@ -81,7 +80,7 @@ func run(ctx context.Context, f flags) error {
 		}
 		fmt.Println(res)
 		if f.ledger != "" {
-			if err := rig.Append(f.ledger, res.Line(time.Now(), commit, o)); err != nil {
+			if err := ledger.Append(f.ledger, res.Line(time.Now(), commit, o)); err != nil {
 				return err
 			}
 		}
@@ -125,13 +124,4 @@ func keep(dir string, res *rig.Result) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, fmt.Sprintf("seed-%d.json", res.Seed)), text, 0o644)
-}
-
-// commit is what is checked out, with a mark when it has been changed.
-func commit() string {
-	out, err := exec.Command("git", "describe", "--always", "--dirty", "--exclude=*").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
 }

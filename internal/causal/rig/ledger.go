@@ -2,8 +2,6 @@ package rig
 
 import (
 	"fmt"
-	"os"
-	"strings"
 	"time"
 
 	"rockpool.dev/internal/causal"
@@ -28,17 +26,4 @@ func (r *Result) Line(when time.Time, commit string, o Options) string {
 		r.Statuses[causal.OK], r.Statuses[causal.Unknown], r.Statuses[causal.Failed],
 		len(r.Nemeses), kinds, total, r.Drained.Seconds(),
 		len(r.Violations), len(r.Stuck), len(r.Wrong), verdict)
-}
-
-// Append adds lines to the ledger's file.
-func Append(file string, lines ...string) error {
-	f, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	if _, err := f.WriteString(strings.Join(lines, "")); err != nil {
-		_ = f.Close()
-		return err
-	}
-	return f.Close()
 }

@@ -1,8 +1,10 @@
 // Command sim plays seeds of the simulation. It prints the first seed that
-// fails with the line that replays it; a single seed is played with its trace.
+// fails with the line that replays it, and which faults no seed met; a single
+// seed is played with its trace.
 //
 //	go run ./internal/sim/cmd -seeds 1000 -seed 1
 //	go run ./internal/sim/cmd -seed 42
+//	go run ./internal/sim/cmd -seeds 20000 -seed 100000 -ledger docs/sim.md
 package main
 
 import (
@@ -12,40 +14,102 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"rockpool.dev/internal/ledger"
 	"rockpool.dev/internal/sim"
 )
 
 // gcPercent lets garbage grow: a seed has little that lives.
 const gcPercent = 400
 
+type flags struct {
+	seeds   int
+	seed    uint64
+	partner string
+	backups bool
+	quiet   bool
+	ledger  string
+}
+
 func main() {
-	seeds := flag.Int("seeds", 0, "how many seeds to play; 0 plays one with its trace")
-	seed := flag.Uint64("seed", 1, "the first seed")
-	partner := flag.String("relay", "", "embedded, postgres or model; by turns without")
-	backups := flag.Bool("backups", false, "replace clients' files by older copies")
-	quiet := flag.Bool("quiet", false, "no trace")
+	var f flags
+	flag.IntVar(&f.seeds, "seeds", 0, "how many seeds to play; 0 plays one with its trace")
+	flag.Uint64Var(&f.seed, "seed", 1, "the first seed")
+	flag.StringVar(&f.partner, "relay", "", "embedded, postgres or model; by turns without")
+	flag.BoolVar(&f.backups, "backups", false, "replace clients' files by older copies")
+	flag.BoolVar(&f.quiet, "quiet", false, "no trace")
+	flag.StringVar(&f.ledger, "ledger", "", "`file` to append a line to")
 	flag.Parse()
 	debug.SetGCPercent(gcPercent)
-	opt := sim.Options{Relay: sim.Relay(*partner), Backups: *backups, Dir: sim.TempDir()}
-	if *seeds <= 0 {
-		if !*quiet {
+	failed, err := f.play()
+	if err != nil {
+		fmt.Printf("seed %d failed: %v\nreplay: go run ./internal/sim/cmd%s -seed %d\n", failed, err, f.kind(), failed)
+		os.Exit(1)
+	}
+}
+
+// play plays one seed or many. It returns the seed that failed and why.
+func (f *flags) play() (failed uint64, err error) {
+	opt := sim.Options{Relay: sim.Relay(f.partner), Backups: f.backups, Dir: sim.TempDir()}
+	if f.seeds <= 0 {
+		if !f.quiet {
 			opt.Trace = os.Stdout
 		}
-		opt.Seed = *seed
+		opt.Seed = f.seed
 		stats, err := sim.Run(opt)
 		fmt.Println(stats)
-		finish(*seed, *partner, *backups, err)
-		return
+		return f.seed, err
 	}
-	start := time.Now()
-	total, failed, err := sim.Seeds(opt, *seed, *seeds, runtime.NumCPU(), progress(*seeds, os.Stderr))
+	commit, start := ledger.Commit(), time.Now()
+	total, failed, err := sim.Seeds(opt, f.seed, f.seeds, runtime.NumCPU(), progress(f.seeds, os.Stderr))
+	took := time.Since(start)
 	fmt.Println(total)
-	if err == nil {
-		fmt.Printf("%d seeds from %d passed in %v\n", *seeds, *seed, time.Since(start).Round(time.Millisecond))
+	missing := total.Missing(opt)
+	if len(missing) > 0 {
+		fmt.Println("never met:", strings.Join(missing, ", "))
 	}
-	finish(failed, *partner, *backups, err)
+	if err == nil {
+		fmt.Printf("%d seeds from %d passed in %v\n", f.seeds, f.seed, took.Round(time.Millisecond))
+	}
+	if f.ledger != "" {
+		if lerr := ledger.Append(f.ledger, f.line(start, commit, took, total, opt, failed, err)); lerr != nil {
+			fmt.Fprintln(os.Stderr, lerr)
+			os.Exit(1)
+		}
+	}
+	return failed, err
+}
+
+// kind is the flags that say which kind of run it is.
+func (f *flags) kind() (out string) {
+	if f.partner != "" {
+		out = " -relay " + f.partner
+	}
+	if f.backups {
+		out += " -backups"
+	}
+	return out
+}
+
+// line is the seeds' line of the ledger: a row of a Markdown table.
+func (f *flags) line(when time.Time, commit string, took time.Duration, total sim.Stats, opt sim.Options, failed uint64, err error) string {
+	var met []string
+	for _, c := range total.Faults(opt) {
+		met = append(met, fmt.Sprintf("%s %d", c.Kind, c.N))
+	}
+	verdict := "clean"
+	if err != nil {
+		verdict = fmt.Sprintf("FAILED at %d", failed)
+	}
+	never := strings.Join(total.Missing(opt), ", ")
+	if never == "" {
+		never = "none"
+	}
+	return fmt.Sprintf("| %s | %s |%s | %d–%d | %v | %d | %d | %s | %s | %s |\n",
+		when.UTC().Format("2006-01-02 15:04"), commit, f.kind(), f.seed, f.seed+uint64(f.seeds)-1, took.Round(time.Second),
+		total.Writes, total.Checks+total.Older, strings.Join(met, ", "), never, verdict)
 }
 
 // progress prints a line now and then.
@@ -56,19 +120,4 @@ func progress(n int, to io.Writer) func(done int) {
 			fmt.Fprintf(to, "%d of %d seeds\n", done, n)
 		}
 	}
-}
-
-func finish(seed uint64, partner string, backups bool, err error) {
-	if err == nil {
-		return
-	}
-	flags := ""
-	if partner != "" {
-		flags = " -relay " + partner
-	}
-	if backups {
-		flags += " -backups"
-	}
-	fmt.Printf("seed %d failed: %v\nreplay: go run ./internal/sim/cmd%s -seed %d\n", seed, err, flags, seed)
-	os.Exit(1)
 }
