@@ -85,6 +85,7 @@ var ChangeMessage = codec.Message{
 		{Number: 1, Kind: codec.KindUint32, At: unsafe.Offsetof(Change{}.Table)},
 		{Number: 2, Kind: codec.KindRow, At: unsafe.Offsetof(Change{}.Old)},
 		{Number: 3, Kind: codec.KindRow, At: unsafe.Offsetof(Change{}.New)},
+		{Number: 4, Kind: codec.KindUint32, At: unsafe.Offsetof(Change{}.Origin)},
 	},
 }
 
@@ -93,6 +94,7 @@ func _(m *Change) {
 	_ = (*uint32)(&m.Table)
 	_ = (*value.Row)(&m.Old)
 	_ = (*value.Row)(&m.New)
+	_ = (*uint32)(&m.Origin)
 }
 
 // AppendTo encodes m after dst (package codec).

@@ -19,9 +19,11 @@ type Tx struct {
 	// LSN is the commit's end position in Postgres's WAL, or 0.
 	LSN uint64 `wire:"3"`
 	// CommitMicros is the commit time, microseconds since 1970.
-	CommitMicros int64    `wire:"4"`
-	Origins      []Origin `wire:"5"`
-	Changes      []Change `wire:"6"`
+	CommitMicros int64 `wire:"4"`
+	// Origins are the client transactions that this one carries: several of one
+	// client, in the order of their mids, where its outbox was drained.
+	Origins []Origin `wire:"5"`
+	Changes []Change `wire:"6"`
 	// Schema is the version that table IDs and column indexes belong to.
 	Schema uint32 `wire:"7"`
 }
@@ -41,6 +43,22 @@ type Change struct {
 	Table uint32    `wire:"1"`
 	Old   value.Row `wire:"2"`
 	New   value.Row `wire:"3"`
+	// Origin says which of several Origins wrote the row last: its place among
+	// them, from 1; 0 for the last, or where there is one at most.
+	Origin uint32 `wire:"4"`
+}
+
+// By returns the client transaction that a change is of, or nil for a direct
+// write.
+func (tx *Tx) By(c *Change) *Origin {
+	n := len(tx.Origins)
+	switch {
+	case n == 0:
+		return nil
+	case c.Origin == 0 || int(c.Origin) > n:
+		return &tx.Origins[n-1]
+	}
+	return &tx.Origins[c.Origin-1]
 }
 
 // Log is the order of transactions. Safe for concurrent readers and one appender.

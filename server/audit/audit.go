@@ -72,7 +72,9 @@ func (l *Log) Add(rec *changelog.Tx, user func(client string) string) {
 			Mid: o.Outcome.Mid, Status: uint8(o.Outcome.Status), Rows: map[uint32]int{}, Prev: l.prev,
 		}
 		for j := range rec.Changes {
-			e.Rows[rec.Changes[j].Table]++
+			if rec.By(&rec.Changes[j]) == o {
+				e.Rows[rec.Changes[j].Table]++
+			}
 		}
 		line, err := json.Marshal(e)
 		if err == nil {

@@ -30,6 +30,8 @@ type Change struct {
 	// Unchanged lists the columns of New that the source left out because
 	// they did not change: the store has them.
 	Unchanged []uint32
+	// Origin is changelog.Change.Origin.
+	Origin uint32
 	// Truncate empties the table; Key and New are nil.
 	Truncate bool
 }

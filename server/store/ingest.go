@@ -81,13 +81,12 @@ func (s *Store) writeRows(tx *changelog.Tx) error {
 // record writes what goes with the rows of a transaction: the log record, who
 // wrote the rows last, the outcomes, and the head.
 func (s *Store) record(m meta, tx *changelog.Tx) error {
-	last := source.Meta{}
-	if len(tx.Origins) == 1 {
-		o := tx.Origins[0]
-		last = source.Meta{Actor: o.Client, Mid: o.Outcome.Mid, Clean: o.Clean, HLC: o.HLC}
-	}
 	for i := range tx.Changes {
 		c := &tx.Changes[i]
+		last := source.Meta{}
+		if o := tx.By(c); o != nil {
+			last = source.Meta{Actor: o.Client, Mid: o.Outcome.Mid, Clean: o.Clean, HLC: o.HLC}
+		}
 		image := c.New
 		if image == nil {
 			image = c.Old
@@ -132,6 +131,7 @@ type fold struct {
 type folded struct {
 	table    uint32
 	old, now value.Row
+	origin   uint32 // changelog.Change.Origin
 }
 
 func newFold(s *Store) *fold { return &fold{s: s, rows: map[string]*folded{}} }
@@ -154,7 +154,7 @@ func (f *fold) row(t *table, key value.Row) (*folded, error) {
 }
 
 func (f *fold) seen(k string, table uint32, old value.Row) *folded {
-	r := &folded{table, old, old}
+	r := &folded{table: table, old: old, now: old}
 	f.rows[k] = r
 	f.order = append(f.order, r)
 	return r
@@ -172,6 +172,7 @@ func (f *fold) add(c *source.Change) error {
 	if err != nil {
 		return err
 	}
+	at.origin = c.Origin
 	if c.New == nil {
 		at.now = nil
 		return nil
@@ -193,6 +194,7 @@ func (f *fold) add(c *source.Change) error {
 		if at, err = f.row(t, key); err != nil {
 			return err
 		}
+		at.origin = c.Origin
 	}
 	at.now = row
 	return nil
@@ -220,7 +222,7 @@ func (f *fold) changes() []changelog.Change {
 		if r.old == nil && r.now == nil || r.old != nil && r.now != nil && r.old.Equal(r.now) {
 			continue
 		}
-		out = append(out, changelog.Change{Table: r.table, Old: r.old, New: r.now})
+		out = append(out, changelog.Change{Table: r.table, Old: r.old, New: r.now, Origin: r.origin})
 	}
 	return out
 }

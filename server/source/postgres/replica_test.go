@@ -63,10 +63,14 @@ func (r *replica) apply(rec *source.Record) error {
 	}
 	r.seq++
 	m := source.Meta{Pos: version.Pos{Epoch: 1, Seq: r.seq}}
-	for _, o := range rec.Origins {
-		m.Actor, m.Mid, m.Clean, m.HLC = o.Client, o.Outcome.Mid, o.Clean, o.HLC
-	}
 	for _, c := range rec.Changes {
+		if n := len(rec.Origins); n > 0 {
+			o := rec.Origins[n-1]
+			if c.Origin > 0 {
+				o = rec.Origins[c.Origin-1]
+			}
+			m.Actor, m.Mid, m.Clean, m.HLC = o.Client, o.Outcome.Mid, o.Clean, o.HLC
+		}
 		t := r.schema.ByID(c.Table)
 		rows := r.rows[c.Table]
 		switch {

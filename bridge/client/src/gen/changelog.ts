@@ -14,6 +14,10 @@ export interface Tx {
   readonly lsn: number
   /** CommitMicros is the commit time, microseconds since 1970. */
   readonly commitMicros: number
+  /**
+   * Origins are the client transactions that this one carries: several of one
+   * client, in the order of their mids, where its outbox was drained.
+   */
   readonly origins: readonly Origin[]
   readonly changes: readonly Change[]
   /** Schema is the version that table IDs and column indexes belong to. */
@@ -47,6 +51,11 @@ export interface Change {
   readonly table: number
   readonly old: readonly SqlValue[]
   readonly new: readonly SqlValue[]
+  /**
+   * Origin says which of several Origins wrote the row last: its place among
+   * them, from 1; 0 for the last, or where there is one at most.
+   */
+  readonly origin: number
 }
 export const ChangeMessage = 79 as Message<Change>
 /** Encodes a {@link Change}; fields that are left out have the zero value. */

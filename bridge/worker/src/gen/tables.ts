@@ -77,7 +77,7 @@ Utable Ukind Rkey Pcols Rold Rnew Pdeltas
 Umid Mseen:49 Xhlc Uschema Pdepends Xdigest Aops:75 Uresolves SidempotencyKey Xid
 Mpos:49 Mprev:49 Ulsn IcommitMicros Aorigins:78 Achanges:79 Uschema
 Sclient Xhlc Moutcome:36 Bclean
-Utable Rold Rnew
+Utable Rold Rnew Uorigin
 Uversion Stoken SclientId SincarnationOld SincarnationNew Mcursor:49 UackedMid UlastMid UschemaVersion Odeclared:7 Sbuild Asubs:83 Xterm
 Uversion IserverMillis UlastMid Bresume Mhead:49 Oschema:7 Aoutcomes:36 Suser Mlimits:82 Brewound Acoming:36 Xterm
 UframeBytes UmutationsInFlight UpingMillis
