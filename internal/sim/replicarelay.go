@@ -170,8 +170,8 @@ func (f *replicaRelay) effect(e relay.Effect) {
 		})
 	case relay.Apply:
 		f.ask(func() func() {
-			reply, err := f.core.Source.Apply(background, e.Client, e.Tx)
-			return func() { f.do(f.core.Applied(e.ID, e.Tx, reply, err)) }
+			replies, err := source.ApplyAll(background, f.core.Source, e.Client, e.Txs)
+			return func() { f.do(f.core.Applied(e.ID, e.Txs, replies, err)) }
 		})
 	case relay.Snap:
 		life := f.out.life

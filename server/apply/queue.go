@@ -1,5 +1,6 @@
 // Package apply keeps one client's transactions in order on their way to the
-// source: one at a time, by mid, without a gap (SYNC.md §6.2). It owns the
+// source: by mid, without a gap, and what waits together goes together (SYNC.md
+// §6.2). It owns the
 // queue, not the source's answers.
 package apply
 
@@ -17,6 +18,9 @@ const (
 	// bytesMax bounds the encoded bytes of a client's queue: what a client may
 	// have in flight, or one transaction that is larger.
 	bytesMax = wire.MutationBytesMax + wire.InFlightBytesMax
+	// batchBytesMax bounds the encoded bytes of transactions that go to the
+	// source together.
+	batchBytesMax = 1 << 20
 	// retryMillis is when a client may send again after "not now".
 	retryMillis = 500
 )
@@ -72,17 +76,28 @@ func (q *Queue) Push(m *mutation.Tx, bytes int) (*wire.Retry, error) {
 	return nil, nil
 }
 
-// Next takes the transaction that is due, or nil while one is at the source.
-func (q *Queue) Next() *mutation.Tx {
-	if q.busy || len(q.waiting) == 0 {
+// Next takes the transactions that are due, at most so many, with consecutive
+// mids and of batchBytesMax together or one alone; none while some are at the
+// source. Done is to be called for each, or for those up to one that failed.
+func (q *Queue) Next(most int) (due []*mutation.Tx) {
+	if q.busy {
 		return nil
 	}
-	m := q.waiting[0]
-	q.waiting[0] = item{} // what is at the source may be large
-	q.waiting = q.waiting[1:]
-	q.bytes -= m.bytes
-	q.busy = true
-	return m.tx
+	bytes := 0
+	for len(due) < most && len(due) < len(q.waiting) {
+		w := q.waiting[len(due)]
+		if bytes += w.bytes; len(due) > 0 && (bytes > batchBytesMax || w.tx.Mid != due[0].Mid+uint64(len(due))) {
+			break
+		}
+		due = append(due, w.tx)
+	}
+	for i := range due {
+		q.bytes -= q.waiting[i].bytes
+		q.waiting[i] = item{} // what is at the source may be large
+	}
+	q.waiting = q.waiting[len(due):]
+	q.busy = len(due) > 0
+	return due
 }
 
 // Settled takes from the log that mids up to mid have ended. The client hears
@@ -103,25 +118,25 @@ func (q *Queue) Back(mid uint64, afterMillis uint32) *wire.Retry {
 	return &wire.Retry{FromMid: mid, AfterMillis: afterMillis}
 }
 
-// Done takes the source's answer to m. It returns what to tell the client, or
-// an error that ends the session.
-func (q *Queue) Done(m *mutation.Tx, r source.Reply, err error) (retry *wire.Retry, received *wire.Received, fatal error) {
+// Done takes the source's answer to m. It returns a frame that asks for it again,
+// or an error that ends the session; neither when m has arrived.
+func (q *Queue) Done(m *mutation.Tx, r source.Reply, err error) (retry *wire.Retry, fatal error) {
 	q.busy = false
 	switch {
 	case fault.KindOf(err) == fault.Duplicate:
-		return nil, nil, fault.In("take a mutation", err)
+		return nil, fault.In("take a mutation", err)
 	case err != nil:
-		return q.Back(m.Mid, retryMillis), nil, nil
+		return q.Back(m.Mid, retryMillis), nil
 	}
 	switch r.Kind {
 	case source.Gap:
-		return q.Back(r.FromMid, 0), nil, nil
+		return q.Back(r.FromMid, 0), nil
 	case source.Unknown:
-		return nil, nil, fault.New(fault.ResyncNeeded, "take a mutation", "another connection has taken over this client")
+		return nil, fault.New(fault.ResyncNeeded, "take a mutation", "another connection has taken over this client")
 	case source.Accepted, source.Logged, source.Duplicate:
-		return nil, &wire.Received{Mid: m.Mid}, nil
+		return nil, nil
 	}
-	return nil, nil, fault.New(fault.Internal, "take a mutation", "the source gave no answer")
+	return nil, fault.New(fault.Internal, "take a mutation", "the source gave no answer")
 }
 
 // Waiting is the length of the queue.

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"slices"
 	"testing"
 
 	"rockpool.dev/fault"
@@ -36,19 +37,59 @@ func TestQueueKeepsOrder(t *testing.T) {
 	}
 	push(t, &q, 7, 6) // what was asked for, and a repeat of what waits
 	for _, want := range []uint64{5, 6, 7} {
-		m := q.Next()
-		if m == nil || m.Mid != want {
-			t.Fatalf("Next = %+v, want mid %d", m, want)
+		due := q.Next(1)
+		if len(due) != 1 || due[0].Mid != want {
+			t.Fatalf("Next = %+v, want mid %d", due, want)
 		}
-		if again := q.Next(); again != nil {
-			t.Fatalf("mid %d is at the source, and %d is handed out", want, again.Mid)
+		if again := q.Next(1); again != nil {
+			t.Fatalf("mid %d is at the source, and %d is handed out", want, again[0].Mid)
 		}
-		if retry, received, err := q.Done(m, source.Reply{Kind: source.Accepted}, nil); retry != nil || err != nil || received.Mid != want {
-			t.Fatalf("Done(%d) = %+v, %+v, %v", want, retry, received, err)
+		if retry, err := q.Done(due[0], source.Reply{Kind: source.Accepted}, nil); retry != nil || err != nil {
+			t.Fatalf("Done(%d) = %+v, %v", want, retry, err)
 		}
 	}
-	if m := q.Next(); m != nil {
-		t.Fatalf("Next = mid %d, want none", m.Mid)
+	if due := q.Next(1); due != nil {
+		t.Fatalf("Next = mid %d, want none", due[0].Mid)
+	}
+}
+
+// What goes to the source together has consecutive mids, and bounded bytes.
+func TestQueueGathers(t *testing.T) {
+	var q Queue
+	q.Begin(4)
+	add := func(bytes int, mids ...uint64) {
+		t.Helper()
+		for _, mid := range mids {
+			if retry, err := q.Push(tx(mid), bytes); retry != nil || err != nil {
+				t.Fatalf("Push(%d) = %+v, %v", mid, retry, err)
+			}
+		}
+	}
+	add(1, 5, 6, 7, 3, 8) // a repeat of 3 among them
+	add(batchBytesMax, 9)
+	add(1, 10)
+	for _, want := range [][]uint64{{5, 6}, {7}, {3}, {8}, {9}, {10}, nil} {
+		var got []uint64
+		for _, m := range q.Next(2) {
+			got = append(got, m.Mid)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("Next(2) = %v, want %v", got, want)
+		}
+		if len(got) == 0 {
+			break
+		}
+		if q.Next(2) != nil {
+			t.Fatalf("%v are at the source, and more are handed out", want)
+		}
+		for _, mid := range got {
+			if retry, err := q.Done(tx(mid), source.Reply{Kind: source.Accepted}, nil); retry != nil || err != nil {
+				t.Fatalf("Done(%d) = %+v, %v", mid, retry, err)
+			}
+		}
+	}
+	if q.bytes != 0 {
+		t.Errorf("an empty queue counts %d bytes", q.bytes)
 	}
 }
 
@@ -72,15 +113,12 @@ func TestQueueAnswers(t *testing.T) {
 		var q Queue
 		q.Begin(0)
 		push(t, &q, 1, 2)
-		retry, received, err := q.Done(q.Next(), c.reply, c.err)
+		retry, err := q.Done(q.Next(1)[0], c.reply, c.err)
 		if fault.KindOf(err) != c.fatal {
 			t.Errorf("%s: fatal %v, want %v", c.name, err, c.fatal)
 		}
 		if (retry != nil) != (c.from != 0) || retry != nil && (retry.FromMid != c.from || (retry.AfterMillis > 0) != c.after) {
 			t.Errorf("%s: retry %+v, want from %d", c.name, retry, c.from)
-		}
-		if (received != nil) != (retry == nil && err == nil) {
-			t.Errorf("%s: received %+v beside retry %+v and %v", c.name, received, retry, err)
 		}
 		if retry != nil && q.Waiting() != 0 {
 			t.Errorf("%s: %d still wait that will come again", c.name, q.Waiting())
@@ -121,11 +159,11 @@ func TestQueueLearnsFromTheLog(t *testing.T) {
 		var q Queue
 		q.Begin(4)
 		push(t, &q, 5)
-		m := q.Next()
+		m := q.Next(1)[0]
 		if first == "the log" {
 			q.Settled(5)
 		}
-		retry, _, err := q.Done(m, source.Reply{}, lost)
+		retry, err := q.Done(m, source.Reply{}, lost)
 		if err != nil || retry == nil {
 			t.Fatalf("%s first: Done = %+v, %v, want a retry", first, retry, err)
 		}
@@ -134,8 +172,8 @@ func TestQueueLearnsFromTheLog(t *testing.T) {
 		if retry, err := q.Push(tx(6), 1); err != nil || retry != nil {
 			t.Fatalf("%s first: Push(6) = %+v, %v, want it taken", first, retry, err)
 		}
-		if m := q.Next(); m == nil || m.Mid != 6 {
-			t.Errorf("%s first: Next = %+v, want mid 6", first, m)
+		if due := q.Next(1); len(due) != 1 || due[0].Mid != 6 {
+			t.Errorf("%s first: Next = %+v, want mid 6", first, due)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"rockpool.dev/changelog"
 	"rockpool.dev/server/relay"
 	"rockpool.dev/server/snapshot"
+	"rockpool.dev/server/source"
 )
 
 const (
@@ -117,8 +118,8 @@ func (l *loop) carryOut(ctx context.Context, e relay.Effect) {
 		})
 	case relay.Apply:
 		l.call(func() event {
-			reply, err := l.core.Source.Apply(ctx, e.Client, e.Tx)
-			return func(c *relay.Core) []relay.Effect { return c.Applied(e.ID, e.Tx, reply, err) }
+			replies, err := source.ApplyAll(ctx, l.core.Source, e.Client, e.Txs)
+			return func(c *relay.Core) []relay.Effect { return c.Applied(e.ID, e.Txs, replies, err) }
 		})
 	case relay.Snap:
 		l.call(func() event {

@@ -35,11 +35,12 @@ type (
 		ID    uint64
 		Token string
 	}
-	// Apply hands a client's transaction to the source, answered by Applied.
+	// Apply hands a client's transactions, one or several in order, to the source
+	// (source.ApplyAll), answered by Applied.
 	Apply struct {
 		ID     uint64
 		Client source.Client
-		Tx     *mutation.Tx
+		Txs    []*mutation.Tx
 	}
 	// Snap makes a bucket's snapshot (package snapshot), answered by Snapped.
 	Snap struct {

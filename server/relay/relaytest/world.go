@@ -245,8 +245,8 @@ func (w *World) Do(t testing.TB, effects []relay.Effect) {
 		case relay.Admit:
 			effects = append(effects, w.Core.Admitted(e.ID, w.Core.Admit(context.Background(), e.Hello))...)
 		case relay.Apply:
-			reply, err := w.Source.Apply(context.Background(), e.Client, e.Tx)
-			effects = append(effects, w.Core.Applied(e.ID, e.Tx, reply, err)...)
+			replies, err := source.ApplyAll(context.Background(), w.Source, e.Client, e.Txs)
+			effects = append(effects, w.Core.Applied(e.ID, e.Txs, replies, err)...)
 		case relay.Snap:
 			w.Asked = append(w.Asked, e)
 		default:

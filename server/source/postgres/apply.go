@@ -57,6 +57,7 @@ type applier struct {
 	now     func() time.Time
 	// statement bounds one statement of a client.
 	statement time.Duration
+	acting    acting
 	// crash is called between COMMIT and the reply; only test builds set it.
 	crash func()
 }

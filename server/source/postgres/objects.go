@@ -18,7 +18,8 @@ const metaPublication = "rockpool_meta"
 
 // objectsSQL is what Rockpool keeps in the source. Every statement may run
 // again. Writers are recognised by xid: rockpool.tx.xid is the low 32 bits of
-// the transaction that applied the mutation, as a row's xmin shows them.
+// the transaction that applied the mutation, as a row's xmin shows them; where it
+// applied several, rockpool.tx.rows has the sums of the keys that each wrote.
 // rockpool.outcome holds what was not applied; blocks says that mutations which
 // depend on it cannot apply either.
 const objectsSQL = `
@@ -39,8 +40,14 @@ CREATE TABLE IF NOT EXISTS rockpool.tx (
   clean boolean NOT NULL,
   outcome bytea NOT NULL,
   at timestamptz NOT NULL DEFAULT now(),
+  rows bigint[],
   PRIMARY KEY (client_id, mid)
 );
+DO $$ BEGIN
+  IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'rockpool.tx'::regclass AND attname = 'rows') THEN
+    ALTER TABLE rockpool.tx ADD COLUMN rows bigint[];
+  END IF;
+END $$;
 CREATE INDEX IF NOT EXISTS tx_xid ON rockpool.tx (xid);
 CREATE TABLE IF NOT EXISTS rockpool.outcome (
   client_id text NOT NULL,

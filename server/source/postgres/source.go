@@ -55,7 +55,10 @@ type Source struct {
 	catalog  []string
 }
 
-var _ source.Source = (*Source)(nil)
+var (
+	_ source.Source  = (*Source)(nil)
+	_ source.Batcher = (*Source)(nil)
+)
 
 // heartbeatEvery is how often an idle source writes a logical message, so that
 // the slot moves on while only unpublished tables change.
@@ -168,6 +171,11 @@ func (s *Source) Apply(ctx context.Context, who source.Client, m *mutation.Tx) (
 		s.failures.Ended(&who, m)
 	}
 	return reply, err
+}
+
+// ApplyBatch applies transactions of one client in one of Postgres.
+func (s *Source) ApplyBatch(ctx context.Context, who source.Client, ms []*mutation.Tx) int {
+	return s.applier.batch(ctx, who, ms)
 }
 
 // Outcomes returns what is still known of the mids in (after, upto].

@@ -69,13 +69,16 @@ func lockRow(t *schema.Table, key value.Row) *statement {
 	return s.text(" FROM ", tableName(t)).whereKey(t, key).text(" FOR UPDATE")
 }
 
-// lastWriter names the client transaction that wrote the row's version. It is
-// a statement of its own, behind the lock: only a new snapshot sees the writer
-// that the lock waited for.
+// lastWriter names the client transaction that wrote the row's version: of
+// several that one Postgres transaction applied the last that names the row, or
+// the last, where a trigger wrote it. It is a statement of its own, behind the
+// lock: only a new snapshot sees the writer that the lock waited for.
 func lastWriter(t *schema.Table, key value.Row) *statement {
 	s := &statement{}
-	return s.text("SELECT w.client_id, w.mid, w.clean, w.hlc FROM rockpool.tx w WHERE w.xid = (SELECT xmin::text::bigint FROM ", tableName(t)).
-		whereKey(t, key).text(")")
+	s.text("SELECT w.client_id, w.mid, w.clean, w.hlc FROM rockpool.tx w WHERE w.xid = (SELECT xmin::text::bigint FROM ", tableName(t)).
+		whereKey(t, key)
+	s.args = append(s.args, rowSum(t.ID, key))
+	return s.text(") ORDER BY $", strconv.Itoa(len(s.args)), " = ANY(w.rows) DESC NULLS LAST, w.mid DESC LIMIT 1")
 }
 
 // insertRow writes the columns that the operation gives; the source fills the

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/jackc/pglogrepl"
 
@@ -35,16 +36,58 @@ func newTranslator(s *schema.Schema) *translator {
 
 // record translates one committed transaction. Its Pos is the store's to give.
 func (tr *translator) record(tx *rawTx) (*source.Record, error) {
-	rec := &source.Record{LSN: uint64(tx.lsn), CommitMicros: tx.micros, Schema: tr.schema.Version}
+	rec := &record{Record: source.Record{LSN: uint64(tx.lsn), CommitMicros: tx.micros, Schema: tr.schema.Version}}
 	for _, r := range tx.rows {
 		if err := tr.row(rec, r.msg); err != nil {
 			return nil, err
 		}
 	}
-	return rec, nil
+	if err := rec.attribute(tr.schema); err != nil {
+		return nil, err
+	}
+	return &rec.Record, nil
 }
 
-func (tr *translator) row(rec *source.Record, msg pglogrepl.Message) error {
+// record is a record under way.
+type record struct {
+	source.Record
+	rows []string // of each origin: rockpool.tx.rows in text form
+}
+
+// attribute says of each change which of several client transactions wrote its
+// row last, as lastWriter does.
+func (rec *record) attribute(tables *schema.Schema) error {
+	if len(rec.Origins) < 2 {
+		return nil
+	}
+	by := map[int64]uint32{}
+	for i, text := range rec.rows {
+		for sum := range strings.SplitSeq(strings.Trim(text, "{}"), ",") {
+			if sum == "" {
+				continue
+			}
+			n, err := strconv.ParseInt(sum, 10, 64)
+			if err != nil {
+				return fault.Wrap(fault.SourceUnavailable, "decode the stream of rockpool.tx", err)
+			}
+			by[n] = uint32(i) + 1
+		}
+	}
+	for i := range rec.Changes {
+		c := &rec.Changes[i]
+		if c.Truncate {
+			continue
+		}
+		key := c.Key
+		if c.New != nil {
+			key = tables.ByID(c.Table).KeyOf(c.New)
+		}
+		c.Origin = by[rowSum(c.Table, key)]
+	}
+	return nil
+}
+
+func (tr *translator) row(rec *record, msg pglogrepl.Message) error {
 	switch m := msg.(type) {
 	case *pglogrepl.RelationMessageV2:
 		return tr.relation(&m.RelationMessage)
@@ -122,7 +165,7 @@ func (rel *relation) tuple(data *pglogrepl.TupleData) (row value.Row, toast []ui
 	return row, toast, nil
 }
 
-func (tr *translator) insert(rec *source.Record, m *pglogrepl.InsertMessage) error {
+func (tr *translator) insert(rec *record, m *pglogrepl.InsertMessage) error {
 	rel := tr.relations[m.RelationID]
 	if rel == nil {
 		return fault.New(fault.SourceUnavailable, "decode the stream", "a row came before its table")
@@ -141,7 +184,7 @@ func (tr *translator) insert(rec *source.Record, m *pglogrepl.InsertMessage) err
 	return nil
 }
 
-func (tr *translator) update(rec *source.Record, m *pglogrepl.UpdateMessage) error {
+func (tr *translator) update(rec *record, m *pglogrepl.UpdateMessage) error {
 	rel := tr.relations[m.RelationID]
 	if rel == nil || rel.table == nil {
 		return nil
@@ -162,7 +205,7 @@ func (tr *translator) update(rec *source.Record, m *pglogrepl.UpdateMessage) err
 	return nil
 }
 
-func (tr *translator) delete(rec *source.Record, m *pglogrepl.DeleteMessage) error {
+func (tr *translator) delete(rec *record, m *pglogrepl.DeleteMessage) error {
 	rel := tr.relations[m.RelationID]
 	if rel == nil || rel.table == nil {
 		return nil
@@ -177,8 +220,9 @@ func (tr *translator) delete(rec *source.Record, m *pglogrepl.DeleteMessage) err
 
 // origin reads a row of rockpool.tx or rockpool.outcome: the acknowledgement
 // of a client's transaction, in the log record that carries its effect.
-func (rel *relation) origin(rec *source.Record, data *pglogrepl.TupleData) error {
+func (rel *relation) origin(rec *record, data *pglogrepl.TupleData) error {
 	var o source.Origin
+	var rows string
 	for i, c := range data.Columns {
 		if i >= len(rel.names) || c.DataType != pglogrepl.TupleDataTypeText {
 			continue
@@ -192,6 +236,8 @@ func (rel *relation) origin(rec *source.Record, data *pglogrepl.TupleData) error
 				return fault.Wrap(fault.SourceUnavailable, "decode the stream of rockpool."+rel.name, err)
 			}
 			o.HLC = version.HLC(n)
+		case "rows":
+			rows = string(c.Data)
 		case "clean":
 			o.Clean = string(c.Data) == "t"
 		case "outcome":
@@ -207,7 +253,7 @@ func (rel *relation) origin(rec *source.Record, data *pglogrepl.TupleData) error
 	if rel.name == "outcome" && o.Outcome.Status == mutation.Applied {
 		return fault.New(fault.Internal, "decode the stream", "an applied mutation was recorded as one that was not")
 	}
-	rec.Origins = append(rec.Origins, o)
+	rec.Origins, rec.rows = append(rec.Origins, o), append(rec.rows, rows)
 	return nil
 }
 

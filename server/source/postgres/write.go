@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"hash/fnv"
 	"sort"
 
 	"github.com/jackc/pgx/v5"
@@ -27,60 +28,105 @@ type target struct {
 	met bool
 }
 
+// decided is what one mutation does to the rows that it found.
+type decided struct {
+	out    mutation.Outcome
+	hlc    version.HLC
+	writes []rowWrite
+	// clean says that the mutation met nobody.
+	clean bool
+}
+
+// stops says that nothing of the mutation may be written.
+func (d *decided) stops() bool {
+	switch d.out.Status {
+	case mutation.Parked, mutation.Rejected:
+		return true
+	case mutation.Superseded:
+		return len(d.writes) == 0
+	}
+	return false
+}
+
 // write does the work of one mutation inside tx: locks its rows, tests for
 // conflicts, decides, and writes. A non-nil outcome means that nothing may be
 // written and says why.
 func (a *applier) write(ctx context.Context, tx pgx.Tx, who source.Client, m *mutation.Tx) (*mutation.Outcome, error) {
-	targets, err := a.lock(ctx, tx, m)
+	targets, err := a.lock(ctx, tx, m.Ops)
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range targets {
-		if t.met, err = a.conflicts(who, m, t.table, t.key, t.row, t.last); err != nil {
-			return nil, err
-		}
+	d, err := a.decide(who, m, targets)
+	if err != nil {
+		return nil, err
 	}
-	hlc, skewed := version.Clamp(m.HLC, a.now().UnixMilli())
-	out := mutation.Outcome{Mid: m.Mid, Status: mutation.Applied, Skewed: skewed, ID: m.ID}
-	var writes []rowWrite
-	var statuses []mutation.Status
-	clean := true
-	for i := range m.Ops {
-		op := &m.Ops[i]
-		t := targets[targetKey(op)]
-		clean = clean && !t.met
-		d := mutation.Decide(t.table, *op, t.row, mutation.Meeting{
-			Conflict: t.met, MineHLC: hlc, TheirsHLC: t.last.hlc, MineClient: who.ID, TheirsClient: t.last.client, TheirsMid: t.last.mid,
-		})
-		statuses = append(statuses, d.Status)
-		if d.Conflict != nil {
-			out.Conflicts = append(out.Conflicts, *d.Conflict)
-		}
-		if d.Write != nil || d.Delete {
-			writes = append(writes, rowWrite{t: t, op: op, row: d.Write, insert: t.row == nil})
-			t.row = d.Write // the next operation on this row meets what this one leaves
-		}
-	}
-	out.Status = mutation.StatusOf(statuses)
-	if out.Status == mutation.Parked || out.Status == mutation.Rejected || len(writes) == 0 && out.Status == mutation.Superseded {
-		return &out, nil
+	if d.stops() {
+		return &d.out, nil
 	}
 	if err := a.permit(who, targets); err != nil {
 		return nil, err
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO rockpool.tx (client_id, mid, hlc, digest, clean, outcome) VALUES ($1, $2, $3, $4, $5, $6)`,
-		who.ID, int64(m.Mid), int64(hlc), int64(m.Digest), clean, out.AppendTo(nil)); err != nil {
+	batch := &pgx.Batch{}
+	d.note(batch, who, m)
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
 	if err := a.become(ctx, tx, who); err != nil {
 		return nil, err
 	}
-	for _, w := range writes {
-		if err := w.run(ctx, tx); err != nil {
-			return nil, err
+	for _, w := range d.writes {
+		if s := w.statement(); s != nil {
+			tag, err := tx.Exec(ctx, s.sql.String(), s.args...)
+			if err == nil {
+				err = reached(tag.RowsAffected())
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
 	return nil, nil
+}
+
+// decide tests the rows of one mutation for conflicts and decides each operation.
+func (a *applier) decide(who source.Client, m *mutation.Tx, targets map[string]*target) (*decided, error) {
+	for _, t := range targets {
+		var err error
+		if t.met, err = a.conflicts(who, m, t.table, t.key, t.row, t.last); err != nil {
+			return nil, err
+		}
+	}
+	hlc, skewed := version.Clamp(m.HLC, a.now().UnixMilli())
+	d := &decided{out: mutation.Outcome{Mid: m.Mid, Status: mutation.Applied, Skewed: skewed, ID: m.ID}, hlc: hlc, clean: true}
+	var statuses []mutation.Status
+	for i := range m.Ops {
+		op := &m.Ops[i]
+		t := targets[targetKey(op)]
+		d.clean = d.clean && !t.met
+		met := mutation.Decide(t.table, *op, t.row, mutation.Meeting{
+			Conflict: t.met, MineHLC: hlc, TheirsHLC: t.last.hlc, MineClient: who.ID, TheirsClient: t.last.client, TheirsMid: t.last.mid,
+		})
+		statuses = append(statuses, met.Status)
+		if met.Conflict != nil {
+			d.out.Conflicts = append(d.out.Conflicts, *met.Conflict)
+		}
+		if met.Write != nil || met.Delete {
+			d.writes = append(d.writes, rowWrite{t: t, op: op, row: met.Write, insert: t.row == nil})
+			t.row = met.Write // the next operation on this row meets what this one leaves
+		}
+	}
+	d.out.Status = mutation.StatusOf(statuses)
+	return d, nil
+}
+
+// note queues the row of rockpool.tx that says who wrote, and which rows.
+func (d *decided) note(batch *pgx.Batch, who source.Client, m *mutation.Tx) {
+	rows := make([]int64, 0, len(d.writes))
+	for i := range d.writes {
+		rows = d.writes[i].sums(rows)
+	}
+	batch.Queue(`INSERT INTO rockpool.tx (client_id, mid, hlc, digest, clean, outcome, rows) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		who.ID, int64(m.Mid), int64(d.hlc), int64(m.Digest), d.clean, d.out.AppendTo(nil), rows)
 }
 
 // permit asks the relay's own write policy about every row that changes, before
@@ -102,11 +148,11 @@ func (a *applier) permit(who source.Client, targets map[string]*target) error {
 
 // lock reads every touched row in (table, key) order, so that two writers of
 // the same rows cannot wait for each other, in one round trip.
-func (a *applier) lock(ctx context.Context, tx pgx.Tx, m *mutation.Tx) (map[string]*target, error) {
+func (a *applier) lock(ctx context.Context, tx pgx.Tx, ops []mutation.Op) (map[string]*target, error) {
 	targets := map[string]*target{}
 	var order []string
-	for i := range m.Ops {
-		op := &m.Ops[i]
+	for i := range ops {
+		op := &ops[i]
 		t := a.schema.ByID(op.Table)
 		if t == nil || len(op.Key) != len(t.Key) {
 			return nil, fault.New(fault.UnknownTable, "apply a mutation", "it names a table that is not synced")
@@ -169,8 +215,18 @@ func (t *target) read(results pgx.BatchResults) error {
 }
 
 // targetKey orders and identifies a row: the table's number, then the key.
-func targetKey(op *mutation.Op) string {
-	return string(op.Key.Append([]byte{byte(op.Table >> 24), byte(op.Table >> 16), byte(op.Table >> 8), byte(op.Table)}))
+func targetKey(op *mutation.Op) string { return rowKey(op.Table, op.Key) }
+
+func rowKey(table uint32, key value.Row) string {
+	return string(key.Append([]byte{byte(table >> 24), byte(table >> 16), byte(table >> 8), byte(table)}))
+}
+
+// rowSum is the FNV-1a 64 of a row's key, by which rockpool.tx.rows tells the
+// writers of one Postgres transaction apart.
+func rowSum(table uint32, key value.Row) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(rowKey(table, key)))
+	return int64(h.Sum64())
 }
 
 // become takes the user's role and claims for the rest of the transaction, so
@@ -196,25 +252,35 @@ type rowWrite struct {
 	insert bool
 }
 
-func (w rowWrite) run(ctx context.Context, tx pgx.Tx) error {
-	var s *statement
+// statement is the write as SQL, or nil where it changes nothing.
+func (w rowWrite) statement() *statement {
 	switch {
 	case w.row == nil:
-		s = deleteRow(w.t.table, w.op.Key)
+		return deleteRow(w.t.table, w.op.Key)
 	case w.insert:
-		s = insertRow(w.t.table, w.op.Cols, w.row)
-	default:
-		if len(w.op.Cols) == 0 {
-			return nil
-		}
-		s = updateRow(w.t.table, w.op.Key, w.op.Cols, w.row)
+		return insertRow(w.t.table, w.op.Cols, w.row)
+	case len(w.op.Cols) == 0:
+		return nil
 	}
-	tag, err := tx.Exec(ctx, s.sql.String(), s.args...)
-	if err != nil {
-		return err
+	return updateRow(w.t.table, w.op.Key, w.op.Cols, w.row)
+}
+
+// sums appends the row's sum, before and after where its key changes.
+func (w rowWrite) sums(to []int64) []int64 {
+	to = append(to, rowSum(w.op.Table, w.op.Key))
+	if w.row == nil {
+		return to
 	}
-	if tag.RowsAffected() == 0 { // hidden by row level security, or gone: never tell which
-		return fault.New(fault.Forbidden, "apply a mutation", "a row it writes is gone or not yours")
+	if key := w.t.table.KeyOf(w.row); !key.Equal(w.op.Key) {
+		to = append(to, rowSum(w.op.Table, key))
 	}
-	return nil
+	return to
+}
+
+// reached is the error of a write that found no row.
+func reached(rows int64) error {
+	if rows > 0 {
+		return nil
+	} // hidden by row level security, or gone: never tell which
+	return fault.New(fault.Forbidden, "apply a mutation", "a row it writes is gone or not yours")
 }
