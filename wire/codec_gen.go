@@ -1114,6 +1114,7 @@ var OutboxActMessage = codec.Message{
 	Fields: []codec.Field{
 		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(OutboxAct{}.Mid)},
 		{Number: 2, Kind: codec.KindBool, At: unsafe.Offsetof(OutboxAct{}.Discard)},
+		{Number: 3, Kind: codec.KindList, At: unsafe.Offsetof(OutboxAct{}.Ops), Of: &OperationMessage},
 	},
 }
 
@@ -1121,6 +1122,7 @@ var OutboxActMessage = codec.Message{
 func _(m *OutboxAct) {
 	_ = (*uint64)(&m.Mid)
 	_ = (*bool)(&m.Discard)
+	_ = (*[]Operation)(&m.Ops)
 }
 
 // AppendTo encodes m after dst (package codec).

@@ -6,4 +6,4 @@ package wire
 const relayHash = "fd6dac852faf731a63e6da7045716d64"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "31e14bb11a0012543dd59c183fb7aa85"
+const pageHash = "a3bc94c7e94afd418225e8a331632f8d"

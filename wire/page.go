@@ -475,10 +475,13 @@ type OutboxOp struct {
 	New   *NamedRow     `wire:"5" ts:"after"`
 }
 
-// OutboxAct retries or discards a rejected or parked transaction.
+// OutboxAct discards, retries or replaces a transaction that did not apply, or
+// one that is queued and that no socket has taken.
 type OutboxAct struct {
 	Mid     uint64 `wire:"1"`
 	Discard bool   `wire:"2"`
+	// Ops, when there are any, are what is written in its place.
+	Ops []Operation `wire:"3"`
 }
 
 // SignOut ends the user's session: Pending is 1 ask, 2 discard, 3 keep. With

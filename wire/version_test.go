@@ -16,7 +16,7 @@ func TestHashesArePinned(t *testing.T) {
 		pinnedHash string
 	}{
 		{"client ⇄ relay", Version, relayHash, 5, "fd6dac852faf731a63e6da7045716d64"},
-		{"page ⇄ Worker", PageVersion, pageHash, 11, "31e14bb11a0012543dd59c183fb7aa85"},
+		{"page ⇄ Worker", PageVersion, pageHash, 12, "a3bc94c7e94afd418225e8a331632f8d"},
 	} {
 		if c.got != c.pinnedHash || c.version != c.pinnedFor {
 			t.Errorf("%s: version %d has frames of hash %s; pinned are version %d, hash %s", c.protocol, c.version, c.got, c.pinnedFor, c.pinnedHash)

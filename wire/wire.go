@@ -30,14 +30,15 @@ const Subprotocol = "rockpool.v1"
 // the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
 // (PageRest); 10 has no PageClose, as a tab closes by closing its port; 11 tells
 // a transaction's history and what it was blocked by (OutboxEntry.CausedBy,
-// History; Event.CausedBy).
-const PageVersion uint32 = 11
+// History; Event.CausedBy); 12 has transactions replaced by others (OutboxAct.Ops).
+const PageVersion uint32 = 12
 
 // StorageVersion is the version of the client's database layout. An older file
 // is brought up to date when it is opened (wasm/store, migrations); a newer one
 // is refused. Version 2 dropped the index of idempotency keys by age, and has
-// rows that the server has deleted among the bases; 3 keeps the relay's term.
-const StorageVersion uint32 = 3
+// rows that the server has deleted among the bases; 3 keeps the relay's term; 4 has
+// transactions that were given up before the server had answered.
+const StorageVersion uint32 = 4
 
 // Limits, each named in this one place.
 const (

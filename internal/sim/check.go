@@ -50,15 +50,22 @@ func (c *client) check() {
 	pending := map[uint32]map[string][]mutation.Op{}
 	hidden := map[string]bool{} // rows whose pending operations depend on a failed one
 	touched := map[string]uint64{}
-	failed := map[uint64]bool{}
+	failed, late := map[uint64]bool{}, map[uint64]bool{}
 	for mid := uint64(1); mid <= meta.LastMid; mid++ {
 		if mid <= meta.AckedMid {
 			s := o.settled[meta.ClientID][mid].Status
-			failed[mid] = s == mutation.Parked || s == mutation.Rejected || s == mutation.Blocked
+			// What was taken back too late stands; what was built on it is out of
+			// view until it is answered.
+			late[mid] = c.recalled[mid] || c.own[mid] != nil && slices.ContainsFunc(c.own[mid].Depends, func(d uint64) bool { return late[d] })
+			failed[mid] = s == mutation.Parked || s == mutation.Rejected || s == mutation.Blocked || late[mid]
 			continue
 		}
 		tx := c.own[mid]
 		if tx == nil {
+			continue
+		}
+		if c.recalled[mid] && !c.db.Queued(mid) {
+			failed[mid] = true
 			continue
 		}
 		out := false

@@ -58,6 +58,7 @@ type client struct {
 	told       map[uint64]mutation.Status // outcomes told to the app, over all lives
 	toldNow    map[uint64]bool            // in this life
 	decided    map[uint64]bool            // the user has dealt with it
+	recalled   map[uint64]bool            // the user has taken it back
 	checked    checkedAt
 	older      *older  // what it showed when all its shapes were at one position, in this life
 	tx         *txn.Tx // interactive, open
@@ -194,7 +195,7 @@ func (c *client) onOutcome(o mutation.Outcome) {
 		c.w.fail("I3: %s told the outcome of mutation %d twice", c.name, o.Mid)
 	}
 	c.toldNow[o.Mid] = true
-	if s, ok := c.told[o.Mid]; ok && s != o.Status {
+	if s, ok := c.told[o.Mid]; ok && s != o.Status && !c.recalled[o.Mid] { // it may have been too late
 		c.w.fail("I3: %s told status %d for mutation %d, and %d before", c.name, o.Status, o.Mid, s)
 	}
 	c.told[o.Mid] = o.Status
@@ -252,7 +253,7 @@ func (c *client) forgetAll(id string) {
 	c.id, c.mids, c.durableMid, c.older = id, 0, 0, nil
 	c.undone = map[uint64]bool{}
 	c.own, c.told = map[uint64]*mutation.Tx{}, map[uint64]mutation.Status{}
-	c.toldNow, c.decided = map[uint64]bool{}, map[uint64]bool{}
+	c.toldNow, c.decided, c.recalled = map[uint64]bool{}, map[uint64]bool{}, map[uint64]bool{}
 }
 
 // readTx reads a mutation from the outbox's own rows.
@@ -459,6 +460,10 @@ func (c *client) decide() {
 		return
 	}
 	for _, e := range list {
+		if c.db.Queued(e.Mid) && !c.drv.Took(e.Mid) && c.w.chance(0.2) {
+			c.recall(e.Mid)
+			return
+		}
 		switch e.State {
 		case wire.TxRejected, wire.TxBlocked:
 			_, err := c.mgr.Act(wire.OutboxAct{Mid: e.Mid, Discard: c.w.chance(0.6)})
@@ -531,6 +536,24 @@ func (c *client) checkpoint() {
 	if err != nil {
 		c.w.fail("%s: checkpoint: %v", c.name, err)
 	}
+}
+
+// recall takes a queued mutation back; what becomes of it is decided later.
+func (c *client) recall(mid uint64) {
+	a, err := c.db.Recall(mid)
+	if c.noRoom(err) {
+		return
+	}
+	if err != nil {
+		c.w.fail("%s: take mutation %d back: %v", c.name, mid, err)
+		return
+	}
+	c.w.logf("%s: takes mutation %d back", c.name, mid)
+	c.w.stats.Recalls++
+	c.recalled[mid], c.told[mid] = true, mutation.Rejected
+	c.mgr.Applied(a)
+	c.drv.Recalled()
+	c.flushLater()
 }
 
 // crash kills the process. Each write behind the last flush may be kept, lost,

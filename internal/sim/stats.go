@@ -22,6 +22,7 @@ type Stats struct {
 	Doubled   int `did:"writes sent by both twins"`
 	Tokens    int `did:"tokens"`
 	NoRoom    int `did:"writes without room"`
+	Recalls   int `did:"writes taken back"`
 
 	Crashes      int `fault:"client crash"`
 	Fuses        int `fault:"death at a write or flush"`

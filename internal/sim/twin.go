@@ -100,7 +100,7 @@ func (c *client) renamed() {
 	}
 	for mid := uint64(1); mid <= c.mids; mid++ {
 		tx := c.own[mid]
-		if tx == nil || have[tx.ID] || c.undone[mid] {
+		if tx == nil || have[tx.ID] || c.undone[mid] || c.decided[mid] && c.recalled[mid] {
 			continue
 		}
 		if o, ok := c.w.oracle.settled[c.id][mid]; !ok || o.ID != tx.ID {

@@ -107,6 +107,12 @@ func (d *SyncDriver) Token(jwt string, err error) {
 // Wrote says that local writes were committed or flushed.
 func (d *SyncDriver) Wrote() { d.step(syncer.Wrote{Local: d.local()}) }
 
+// Took reports whether the socket that is open has a mutation.
+func (d *SyncDriver) Took(mid uint64) bool { return d.m.Took(mid) }
+
+// Recalled says that a queued mutation was taken back.
+func (d *SyncDriver) Recalled() { d.step(syncer.Recalled{Local: d.local()}) }
+
 // SyncNow runs a forced round; done is called once.
 func (d *SyncDriver) SyncNow(done func(wire.SyncRound, error)) {
 	if len(d.waiting) >= syncNowMax {

@@ -348,9 +348,15 @@ func (h *Host) tellEnded(res txn.Result) {
 	}
 }
 
-// outboxAct retries or discards a failed transaction.
+// outboxAct retries, replaces or discards a transaction that did not apply, or
+// that waits to be sent.
 func (h *Host) outboxAct(c *call, m *wire.OutboxAct) {
 	h.write(c, func() error {
+		recalled, err := h.txn.Recall(*m, h.sync != nil && h.sync.Took(m.Mid))
+		if err != nil {
+			return err
+		}
+		h.recalled(recalled)
 		res, err := h.txn.Act(*m)
 		if err != nil {
 			return err
@@ -362,6 +368,21 @@ func (h *Host) outboxAct(c *call, m *wire.OutboxAct) {
 		h.hold(c, res, (&wire.Empty{}).AppendTo)
 		return nil
 	})
+}
+
+// recalled tells that a queued transaction has left the view, and lets what waits
+// behind it be sent.
+func (h *Host) recalled(a store.Applied) {
+	if len(a.Outcomes) == 0 {
+		return
+	}
+	h.applied(a)
+	for _, o := range a.Outcomes {
+		h.outcome(o)
+	}
+	if h.sync != nil {
+		h.sync.Recalled()
+	}
 }
 
 // status tells what became of a write.

@@ -60,7 +60,7 @@ func (db *DB) Cause(mid uint64) uint64 {
 	for _, d := range l.depends { // earlier ones, so this ends
 		on := db.pend.txs[d]
 		switch {
-		case on == nil || on.inView():
+		case on == nil || on.inView() || on.state == txGivenUp:
 		case db.stateOf(on) != wire.TxBlocked:
 			return d
 		default:

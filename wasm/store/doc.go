@@ -45,6 +45,8 @@
 //	db.Unsettled() (parked, failed uint64)
 //	db.Outbox() ([]wire.OutboxEntry, error)
 //	db.Retry(mid) (Committed, error); db.Discard(mid) (Committed, error) // of a parked, rejected or blocked one
+//	db.Replace(mid, write) (Committed, error) // of such a one, by what write does
+//	db.Recall(mid) (Applied, error)           // a queued one becomes such a one
 //
 // Download:
 //

@@ -12,6 +12,9 @@ var migrations = map[int64][]string{
 	// take for hidden rows: it must not open the file any more.
 	1: {`DROP INDEX _rockpool_once_millis`},
 	2: {`ALTER TABLE _rockpool_meta ADD COLUMN term INTEGER NOT NULL DEFAULT 0`},
+	// Transactions may be txGivenUp from version 4 on, which a build of version 3
+	// would show as refused ones without operations.
+	3: nil,
 }
 
 // migrate runs the steps that a file of an older build lacks. A version that
@@ -22,8 +25,8 @@ func (db *DB) migrate() error {
 		return err
 	}
 	for v := row[0].Int(); v < int64(wire.StorageVersion); v++ {
-		step := migrations[v]
-		if step == nil {
+		step, ok := migrations[v]
+		if !ok {
 			return nil
 		}
 		if err := db.atomic(func() error {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"slices"
-	"strconv"
 
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
@@ -13,7 +12,7 @@ import (
 // ReadOutbox returns up to max pending transactions from mid `from` on, in
 // order, as they go on the wire. Only flushed ones are returned: a crash must
 // not be able to rewind a client behind what it has sent (SYNC.md §3, rule 6).
-// One that failed here, before it was sent, goes as a placeholder, as mids have
+// One that failed here, or was taken back, before it was sent, goes as a placeholder, as mids have
 // no gap.
 func (db *DB) ReadOutbox(from uint64, max int) ([]Outgoing, error) {
 	var out []Outgoing
@@ -118,73 +117,4 @@ func (db *DB) sweepKeys(now int64) error {
 	}
 	return db.run(`DELETE FROM _rockpool_once WHERE key IN
 	  (SELECT key FROM _rockpool_once ORDER BY millis DESC LIMIT -1 OFFSET ?)`, value.Int(onceRowsMax))
-}
-
-// failed returns a local transaction that waits for a person.
-func (db *DB) failed(op string, mid uint64) (*localTx, error) {
-	l := db.pend.txs[mid]
-	if l == nil {
-		return nil, fault.New(fault.NotFound, op, "there is no local transaction "+strconv.FormatUint(mid, 10))
-	}
-	if l.state == txPending {
-		return nil, fault.New(fault.Forbidden, op, "the server has not answered it yet").
-			WithHint("wait for its outcome; a queued mutation cannot be taken back, write the opposite instead")
-	}
-	if mid > db.meta.AckedMid && mid < settledMidFirst {
-		return nil, fault.New(fault.Forbidden, op, "it was refused here, and the server does not know yet").
-			WithHint("go online first: its place in the queue must be sent")
-	}
-	return l, nil
-}
-
-// Discard gives up a parked, rejected or blocked transaction; its conflicts
-// are closed. The view does not change: its effect left with its outcome.
-func (db *DB) Discard(mid uint64) (Committed, error) {
-	l, err := db.failed("discard mutation", mid)
-	if err != nil {
-		return Committed{}, err
-	}
-	var out Committed
-	err = db.atomic(func() error {
-		// Its key names nothing any more: a repeat is a new write.
-		if err := db.run(`DELETE FROM _rockpool_once WHERE mid = ?`, value.Int(int64(mid))); err != nil {
-			return err
-		}
-		return db.drop(l, &out)
-	})
-	if err != nil {
-		return Committed{}, fault.In("discard mutation", err)
-	}
-	return out, nil
-}
-
-// drop deletes a failed transaction and its open conflicts, and says so in out.
-func (db *DB) drop(l *localTx, out *Committed) error {
-	if err := db.forget(l); err != nil {
-		return err
-	}
-	rows, err := db.all(`SELECT id FROM _rockpool_conflict WHERE mid = ? AND open = 1 ORDER BY id`, value.Int(int64(l.mid)))
-	if err != nil {
-		return err
-	}
-	out.Ended = l.mid
-	for _, row := range rows {
-		out.Closed = append(out.Closed, uint64(row[0].Int()))
-	}
-	return db.run(`DELETE FROM _rockpool_conflict WHERE mid = ? AND open = 1`, value.Int(int64(l.mid)))
-}
-
-// Retry writes a failed transaction's operations again, over what stands now,
-// as a new mutation, and drops the old one.
-func (db *DB) Retry(mid uint64) (Committed, error) {
-	l, err := db.failed("retry mutation", mid)
-	if err != nil {
-		return Committed{}, err
-	}
-	ops, err := db.ops(l)
-	if err != nil {
-		return Committed{}, fault.In("retry mutation", err)
-	}
-	out, err := db.rewrite(l, ops, nil)
-	return out, fault.In("retry mutation", err)
 }

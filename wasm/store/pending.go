@@ -119,7 +119,7 @@ func (db *DB) Pending() uint64 { return db.pend.waiting }
 func (db *DB) Unsettled() (parked, failed uint64) {
 	for _, l := range db.pend.txs {
 		switch l.state {
-		case txPending:
+		case txPending, txGivenUp:
 		case txParked:
 			parked++
 		default:

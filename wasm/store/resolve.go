@@ -200,6 +200,11 @@ func (db *DB) replay(ops []mutation.Op, info CommitInfo, with func(*Committed) e
 	if err == nil {
 		err = with(&ended)
 	}
+	return db.finish(w, info, ended, err)
+}
+
+// finish commits a write that has ended what ended says, or rolls it back for err.
+func (db *DB) finish(w *Write, info CommitInfo, ended Committed, err error) (Committed, error) {
 	if err != nil {
 		if rerr := w.Rollback(); rerr != nil {
 			return Committed{}, rerr

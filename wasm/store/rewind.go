@@ -37,6 +37,9 @@ func (db *DB) Rewind(id string, lastMid uint64, known []mutation.Outcome) (Appli
 		for _, mid := range slices.Clone(db.pend.mids) {
 			l := db.pend.txs[mid]
 			if l.state != txPending {
+				if err := c.rewindFailed(l, outcomes[mid]); err != nil {
+					return err
+				}
 				continue
 			}
 			if err := c.rewind(l, mid <= lastMid, outcomes[mid]); err != nil {
@@ -84,6 +87,18 @@ func (c *change) rewind(l *localTx, settled bool, o *mutation.Outcome) error {
 			Mid: l.mid, Status: mutation.Blocked, Kind: uint16(fault.Blocked),
 			Detail: "it depends on a mutation that was not applied, or may have been applied already",
 		})
+	}
+	return nil
+}
+
+// rewindFailed decides about one that had failed here and whose mid nobody waits
+// for any more.
+func (c *change) rewindFailed(l *localTx, o *mutation.Outcome) error {
+	if o != nil {
+		return c.late(o)
+	}
+	if l.state == txGivenUp {
+		return c.db.forget(l)
 	}
 	return nil
 }

@@ -20,7 +20,10 @@ func (c *change) settle(outcomes []mutation.Outcome) error {
 		}
 		c.acked = max(c.acked, o.Mid)
 		if l == nil {
-			continue // told before
+			if err := c.late(o); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := c.db.explain(l, o); err != nil {
 			return err

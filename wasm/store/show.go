@@ -74,6 +74,9 @@ func (db *DB) Outbox() ([]wire.OutboxEntry, error) {
 	out := make([]wire.OutboxEntry, 0, len(db.pend.mids))
 	for _, mid := range db.pend.mids {
 		l := db.pend.txs[mid]
+		if l.state == txGivenUp {
+			continue
+		}
 		ops, err := db.ops(l)
 		if err != nil {
 			return nil, fault.In("list the outbox", err)

@@ -1,6 +1,6 @@
 package store
 
-// sidecarDDL makes the bookkeeping tables of storage version 3. A change of
+// sidecarDDL makes the bookkeeping tables of storage version 4. A change of
 // any of them, or a new meaning of a value, raises wire.StorageVersion and adds
 // a step to migrations.
 var sidecarDDL = []string{
@@ -51,6 +51,9 @@ const (
 	txBlocked  = 5
 	// txGone lost to a delete: nothing was written, its data is kept.
 	txGone = 6
+	// txGivenUp was discarded or written again before the server had answered:
+	// its mid is still to be sent, and nothing else of it is left.
+	txGivenUp = 7
 )
 
 // Values of _rockpool_base.hidden.

@@ -71,6 +71,9 @@ type (
 	}
 	// Wrote says that local writes have been committed or flushed.
 	Wrote struct{ Local Local }
+	// Recalled says that a queued mutation was taken back: what could not be sent
+	// may be sent now.
+	Recalled struct{ Local Local }
 	// Subscribed says that the store follows a shape.
 	Subscribed struct{ Shape Shape }
 	// Unsubscribed ends it; the engine has the store drop it.
@@ -141,6 +144,7 @@ func (Pause) event()        {}
 func (Nudge) event()        {}
 func (TokenGiven) event()   {}
 func (Wrote) event()        {}
+func (Recalled) event()     {}
 func (Subscribed) event()   {}
 func (Unsubscribed) event() {}
 func (SyncNow) event()      {}

@@ -123,6 +123,10 @@ func (m *Machine) take(ev Event) {
 	case Wrote:
 		m.setLocal(e.Local)
 		m.pump()
+	case Recalled:
+		m.push.stuck = 0
+		m.setLocal(e.Local)
+		m.pump()
 	case Subscribed:
 		m.subscribed(e.Shape)
 	case Unsubscribed:

@@ -114,6 +114,10 @@ func (m *Machine) upload(out []Outgoing) {
 	m.pump()
 }
 
+// Took reports whether the socket that is open has a mutation: nobody but the
+// relay can say what becomes of it.
+func (m *Machine) Took(mid uint64) bool { return m.phase == phaseLive && mid < m.push.next }
+
 func (m *Machine) stuckAt(mid uint64, err error) {
 	m.push.stuck = mid
 	m.lastErr = failure(err)

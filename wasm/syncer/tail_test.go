@@ -276,4 +276,17 @@ func TestStuck(t *testing.T) {
 	if n := count(all, wire.FrameMut); n != 0 {
 		t.Errorf("%d mutations sent", n)
 	}
+	if b.m.Took(1) {
+		t.Error("the socket is said to have it")
+	}
+	// It was taken back: its place is sent, and what waits behind it.
+	b.bodyLen = 20
+	b.do(syncer.Recalled{Local: b.local})
+	if n := count(b.take(), wire.FrameMut); n != 2 || !b.m.Took(1) || !b.m.Took(2) || b.m.Took(3) {
+		t.Errorf("%d mutations sent, want both", n)
+	}
+	b.do(syncer.SocketClosed{ID: b.socket})
+	if b.m.Took(1) {
+		t.Error("a socket that is closed is said to have it")
+	}
 }

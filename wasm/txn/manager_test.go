@@ -3,6 +3,7 @@ package txn_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -521,5 +522,60 @@ func TestHistoryIsBounded(t *testing.T) {
 	h := r.m.History()
 	if len(h) != 256 || h[0].Local != 45 || h[255].Local != 300 {
 		t.Errorf("%d tracks, from %d", len(h), h[0].Local)
+	}
+}
+
+// TestRecall: a queued transaction is discarded or replaced, unless a socket has
+// it; a replacement that fails leaves it as a failed one.
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	key := func(n int) value.Value { return value.Text("00000000-0000-4000-8000-00000000000" + strconv.Itoa(n)) }
+	for n := range 3 {
+		if _, err := r.m.SQL("INSERT INTO items(id, name) VALUES (?, 'a')", value.Row{key(n)}, "", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.m.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for name, k := range map[string]struct {
+		act  wire.OutboxAct
+		sent bool
+	}{
+		"sent":    {wire.OutboxAct{Mid: 1, Discard: true}, true},
+		"retried": {wire.OutboxAct{Mid: 1}, false},
+	} {
+		if _, err := r.m.Recall(k.act, k.sent); fault.KindOf(err) != fault.Forbidden || fault.HintOf(err) == "" {
+			t.Errorf("%s: %v, want forbidden and a remedy", name, err)
+		}
+	}
+	discard := wire.OutboxAct{Mid: 1, Discard: true}
+	a, err := r.m.Recall(discard, false)
+	if err != nil || len(a.Outcomes) != 1 || !r.m.NeedsFlush() {
+		t.Fatalf("Recall = %+v, %v; want its end, to be flushed", a, err)
+	}
+	if res, err := r.m.Act(discard); err != nil || res.Ended != 1 {
+		t.Fatalf("Act = %+v, %v", res, err)
+	}
+	insert := func(n int, name string) wire.OutboxAct {
+		return wire.OutboxAct{Mid: 2, Ops: []wire.Operation{
+			{Type: wire.OpInsert, Table: "items", Columns: []string{"id", "name"}, Values: value.Row{key(n), value.Text(name)}},
+		}}
+	}
+	if _, err := r.m.Recall(insert(1, "b"), false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.m.Act(insert(2, "taken")); fault.KindOf(err) != fault.Constraint {
+		t.Fatalf("a replacement that cannot be: %v, want constraint", err)
+	}
+	if list, _ := r.m.Outbox(); len(list) != 2 || list[0].Mid != 2 || list[0].State != wire.TxRejected || fault.Kind(list[0].Kind) != fault.Cancelled {
+		t.Fatalf("Outbox = %+v, want it kept as cancelled", list)
+	}
+	if a, err := r.m.Recall(insert(1, "b"), false); err != nil || len(a.Outcomes) != 0 {
+		t.Errorf("Recall of what was taken back = %+v, %v; want nothing", a, err)
+	}
+	if res, err := r.m.Act(insert(1, "b")); err != nil || res.Mid != 4 || res.Ended != 2 {
+		t.Errorf("Act = %+v, %v; want mid 4 in its place", res, err)
 	}
 }

@@ -248,34 +248,3 @@ func (m *Manager) Status(key string, mid uint64) (wire.WriteDone, error) {
 	out.Outcome, err = m.db.Settled(out.Mid)
 	return out, err
 }
-
-// Resolve settles a conflict as one more write.
-func (m *Manager) Resolve(r *wire.Resolve) (Result, error) {
-	return m.store(func() (store.Committed, error) { return m.db.Resolve(r) })
-}
-
-// Act retries or discards a failed transaction.
-func (m *Manager) Act(a wire.OutboxAct) (Result, error) {
-	return m.store(func() (store.Committed, error) {
-		if a.Discard {
-			return m.db.Discard(a.Mid)
-		}
-		return m.db.Retry(a.Mid)
-	})
-}
-
-// store runs a write that package store makes by itself.
-func (m *Manager) store(f func() (store.Committed, error)) (Result, error) {
-	if m.active != nil {
-		return Result{}, fault.New(fault.Busy, "write", "an interactive transaction is open")
-	}
-	done, err := f()
-	if err != nil {
-		return Result{}, err
-	}
-	m.took(done, "")
-	if done.Ended != 0 {
-		m.note(done.Ended, wire.TxRolledBack, nil)
-	}
-	return Result{Mid: done.Mid, Tables: done.Tables, Ticket: m.commits, Closed: done.Closed, Ended: done.Ended}, nil
-}

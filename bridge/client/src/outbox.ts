@@ -15,7 +15,7 @@ import {
   PageOutbox,
   PageOutboxAct,
 } from './gen/wire.ts'
-import { booleansOf, toObject } from './operations.ts'
+import { booleansOf, lowerOperation, toObject, type DatabaseOperation } from './operations.ts'
 import type { Session } from './session.ts'
 
 /** Where a transaction stands. */
@@ -75,9 +75,16 @@ export interface OutboxEntry {
   readonly history: readonly { readonly state: TransactionState; readonly at: number }[]
   readonly bytes: number
   readonly idempotencyKey: string
-  /** Sends a refused one again. */
-  retry(): Promise<void>
-  /** Gives a refused one up; its data is gone after that. */
+  /**
+   * Writes a refused one again, over what stands now, or other operations in its
+   * place. One that waits to be sent takes other operations only.
+   * @throws `forbidden` while it is on its way.
+   */
+  retry(operations?: readonly DatabaseOperation[]): Promise<void>
+  /**
+   * Gives one up that was refused or waits to be sent; its data is gone after that.
+   * @throws `forbidden` while it is on its way.
+   */
   discard(): Promise<void>
 }
 
@@ -169,8 +176,8 @@ export class Outbox {
       state: stateOf(wire.state),
       history: wire.history.map(({ state, at }) => ({ state: stateOf(state), at })),
       operations: wire.operations.map((one) => this.#operation(one)),
-      retry: () => this.#act(wire.mid, false),
-      discard: () => this.#act(wire.mid, true),
+      retry: (operations = []) => this.#act(wire.mid, false, operations),
+      discard: () => this.#act(wire.mid, true, []),
     }
   }
 
@@ -186,12 +193,12 @@ export class Outbox {
     }
   }
 
-  async #act(mid: number, discard: boolean): Promise<void> {
+  async #act(mid: number, discard: boolean, operations: readonly DatabaseOperation[]): Promise<void> {
     await this.#session.ask(
       PageOutboxAct,
       discard ? 'discard transaction' : 'retry transaction',
       OutboxActMessage,
-      { mid, discard },
+      { mid, discard, ops: operations.map(lowerOperation) },
       EmptyMessage,
     )
     await this.list()

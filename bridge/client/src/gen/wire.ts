@@ -65,17 +65,18 @@ export const Subprotocol = 'rockpool.v1'
  * the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
  * (PageRest); 10 has no PageClose, as a tab closes by closing its port; 11 tells
  * a transaction's history and what it was blocked by (OutboxEntry.CausedBy,
- * History; Event.CausedBy).
+ * History; Event.CausedBy); 12 has transactions replaced by others (OutboxAct.Ops).
  */
-export const PageVersion = 11
+export const PageVersion = 12
 
 /**
  * StorageVersion is the version of the client's database layout. An older file
  * is brought up to date when it is opened (wasm/store, migrations); a newer one
  * is refused. Version 2 dropped the index of idempotency keys by age, and has
- * rows that the server has deleted among the bases; 3 keeps the relay's term.
+ * rows that the server has deleted among the bases; 3 keeps the relay's term; 4 has
+ * transactions that were given up before the server had answered.
  */
-export const StorageVersion = 3
+export const StorageVersion = 4
 
 /**
  * FrameBytesMax is the largest client ⇄ relay frame, each way; a longer
@@ -923,10 +924,15 @@ export const encodeOutboxOp = (message: Init<OutboxOp>): Uint8Array<ArrayBuffer>
 /** Decodes a {@link OutboxOp}. @throws RockpoolError of kind `protocol`. */
 export const decodeOutboxOp = (src: Uint8Array): OutboxOp => decode(OutboxOpMessage, src)
 
-/** OutboxAct retries or discards a rejected or parked transaction. */
+/**
+ * OutboxAct discards, retries or replaces a transaction that did not apply, or
+ * one that is queued and that no socket has taken.
+ */
 export interface OutboxAct {
   readonly mid: number
   readonly discard: boolean
+  /** Ops, when there are any, are what is written in its place. */
+  readonly ops: readonly Operation[]
 }
 export const OutboxActMessage = 57 as Message<OutboxAct>
 /** Encodes a {@link OutboxAct}; fields that are left out have the zero value. */

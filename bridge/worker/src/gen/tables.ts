@@ -53,7 +53,7 @@ Aentries:54
 Umid Ustate Iat Aoperations:55 Ukind Sdetail Ubytes SidempotencyKey UcausedBy Ahistory:56
 Stable Utype Mkey:27 Obefore:27 Oafter:27
 Ustate Iat
-Umid Bdiscard
+Umid Bdiscard Aops:5
 Upending
 Sjwt Serror
 Ssql Oselect:17
