@@ -28,6 +28,10 @@ type fakeRow struct {
 }
 
 func (a *fakeApply) run() {
+	if a.m.Schema != a.f.w.schema.Version { // a place without a transaction
+		a.end(mutation.Rejected, fault.SchemaMismatch, "the transaction was made for another version of the schema")
+		return
+	}
 	for _, d := range a.m.Depends {
 		switch a.cl.outcomes[d].Status {
 		case mutation.Parked, mutation.Rejected, mutation.Blocked:

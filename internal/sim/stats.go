@@ -30,7 +30,7 @@ type Stats struct {
 	TornWrites   int `fault:"unflushed write torn"`
 	Checkpoints  int `fault:"checkpoint"`
 	Full         int `fault:"full storage"`
-	Expired      int `fault:"token too late"`
+	Expired      int `fault:"token too late" on:"embedded postgres"`
 	RelayCrashes int `fault:"relay crash"`
 	Cuts         int `fault:"cut"`
 	HalfOpen     int `fault:"half-open connection"`
