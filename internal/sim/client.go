@@ -43,6 +43,7 @@ type client struct {
 	offset  int64 // told by OnClock
 
 	// What the checker knows.
+	durableAt  version.Pos             // cursor of the last flush
 	durableMid uint64                  // newest mid whose promise has resolved
 	mids       uint64                  // newest mid registered with the oracle
 	id         string                  // the client ID that mids belong to
@@ -120,7 +121,9 @@ func (c *client) start() error {
 		OnSchema:      c.screen.schema,
 		OnStuck:       func(mid uint64, err error) { w.fail("%s: mutation %d is stuck: %v", c.name, mid, err) },
 	})
-	c.cursor = c.db.Meta().Cursor
+	if c.cursor = c.db.Meta().Cursor; c.cursor.Less(c.durableAt) && !c.restored {
+		w.fail("I5: %s comes back at %v, and had flushed %v", c.name, c.cursor, c.durableAt)
+	}
 	for i := range w.schema.Tables {
 		if _, err := c.db.AddShape(w.schema.Tables[i].Name, nil); err != nil {
 			return err
@@ -134,8 +137,11 @@ func (c *client) start() error {
 }
 
 func (c *client) flushed() {
-	disk.flush(c.file)
+	if c.w.opt.Bug != NoFlush {
+		disk.flush(c.file)
+	}
 	if c.db != nil && !c.dying() {
+		c.durableAt = c.db.Meta().Cursor
 		c.durableMid = max(c.durableMid, c.db.Durable())
 	}
 }
@@ -228,7 +234,7 @@ func (c *client) register() {
 	meta := c.db.Meta()
 	if meta.ClientID != c.id {
 		if c.id != "" && !c.restored && !c.mayRewind {
-			c.w.fail("%s: changed its client ID", c.name)
+			c.w.fail("I3: %s lost its client ID, and its outbox with it", c.name)
 		}
 		if c.id != "" {
 			c.renamed()

@@ -47,9 +47,7 @@ func (d *database) serve() {
 			return w.catalog.MayWrite(who, t, old, row)
 		},
 	})
-	if w.opt.NoFence {
-		d.src = &unfenced{d.src, d.path}
-	}
+	d.src = w.withBug(d.src, d.path)
 }
 
 // commit takes a record that the database has committed.

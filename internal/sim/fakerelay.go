@@ -192,7 +192,7 @@ func (f *fakeRelay) hello(conn uint32, h *wire.Hello) {
 	s.cl = cl
 	f.sessions[conn] = s
 	w.Resume = h.Cursor.Epoch == f.log.Head().Epoch && !f.log.Head().Less(h.Cursor) && !h.Cursor.Less(f.log.first)
-	if f.w.opt.NoFence {
+	if f.w.opt.Bug == NoFence {
 		w.LastMid = min(w.LastMid, h.AckedMid)
 	}
 	if h.Cursor.Seq > 0 && f.w.chance(0.08) {
@@ -332,7 +332,7 @@ func (f *fakeRelay) mut(s *fakeSession, m *mutation.Tx) {
 		f.send(s, wire.FrameRetry, &wire.Retry{FromMid: next})
 		return
 	}
-	if m.Mid < next && !f.w.opt.NoFence {
+	if m.Mid < next && f.w.opt.Bug != NoFence {
 		return // settled before; its outcome is in the log
 	}
 	if f.w.chance(0.02) {

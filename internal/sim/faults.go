@@ -84,7 +84,7 @@ func (f *replicaRelay) renew() error {
 	_ = f.st.Close()
 	removeFiles(f.path)
 	f.path = filepath.Join(f.w.opt.Dir, f.out.file(f.n))
-	if !f.w.opt.SameEpoch {
+	if f.w.opt.Bug != SameEpoch {
 		f.w.epochs++
 	}
 	f.epoch = f.w.epochs

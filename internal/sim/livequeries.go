@@ -103,7 +103,7 @@ func (s *screen) follow() error {
 		return nil
 	}
 	changes := s.c.db.TakeChanges()
-	if s.c.w.opt.Unheard && s.c.w.chance(0.1) {
+	if s.c.w.opt.Bug == Unheard && s.c.w.chance(0.1) {
 		changes.Log = nil
 	}
 	s.set.Touch(live.Changes{Log: changes.Log, Since: changes.Since, Commits: changes.Commits, All: changes.Lost}, s, s.micros)

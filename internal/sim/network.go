@@ -14,10 +14,11 @@ type link struct {
 	socket   uint32 // the client's number
 	upAt     int64  // when the newest frame of a direction arrives
 	downAt   int64
-	upOpen   bool  // the relay's end is open
-	downOpen bool  // the client's end is open
-	token    token // that the relay goes by
-	silent   bool  // half-open: nothing moves any more
+	upOpen   bool         // the relay's end is open
+	downOpen bool         // the client's end is open
+	token    token        // that the relay goes by
+	silent   bool         // half-open: nothing moves any more
+	held     []wire.Block // rows that are sent too late (Swapped)
 }
 
 func (w *world) delay() int64 {
@@ -80,6 +81,7 @@ func (n clientNet) Send(id uint32, frame []byte) bool {
 // sendUp carries a frame of the client to the relay.
 func (l *link) sendUp(frame []byte) {
 	w := l.c.w
+	frame = w.spoilUp(l, frame)
 	l.upAt = max(l.upAt, w.now+w.delay())
 	w.after(l.upAt-w.now, func() {
 		if l.upOpen && !l.relay.down {
@@ -120,12 +122,14 @@ func (w *world) sendDown(l *link, frame []byte) {
 	if l.silent || !l.upOpen {
 		return
 	}
-	l.downAt = max(l.downAt, w.now+w.delay())
-	w.after(l.downAt-w.now, func() {
-		if l.downOpen {
-			l.deliver(func() { l.c.drv.SocketFrame(l.socket, frame) })
-		}
-	})
+	for _, frame := range w.spoilDown(l, frame) {
+		l.downAt = max(l.downAt, w.now+w.delay())
+		w.after(l.downAt-w.now, func() {
+			if l.downOpen {
+				l.deliver(func() { l.c.drv.SocketFrame(l.socket, frame) })
+			}
+		})
+	}
 }
 
 // maybeCut cuts a link at one of its frames.

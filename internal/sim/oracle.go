@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"rockpool.dev/changelog"
 	"rockpool.dev/mutation"
 	"rockpool.dev/schema"
@@ -28,16 +30,24 @@ type oracle struct {
 	applied map[uint64]version.Pos
 	// shared holds the IDs of what waited in a database when it was copied for a
 	// second process: each of the two sends it, under a client ID of its own.
-	shared  map[uint64]bool
+	shared map[uint64]bool
+	// wrote is who wrote a row last, and where.
+	wrote   map[string]writer
 	last    map[string]uint64 // newest mid in the log, by client ID
 	deleted map[string]bool   // table and key: deleted, and not inserted since
+}
+
+// writer is a client ID, or nobody's for a direct write, and a place in the log.
+type writer struct {
+	id string
+	at version.Pos
 }
 
 func newOracle(w *world) *oracle {
 	o := &oracle{
 		w: w, schema: w.schema, tables: map[uint32]map[string]value.Row{}, start: map[uint32]map[string]value.Row{},
 		asked: map[string]map[uint64]*mutation.Tx{}, applied: map[uint64]version.Pos{}, shared: map[uint64]bool{}, settled: map[string]map[uint64]mutation.Outcome{},
-		last: map[string]uint64{}, deleted: map[string]bool{},
+		wrote: map[string]writer{}, last: map[string]uint64{}, deleted: map[string]bool{},
 	}
 	return o
 }
@@ -77,8 +87,21 @@ func (o *oracle) record(r *changelog.Tx) {
 	for _, c := range r.Changes {
 		t := o.schema.ByID(c.Table)
 		o.change(r, t, c, inserts, direct)
+		o.written(r, t, &c)
 	}
 	o.history = append(o.history, *r)
+}
+
+// written notes who has written a row.
+func (o *oracle) written(r *changelog.Tx, t *schema.Table, c *changelog.Change) {
+	row, id := c.New, ""
+	if row == nil {
+		row = c.Old
+	}
+	if len(r.Origins) > 0 {
+		id = r.Origins[len(r.Origins)-1].Client
+	}
+	o.wrote[rowName(c.Table, keyText(t, row))] = writer{id, r.Pos}
 }
 
 // ask notes what a client has made.
@@ -134,6 +157,7 @@ func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string
 		}
 		if g.Outcome.Status == mutation.Applied && len(r.Origins) == 1 {
 			o.effect(r, g, &op, key)
+			o.unseen(r, g, tx, &op, key)
 		}
 	}
 	if s := g.Outcome.Status; s == mutation.Parked || s == mutation.Rejected || s == mutation.Blocked {
@@ -192,6 +216,24 @@ func (o *oracle) effect(r *changelog.Tx, g *changelog.Origin, op *mutation.Op, k
 
 func sameOp(a, b *mutation.Op) bool {
 	return a.Kind == b.Kind && len(a.Cols) == len(b.Cols) && a.New.Equal(b.New)
+}
+
+// unseen checks that an update that counts as applied, and so as without a
+// conflict, has not replaced what another had written behind its writer's back
+// (I6).
+func (o *oracle) unseen(r *changelog.Tx, g *changelog.Origin, tx *mutation.Tx, op *mutation.Op, key string) {
+	last, ok := o.wrote[rowName(op.Table, key)]
+	before := o.tables[op.Table][key]
+	if !ok || op.Kind != mutation.Update || before == nil || last.id == g.Client || tx.Seen.Epoch < o.w.branch || !o.w.canonical(tx.Seen).Less(last.at) {
+		return
+	}
+	for i, c := range op.Cols {
+		if !slices.Contains(op.Deltas, uint32(i)) && !before[c].Equal(op.New[i]) {
+			o.w.fail("I6: mutation %d of %s at %v had seen %v, and replaced a write at %v of %s/%s without a conflict", g.Outcome.Mid, g.Client, r.Pos,
+				tx.Seen, last.at, o.schema.ByID(op.Table).Name, showKey(key))
+			return
+		}
+	}
 }
 
 // change applies one row and checks that nothing comes back from the dead (I7).

@@ -18,7 +18,7 @@ const putBackP = 0.3
 func (w *world) planPutBack() {
 	f, ok := w.relays[0].node.(*realRelay)
 	rng := rand.New(rand.NewPCG(w.opt.Seed, 0x7075746261636b))
-	if !ok || w.opt.Backups || w.opt.NoFence || rng.Float64() >= putBackP {
+	if !ok || w.opt.Backups || w.opt.Bug == NoFence || rng.Float64() >= putBackP {
 		return
 	}
 	w.after(rng.Int64N(faultMillis/2), f.backUp)
@@ -75,7 +75,7 @@ func (o *oracle) undo(at version.Pos) {
 	o.tables = o.at(at)
 	kept := o.history[:0:0]
 	o.settled, o.last, o.deleted = map[string]map[uint64]mutation.Outcome{}, map[string]uint64{}, map[string]bool{}
-	o.applied = map[uint64]version.Pos{}
+	o.applied, o.wrote = map[uint64]version.Pos{}, map[string]writer{}
 	for i := range o.history {
 		if r := &o.history[i]; !at.Less(r.Pos) {
 			kept = append(kept, *r)
@@ -97,6 +97,7 @@ func (o *oracle) again(r *changelog.Tx) {
 		}
 	}
 	for _, c := range r.Changes {
+		o.written(r, o.schema.ByID(c.Table), &c)
 		row, gone := c.New, c.New == nil
 		if gone {
 			row = c.Old

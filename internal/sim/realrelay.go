@@ -58,10 +58,7 @@ func (f *realRelay) start() (err error) {
 		Store: f.st, NowMicros: func() int64 { return f.out.millis() * 1000 },
 		MayWrite: f.w.catalog.MayWrite,
 	})
-	var src source.Source = f.src
-	if f.w.opt.NoFence {
-		src = &unfenced{f.src, f.path}
-	}
+	src := f.w.withBug(f.src, f.path)
 	f.snap = snapshot.NewCache(f.w.secret(), 1<<20)
 	f.core = relay.New(relay.Config{
 		Store: f.st, Source: src, Catalog: f.w.catalog, Verifier: verifier{f.w}, Snapshots: f.snap,
@@ -91,7 +88,7 @@ func simLimits(w *world) relay.Limits {
 	limits.PingMillis = pingMillis
 	limits.WindowBytes = 600
 	limits.TokenGrace = tokenGrace
-	if w.opt.NoExpiry {
+	if w.opt.Bug == NoExpiry {
 		limits.TokenGrace = faultMillis + quietMillis
 	}
 	return limits
@@ -105,11 +102,13 @@ func (f *realRelay) do(effects []relay.Effect) {
 		f.out.crash()
 		return
 	}
-	if err := f.core.Durable(); err != nil {
-		f.w.fail("relay: flush: %v", err)
-		return
+	if f.w.opt.Bug != NoRelayFlush {
+		if err := f.core.Durable(); err != nil {
+			f.w.fail("relay: flush: %v", err)
+			return
+		}
+		f.durableWAL = walBytes(f.path)
 	}
-	f.durableWAL = walBytes(f.path)
 	f.sync()
 	if f.w.chance(0.0015) {
 		f.w.logf("relay: dies after the flush, before the answer")

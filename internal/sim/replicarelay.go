@@ -113,6 +113,9 @@ func (f *replicaRelay) stream() {
 	if at > 0 && f.w.chance(0.05) {
 		at--
 	}
+	if f.w.opt.Bug == Skipped && at+1 < f.db.st.Head().Seq && f.w.chance(0.1) {
+		at++
+	}
 	recs, err := f.db.st.ReadBatch(version.Pos{Epoch: 1, Seq: at}, 1)
 	if err != nil || len(recs) == 0 {
 		f.w.fail("database: read the log after %d: %d records, %v", at, len(recs), err)

@@ -112,39 +112,21 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// mutantSeeds is within how many seeds a missing safeguard must show.
-const mutantSeeds = 60
-
-// What is built wrong is seen: each switch takes one safeguard away, and
-// nothing else.
+// What is built wrong is seen: each bug takes one safeguard away, and nothing
+// else. Each is found within PlantSeeds, by the invariant that it breaks.
 func TestTheCheckersSee(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name string
-		set  func(*sim.Options)
-		want []string // how the failure begins
-	}{
-		{"no fence, embedded", func(o *sim.Options) { o.NoFence, o.Relay = true, sim.Embedded }, []string{"I9"}},
-		{"no fence, Postgres", func(o *sim.Options) { o.NoFence, o.Relay = true, sim.Postgres }, []string{"I9"}},
-		{"no fence in the model", func(o *sim.Options) { o.NoFence, o.Relay = true, sim.Model }, []string{"I9"}},
-		{"a new store under the old epoch", func(o *sim.Options) { o.SameEpoch, o.Relay = true, sim.Postgres }, []string{"I1", "I4", "I5", "I6", "no rest"}},
-		{"no read policy", func(o *sim.Options) { o.NoPolicy = true }, []string{"I8"}},
-		{"tokens that do not run out", func(o *sim.Options) { o.NoExpiry = true }, []string{"I8"}},
-		// What a cursor jumped over may be a row, or the outcome of a write.
-		{"cursor and rows in two transactions", func(o *sim.Options) { o.TornCursor = true }, []string{"I1", "I4", "no rest"}},
-		{"commits that live queries do not hear of", func(o *sim.Options) { o.Unheard = true }, []string{"I10"}},
-		{"outbox entry and rows in two transactions", func(o *sim.Options) { o.TornOutbox = true }, []string{"I4", "I9"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, p := range sim.Plants() {
+		t.Run(string(p.Bug)+" "+string(p.Relay), func(t *testing.T) {
 			t.Parallel()
 			o := options()
-			c.set(&o)
-			_, seed, err := sim.Seeds(o, 1, mutantSeeds, 1, nil)
+			o.Bug, o.Relay = p.Bug, p.Relay
+			_, seed, err := sim.Seeds(o, 1, sim.PlantSeeds, 1, nil)
 			if err == nil {
-				t.Fatalf("%d seeds passed", mutantSeeds)
+				t.Fatalf("%d seeds passed", sim.PlantSeeds)
 			}
-			if !slices.ContainsFunc(c.want, func(w string) bool { return strings.HasPrefix(err.Error(), w) }) {
-				t.Errorf("seed %d: %v, want a failure that begins with one of %q", seed, err, c.want)
+			if !slices.ContainsFunc(p.Want, func(w string) bool { return strings.HasPrefix(err.Error(), w) }) {
+				t.Errorf("seed %d: %v, want a failure that begins with one of %q", seed, err, p.Want)
 			}
 			t.Logf("seed %d: %v", seed, err)
 		})

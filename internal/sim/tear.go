@@ -8,7 +8,9 @@ import (
 // checkers see it: after a crash it leaves what two transactions in place of
 // one would have left.
 func (c *client) tear() error {
-	if !c.w.opt.TornCursor && !c.w.opt.TornOutbox {
+	switch c.w.opt.Bug {
+	case TornCursor, TornOutbox, SetBack, NotKept:
+	default:
 		return nil
 	}
 	conn, err := sqlite.Open(sqlite.Options{Name: c.file, FS: storageFS})
@@ -16,7 +18,7 @@ func (c *client) tear() error {
 		return err
 	}
 	defer conn.Close()
-	if c.w.opt.TornOutbox {
+	if c.w.opt.Bug == TornOutbox {
 		// The rows were committed, their outbox entry was to follow.
 		const newest = " WHERE mid = (SELECT max(mid) FROM _rockpool_tx WHERE state = 1)"
 		row, _, err := sqlite.OneRow(conn, "SELECT ifnull(max(mid), 0) FROM _rockpool_tx WHERE state = 1")
@@ -27,12 +29,19 @@ func (c *client) tear() error {
 			return err
 		}
 	}
-	if c.w.opt.TornCursor {
+	if c.w.opt.Bug == TornCursor {
 		// The cursor was committed, the rows of its transaction were to follow.
 		if err := conn.Exec("UPDATE _rockpool_meta SET seq = seq + 1 WHERE seq > 0 AND seq < " +
 			itoa(c.w.oracle.head.Seq)); err != nil {
 			return err
 		}
+	}
+	switch c.w.opt.Bug {
+	case SetBack:
+		return conn.Exec("UPDATE _rockpool_meta SET seq = max(seq - 2, 0)")
+	case NotKept:
+		return conn.Exec("DELETE FROM _rockpool_op WHERE mid IN (SELECT mid FROM _rockpool_tx WHERE state <> 1);" +
+			" DELETE FROM _rockpool_tx WHERE state <> 1; DELETE FROM _rockpool_rejected; DELETE FROM _rockpool_conflict")
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func simCatalog(w *world) (*shape.Catalog, error) {
 			}
 		}
 		rule := shape.Rule{Read: p, Write: p}
-		if w.opt.NoPolicy {
+		if w.opt.Bug == NoPolicy {
 			rule.Read = policy.Always(true)
 		}
 		rules[w.schema.Tables[i].Name] = rule

@@ -24,23 +24,8 @@ type Options struct {
 	// a second process at the same time.
 	Backups bool
 
-	// NoFence takes the relay's check of mids away: a mutation that is sent
-	// twice is applied twice.
-	NoFence bool
-	// NoPolicy lets everybody read the posts of every room.
-	NoPolicy bool
-	// NoExpiry has a relay go on with a token that has run out.
-	NoExpiry bool
-	// SameEpoch has a store that is built anew go by the epoch of the old one.
-	SameEpoch bool
-	// TornCursor has a crash keep a cursor without the rows that belong to
-	// it, as if the two were written in two transactions.
-	TornCursor bool
-	// TornOutbox has a crash keep the rows of the newest write without its
-	// outbox entry, as if the two were written in two transactions.
-	TornOutbox bool
-	// Unheard has live queries not hear of a commit now and then.
-	Unheard bool
+	// Bug, if set, takes one safeguard away.
+	Bug Bug
 }
 
 // Relay names what clients talk to.

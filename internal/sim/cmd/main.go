@@ -8,6 +8,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ type flags struct {
 	backups bool
 	quiet   bool
 	ledger  string
+	bugs    bool
 }
 
 func main() {
@@ -41,8 +43,13 @@ func main() {
 	flag.BoolVar(&f.backups, "backups", false, "replace clients' files by older copies")
 	flag.BoolVar(&f.quiet, "quiet", false, "no trace")
 	flag.StringVar(&f.ledger, "ledger", "", "`file` to append a line to")
+	flag.BoolVar(&f.bugs, "bugs", false, "print the first seed that finds each planted bug, as rows of a table")
 	flag.Parse()
 	debug.SetGCPercent(gcPercent)
+	if f.bugs {
+		bugs()
+		return
+	}
 	failed, err := f.play()
 	if err != nil {
 		fmt.Printf("seed %d failed: %v\nreplay: go run ./internal/sim/cmd%s -seed %d\n", failed, err, f.kind(), failed)
@@ -81,6 +88,29 @@ func (f *flags) play() (failed uint64, err error) {
 	}
 	return failed, err
 }
+
+// bugs prints a row for each planted bug.
+func bugs() {
+	for _, p := range sim.Plants() {
+		opt := sim.Options{Relay: p.Relay, Bug: p.Bug, Dir: sim.TempDir()}
+		found := "**not found**"
+		_, seed, err := sim.Seeds(opt, 1, sim.PlantSeeds, 1, nil)
+		if err != nil {
+			found = fmt.Sprint(seed)
+			if text := err.Error(); len(text) > saidMax {
+				err = errors.New(strings.ToValidUTF8(text[:saidMax], "") + "…")
+			}
+		}
+		relay := string(p.Relay)
+		if relay == "" {
+			relay = "by turns"
+		}
+		fmt.Printf("| %s | %s | %s | %s | %s |\n", p.Breaks, p.Bug, relay, found, strings.NewReplacer("\n", " ", "|", "\\|").Replace(fmt.Sprint(err)))
+	}
+}
+
+// saidMax is how much of a failure a row shows, in bytes.
+const saidMax = 100
 
 // kind is the flags that say which kind of run it is.
 func (f *flags) kind() (out string) {
