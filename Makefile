@@ -168,6 +168,10 @@ fuzz: ## run every fuzz target for TIME
 bench: setup core ## benchmarks with peers in one run (ONLY=name runs one, ONLY=smoke a quick look); writes bench/results
 	node bench/run.mjs $(ONLY)
 
+.PHONY: bench-sync
+bench-sync: setup core ## benchmarks of sync: Postgres, relay and browser (ONLY=name runs one, ONLY=smoke a quick look); writes bench/results/sync
+	node bench/sync/run.mjs $(ONLY)
+
 # --- what CI asks before the tests
 
 # The shop's types are those of the demo's tables.

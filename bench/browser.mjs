@@ -4,18 +4,30 @@ import { join } from 'node:path'
 import { chromium } from '@playwright/test'
 import { preview } from 'vite'
 
-/**
- * Serves the built page without COOP and COEP headers and opens it in the
- * system's Chromium, with a profile on disk: a private window would keep OPFS
- * in memory.
- */
+/** Serves the built page without COOP and COEP headers and opens it. */
 export async function openBench() {
   const server = await preview({
     configFile: join(import.meta.dirname, 'vite.config.mjs'),
     preview: { host: '127.0.0.1', port: 0 },
   })
-  const address = server.httpServer.address()
-  const url = `http://127.0.0.1:${address.port}/`
+  const bench = await openPage(`http://127.0.0.1:${server.httpServer.address().port}/`)
+  return {
+    ...bench,
+    close: async () => {
+      await bench.close()
+      await new Promise((closed) => {
+        server.httpServer.close(closed)
+        server.httpServer.closeAllConnections()
+      })
+    },
+  }
+}
+
+/**
+ * Opens a page in the system's Chromium, with a profile on disk: a private window
+ * would keep OPFS in memory.
+ */
+export async function openPage(url) {
   const profile = mkdtempSync(join(tmpdir(), 'rockpool-bench-'))
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -44,10 +56,6 @@ export async function openBench() {
     version: `Chromium ${context.browser()?.version() ?? ''}`.trim(),
     close: async () => {
       await context.close()
-      await new Promise((closed) => {
-        server.httpServer.close(closed)
-        server.httpServer.closeAllConnections()
-      })
       rmSync(profile, { recursive: true, force: true })
     },
   }

@@ -49,6 +49,21 @@ function adapterOf(name: string): Promise<Adapter> {
 
 /** What run.mjs calls. */
 const bench = {
+  /** Makes an outbox without a network (bench/sync). */
+  outbox: async (count: number): Promise<Sample> => (await import('./sync.ts')).outbox(count),
+
+  /** A first sync, and the engine alone. */
+  firstSync: async (name: string, rows: number): Promise<Sample> => (await import('./sync.ts')).firstSync(name, rows),
+
+  /** Follows what commit.mjs writes. */
+  follow: async (url: string): Promise<void> => (await import('./sync.ts')).follow(url),
+
+  /** When a row was seen. */
+  seen: async (id: number): Promise<number> => (await import('./sync.ts')).seen(id),
+
+  /** Drains it. */
+  drain: async (count: number): Promise<Sample> => (await import('./sync.ts')).drain(count),
+
   /** Opens a contender and says what it is. */
   async describe(name: string): Promise<{ version: string; durability: string }> {
     const { version, durability } = await adapterOf(name)
