@@ -60,8 +60,9 @@ const (
 	// ChunkRowsMax is the most rows in a snapshot chunk.
 	ChunkRowsMax = 65536
 	// MutationsInFlightMax is how many mutations a client sends beyond the
-	// last one that the relay has settled.
-	MutationsInFlightMax = 64
+	// last one that the relay has settled: a batch at the source, one on its way
+	// back through the log, and what the relay gathers meanwhile.
+	MutationsInFlightMax = 256
 	// MutationsPerSecondMax and MutationsBurstMax bound one client's writes.
 	MutationsPerSecondMax = 1000
 	MutationsBurstMax     = 10000

@@ -25,8 +25,9 @@ type pending struct {
 	bytes, cached int64
 	// todo are mids that rows does not know yet, ascending.
 	todo []uint64
-	// waiting counts the transactions that wait for their outcome.
-	waiting uint64
+	// waiting counts the transactions that wait for their outcome; parked those
+	// that wait for a person by a manual conflict, failed in another way.
+	waiting, parked, failed uint64
 }
 
 // opRef is operation n of transaction mid, and what others ask about it: the
@@ -66,9 +67,7 @@ func (p *pending) add(l *localTx) {
 	if l.inView() {
 		p.todo = append(p.todo, l.mid)
 	}
-	if l.state == txPending {
-		p.waiting++
-	}
+	p.count(l.state, 1)
 	if l.tx != nil {
 		p.cached += l.bytes
 	}
@@ -79,9 +78,7 @@ func (p *pending) remove(mid uint64) {
 	if l == nil {
 		return
 	}
-	if l.state == txPending {
-		p.waiting--
-	}
+	p.count(l.state, -1)
 	if l.tx != nil {
 		p.cached -= l.bytes
 	}
@@ -92,12 +89,24 @@ func (p *pending) remove(mid uint64) {
 	}
 }
 
-// fail moves a transaction from those that wait to those that a person sees.
-func (p *pending) fail(l *localTx, state int64) {
-	if l.state == txPending {
-		p.waiting--
-	}
+// become moves a transaction to another state.
+func (p *pending) become(l *localTx, state int64) {
+	p.count(l.state, -1)
 	l.state = state
+	p.count(l.state, 1)
+}
+
+// count adds n transactions of a state.
+func (p *pending) count(state int64, n int) {
+	switch state {
+	case txPending:
+		p.waiting += uint64(n)
+	case txParked:
+		p.parked += uint64(n)
+	case txGivenUp:
+	default:
+		p.failed += uint64(n)
+	}
 }
 
 // trim forgets decoded transactions when they take too much memory.
@@ -117,16 +126,7 @@ func (db *DB) Pending() uint64 { return db.pend.waiting }
 // Unsettled returns how many transactions wait for a person: parked by a
 // manual conflict, and failed in another way.
 func (db *DB) Unsettled() (parked, failed uint64) {
-	for _, l := range db.pend.txs {
-		switch l.state {
-		case txPending, txGivenUp:
-		case txParked:
-			parked++
-		default:
-			failed++
-		}
-	}
-	return parked, failed
+	return db.pend.parked, db.pend.failed
 }
 
 // loadPending reads the outbox's entries.

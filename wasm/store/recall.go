@@ -65,7 +65,8 @@ func (db *DB) letGo(l *localTx) error {
 	}
 	bytes := int64(len(tx.AppendTo(nil)))
 	db.pend.bytes += bytes - l.bytes
-	l.state, l.bytes, l.tx = txGivenUp, bytes, nil
+	db.pend.become(l, txGivenUp)
+	l.bytes, l.tx = bytes, nil
 	return db.run(`UPDATE _rockpool_tx SET state = ? WHERE mid = ?`, value.Int(txGivenUp), value.Int(int64(l.mid)))
 }
 

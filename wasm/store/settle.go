@@ -184,7 +184,7 @@ func (db *DB) forget(l *localTx) error {
 
 // keepFailed moves a transaction out of the queue and keeps its data.
 func (c *change) keepFailed(l *localTx, o *mutation.Outcome, state int64) error {
-	c.db.pend.fail(l, state)
+	c.db.pend.become(l, state)
 	if err := c.db.run(`UPDATE _rockpool_tx SET state = ?, excluded = 1 WHERE mid = ?`,
 		value.Int(state), value.Int(int64(l.mid))); err != nil {
 		return err

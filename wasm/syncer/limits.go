@@ -27,7 +27,7 @@ const (
 	ackMillis = 1_000
 	ackBytes  = 256 << 10
 	// outboxReadMax is how many mutations are read at once.
-	outboxReadMax = 16
+	outboxReadMax = 64
 	// retryMillisMin and retryMillisMax bound the pause after a FrameRetry:
 	// answers to mutations that were in flight must not each start a new run.
 	retryMillisMin = 100

@@ -113,9 +113,10 @@ export const ChunkRowsMax = 65536
 
 /**
  * MutationsInFlightMax is how many mutations a client sends beyond the
- * last one that the relay has settled.
+ * last one that the relay has settled: a batch at the source, one on its way
+ * back through the log, and what the relay gathers meanwhile.
  */
-export const MutationsInFlightMax = 64
+export const MutationsInFlightMax = 256
 
 /** MutationsPerSecondMax and MutationsBurstMax bound one client's writes. */
 export const MutationsPerSecondMax = 1000
