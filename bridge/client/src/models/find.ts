@@ -1,6 +1,6 @@
 /** Prisma's reads as queries. */
 
-import { and, compare, count, node, or, value } from '../builder/expr.ts'
+import { and, count, node, value } from '../builder/expr.ts'
 import { failure } from '../error.ts'
 import {
   type Expr,
@@ -168,21 +168,3 @@ export function total(orderBy: readonly Order[], of: Described, alias: string): 
     ...rest.map((name) => ({ expr: columnOf(alias, name), desc: false, nulls: NullsDefault as Order['nulls'] })),
   ]
 }
-
-/** The rows from a given one on, itself included: `at` holds the order's values in it. */
-export function from(orderBy: readonly Order[], at: readonly unknown[]): Expr | undefined {
-  const same = orderBy.map(({ expr }, index) => compare(expr, '=', at[index], 'cursor'))
-  const later = orderBy.map((order, index) => and([...same.slice(0, index), after(order, at[index])]))
-  return or([...later, and(same)].filter((one) => one !== undefined))
-}
-
-/** What comes strictly after a value in an order, where NULLs have their place. */
-function after({ expr, desc, nulls }: Order, at: unknown): Expr {
-  const isNullFirst = nulls === NullsFirst || (nulls === NullsDefault && desc)
-  if (at === null) return isNullFirst ? compare(expr, 'is not', null, 'cursor') : never
-  const beyond = compare(expr, desc ? '<' : '>', at, 'cursor')
-  return isNullFirst ? beyond : (or([beyond, compare(expr, 'is', null, 'cursor')]) ?? beyond)
-}
-
-/** A condition that no row meets. */
-const never: Expr = node(ExprCompare, { name: '=', args: [value(1), value(0)] })
