@@ -35,6 +35,12 @@ var budgets = []budget{
 		max:     7_000,
 		over:    bundle(page),
 	},
+	{
+		name:    "with all of expr, what conditions are made of",
+		content: bundle(page + `; export * from '@rockpool/client/expr'`),
+		max:     2_600,
+		over:    bundle(page),
+	},
 	adapter("kysely", 2_000),
 	adapter("prisma", 3_000),
 	adapter("drizzle", 3_000),

@@ -381,6 +381,7 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   readonly #runner: QueryRunner = {
     run: async (select, options) => (await runSelect(this.#session, select, options)).rows,
     watch: (select) => this.#watch(select),
+    schema: () => this.#schema.get(),
   }
 
   #watch(select: Select): LiveQuery<object> {

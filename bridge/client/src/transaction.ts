@@ -18,11 +18,11 @@ import { bound } from './values.ts'
 
 /** What the function given to `transaction` works with. It is dead once the function has returned. */
 export class Transaction<DB extends Tables> implements QueryRunner {
-  readonly #schema: () => Schema | null
+  readonly schema: () => Schema | null
   readonly #tx: Interactive
 
   constructor(schema: () => Schema | null, tx: Interactive) {
-    this.#schema = schema
+    this.schema = schema
     this.#tx = tx
   }
 
@@ -52,7 +52,7 @@ export class Transaction<DB extends Tables> implements QueryRunner {
       OperationsDoneMessage,
       { policy: 'once' },
     )
-    return toObjects(done.results, operations, this.#schema())
+    return toObjects(done.results, operations, this.schema())
   }
 
   /** Writes a row; returns it as it stands. */

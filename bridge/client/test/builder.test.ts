@@ -23,7 +23,7 @@ type DB = {
   products: { row: Product; insert: Product; update: Partial<Product> }
   categories: { row: Category; insert: Category; update: Partial<Category> }
 }
-const runner = { run: async () => [], watch: () => null }
+const runner = { run: async () => [], watch: () => null, schema: () => null }
 const from = <const T extends TableRef<DB>>(table: T) =>
   new SelectBuilder<DB, ScopeOf<DB, T>, RowAt<DB, T>>(runner, emptySelect(table))
 
@@ -139,7 +139,9 @@ describe('where', () => {
   })
 
   test('an unknown direction and a second alias are refused', () => {
-    expect(() => from('products').orderBy('name', 'desc; --' as 'desc')).toThrow(/is no direction.*asc or desc/)
+    expect(() => from('products').orderBy('name', 'desc; --' as 'desc')).toThrow(
+      /is no direction.*sort asc, desc, asc nulls first/,
+    )
     expect(() => from('products').select('name as a as b')).toThrow(/more than one alias/)
     expect(() => from('products as p as q' as 'products')).toThrow(/more than one alias/)
   })

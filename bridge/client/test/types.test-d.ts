@@ -12,7 +12,6 @@ import {
   declareSchema,
   defineSchema,
   fn,
-  math,
   max,
   min,
   open,
@@ -21,6 +20,23 @@ import {
   type Database,
   type InferTables,
 } from '../src/index.ts'
+import {
+  after,
+  and,
+  countOf,
+  exists,
+  follow,
+  include,
+  json,
+  math,
+  not,
+  or,
+  raw,
+  related,
+  scalar,
+  some,
+  when,
+} from '../src/expr/index.ts'
 import {
   schema as northwind,
   type Tables,
@@ -133,6 +149,77 @@ export async function compilesGenerated(): Promise<void> {
   void declareSchema<Tables>({})
 }
 
+type Led<Row, Relations> = { row: Row; insert: Row; update: Row; relations: Relations }
+interface Person {
+  id: number
+  name: string
+  boss_id: number | null
+  doc: string | null
+}
+interface Sale {
+  id: number
+  person_id: number | null
+  paid: boolean
+  total: number
+}
+type Staff = {
+  people: Led<Person, { boss: 'people'; sales: 'sales[]' }>
+  sales: Led<Sale, { person: 'people' }>
+}
+declare const staff: Database<Staff>
+
+export async function compilesExpressions(): Promise<void> {
+  const people = staff.from('people')
+  const sales = staff.from('sales')
+  same<Person[]>(await people.where((q) => or(q('id', '>', 1), not(q('name', 'like', 'A%')), and())).all())
+  void people.where((q) => q('boss_id', '=', q('people.id'))).where((q) => q(fn<string>('lower', q('name')), '=', 'a'))
+  void people.where((q) => q(json<number>(q('doc'), 'floor'), '>', 3)).where((q) => raw`${q('name')} glob ${'A*'}`)
+  void people.where((q) => exists(sales.where((s) => s('person_id', '=', q('people.id')))))
+  void people.where((q) => some(q, 'sales', (sale) => and(sale('paid', '=', true), sale('sales.total', '>', 3))))
+  void people.where((q) => some(q, 'people.boss as b', { 'b.name': { like: 'A%' } }))
+  void people.orderBy('boss_id', 'desc nulls last').orderBy((q) => fn('lower', q('name')))
+  void sales.groupBy((q) => q('paid')).having((q) => q(count(), '>', 2))
+  same<{ id: number; name: string }[]>(
+    await sales
+      .join('people as p', (q) => and(q('p.id', '=', q('person_id')), q('paid', '=', true)))
+      .select('sales.id', 'name')
+      .all(),
+  )
+  same<{ total: number; name: string | null }[]>(
+    await sales
+      .leftJoin((q) => related(q, 'person'))
+      .select('total', 'person.name')
+      .all(),
+  )
+  same<{ total: number | null; name: string }[]>(
+    await sales.rightJoin('people', 'people.id', 'person_id').select('total', 'name').all(),
+  )
+  same<{ total: number | null; name: string | null }[]>(
+    await sales
+      .fullJoin((q) => related(q, 'person as p'))
+      .select('total', 'p.name')
+      .all(),
+  )
+  same<
+    { name: string; boss: Person | null; sales: { total: number }[]; n: number; sum: number | null; is: 'a' | 'b' }[]
+  >(
+    await people
+      .select('name')
+      .select((q) => ({
+        boss: include(q, 'boss'),
+        sales: include(q, 'sales', (rows) => rows.select('total').orderBy('total').limit(2)),
+        n: countOf(q, 'sales', { paid: true }),
+        sum: scalar(follow(q, 'sales').select({ total: sum('total') })),
+        is: when(q('id', '=', 1), 'a' as const, 'b' as const),
+      }))
+      .all(),
+  )
+  const page = await people.orderBy('id').limit(2).all()
+  same<Person[]>(await after(people.orderBy('id').limit(2), page.at(-1)).all())
+  // Without relations any name may be one, and what it leads to is not known.
+  void shop.from('orders').where((q) => some(q, 'customer'))
+}
+
 const order = {
   id: 'x',
   customer_id: 'ALFKI',
@@ -231,4 +318,53 @@ export async function refusesGenerated(): Promise<void> {
   void shop.transaction((tx) => tx.update('orders', { note: 'a' }))
   // @ts-expect-error a text that is no label
   same<EveryTypeInsert['feeling']>('angry')
+}
+
+export async function refusesExpressions(): Promise<void> {
+  const people = staff.from('people')
+  const sales = staff.from('sales')
+  // @ts-expect-error there is no such column
+  people.where((q) => q('nam', '=', 'a'))
+  // @ts-expect-error nor within another condition
+  people.where((q) => or(q('id', '=', 1), q('nam', '=', 'a')))
+  // @ts-expect-error a number is not compared to text
+  people.where((q) => q('id', '=', 'a'))
+  // @ts-expect-error nor to a column of text
+  people.where((q) => q('id', '=', q('name')))
+  // @ts-expect-error nor is what a function makes of it
+  people.where((q) => q(fn<string>('lower', q('name')), '=', 1))
+  // @ts-expect-error a number is not like a pattern
+  people.where((q) => not(q('id', 'like', '1%')))
+  // @ts-expect-error a text is no condition
+  people.where((q) => q('name'))
+  // @ts-expect-error nor is it one of several
+  people.where((q) => or(q('name')))
+  // @ts-expect-error there is no such relation
+  people.where((q) => some(q, 'sale'))
+  // @ts-expect-error there is no such column of what it leads to
+  people.where((q) => some(q, 'sales', (sale) => sale('name', '=', 'a')))
+  // @ts-expect-error nor in its conditions
+  people.where((q) => some(q, 'sales', { name: 'a' }))
+  // @ts-expect-error a boolean is compared to a boolean
+  people.where((q) => some(q, 'sales', { paid: 'yes' }))
+  // @ts-expect-error the table to join is not there
+  sales.join('persons', (q) => q('total', '=', 1))
+  // @ts-expect-error there is no such column to join on
+  sales.join('people', (q) => q('people.nam', '=', 'a'))
+  // @ts-expect-error there is no such relation to join
+  sales.join((q) => related(q, 'people'))
+  // @ts-expect-error rows without a partner have nulls, on the left
+  same<{ total: number }[]>(await sales.rightJoin('people', 'people.id', 'person_id').select('total').all())
+  // @ts-expect-error and on both sides
+  same<{ name: string }[]>(await sales.fullJoin('people', 'people.id', 'person_id').select('name').all())
+  // @ts-expect-error there is no such direction
+  people.orderBy('name', 'desc nulls')
+  // @ts-expect-error a count is a number
+  sales.groupBy('paid').having((q) => q(count(), '>', 'two'))
+  // @ts-expect-error the list has what was selected
+  void (await people.select((q) => ({ sales: include(q, 'sales', (s) => s.select('total')) })).first())?.sales[0]?.paid
+  // @ts-expect-error one row is no list
+  void (await people.select((q) => ({ boss: include(q, 'boss') })).first())?.boss?.[0]
+  // @ts-expect-error a cursor is a row of the query
+  after(people.select('id').orderBy('id'), { name: 'a' })
 }

@@ -8,7 +8,6 @@ import {
   type Select,
   type ExprKind,
   ExprAnd,
-  ExprArith,
   ExprBetween,
   ExprCall,
   ExprColumn,
@@ -131,36 +130,25 @@ function isQuery(of: unknown): of is { readonly ast: Select } {
   return isMade(of, 'ast')
 }
 
+function isOperator(of: string): boolean {
+  return (OPERATORS as readonly string[]).includes(of)
+}
+
 /** `left op right` as a tree. NULL compares by IS. @throws `invalid_argument` for an unknown operator or a list of the wrong shape. */
 export function compare(left: Expr, op: string, right: unknown, what: string): Expr {
-  switch (op) {
-    case '=':
-    case 'is':
-      return right === null ? node(ExprIsNull, { args: [left] }) : binary('=', left, operand(right, what))
-    case '!=':
-    case '<>':
-    case 'is not':
-      return right === null ? not(node(ExprIsNull, { args: [left] })) : binary('<>', left, operand(right, what))
-    case '<':
-    case '<=':
-    case '>':
-    case '>=':
-    case 'like':
-    case 'ilike':
-      return binary(op, left, operand(right, what))
-    case 'not like':
-    case 'not ilike':
-      return not(binary(op.slice(4), left, operand(right, what)))
-    case 'in':
-      return isIn(left, right, what)
-    case 'not in':
-      return not(isIn(left, right, what))
-    case 'between':
-      if (!Array.isArray(right) || right.length !== 2) throw bad(what, 'between takes [low, high]')
-      return node(ExprBetween, { args: [left, operand(right[0], what), operand(right[1], what)] })
-    default:
-      throw bad(what, `there is no operator ${JSON.stringify(op)}`, 'operators are ' + OPERATORS.join(' '))
+  if (!isOperator(op))
+    throw bad(what, `there is no operator ${JSON.stringify(op)}`, 'operators are ' + OPERATORS.join(' '))
+  if (op.startsWith('not ')) return not(compare(left, op.slice(4), right, what))
+  const isSame = op === '=' || op === 'is'
+  if (isSame || op === '!=' || op === '<>' || op === 'is not') {
+    if (right !== null) return binary(isSame ? '=' : '<>', left, operand(right, what))
+    const isNull = node(ExprIsNull, { args: [left] })
+    return isSame ? isNull : not(isNull)
   }
+  if (op === 'in') return isIn(left, right, what)
+  if (op !== 'between') return binary(op, left, operand(right, what))
+  if (!Array.isArray(right) || right.length !== 2) throw bad(what, 'between takes [low, high]')
+  return node(ExprBetween, { args: [left, operand(right[0], what), operand(right[1], what)] })
 }
 
 function binary(name: string, left: Expr, right: Expr): Expr {
@@ -181,10 +169,9 @@ function bad(what: string, message: string, hint = ''): RockpoolError {
 type Tests = { readonly [op in Operator]?: unknown }
 
 function isTests(of: unknown): of is Tests {
-  if (typeof of !== 'object' || of === null || Array.isArray(of) || Object.getPrototypeOf(of) !== Object.prototype)
-    return false
-  const keys = Object.keys(of)
-  return keys.length > 0 && keys.every((key) => (OPERATORS as readonly string[]).includes(key))
+  if (of === null || Object.getPrototypeOf(of) !== Object.prototype) return false
+  const keys = Object.keys(of as object) // it is a plain one
+  return keys.length > 0 && keys.every(isOperator)
 }
 
 /** The tree of an object of conditions: every property must hold. */
@@ -194,14 +181,13 @@ export function conditions(of: Readonly<Record<string, unknown>>): Expr | undefi
     if (test === undefined) continue
     const left = column(name)
     if (isTests(test)) for (const [op, right] of Object.entries(test)) all.push(compare(left, op, right, name))
-    else if (Array.isArray(test)) all.push(compare(left, 'in', test, name))
-    else all.push(compare(left, '=', test, name))
+    else all.push(compare(left, Array.isArray(test) ? 'in' : '=', test, name))
   }
   return and(all)
 }
 
-function call<T, C extends string>(name: string, args: Expr[], distinct = false): Expression<T, C> {
-  return expression(node(ExprCall, { name, args, distinct }))
+function call<T, C extends string>(name: string, args: Expr[]): Expression<T, C> {
+  return expression(node(ExprCall, { name, args }))
 }
 
 /** A column as an expression. */
@@ -215,10 +201,6 @@ export function val<T>(of: T): Expression<T, never> {
 /** count(*), or the rows in which a column is not NULL. */
 export function count<C extends string>(name?: C): Expression<number, Reads<C>> {
   return call('count', [name === undefined ? node(ExprStar) : column(name)])
-}
-/** The number of different values of a column. */
-export function countDistinct<C extends string>(name: C): Expression<number, Reads<C>> {
-  return call('count', [column(name)], true)
 }
 /** The sum of a column; null over no rows. */
 export function sum<C extends string>(name: C): Expression<number | null, Reads<C>> {
@@ -264,12 +246,4 @@ export function many<R>(query: Nestable<R>): Expression<R[]> {
 /** The first row of such a query, or null. */
 export function one<R>(query: Nestable<R>): Expression<R | null> {
   return expression(node(ExprRow, { sub: query.ast }))
-}
-/** Arithmetic and `||`. */
-export function math<L extends string, R extends string>(
-  left: Expression<unknown, L>,
-  op: '+' | '-' | '*' | '/' | '%' | '||',
-  right: Expression<unknown, R>,
-): Expression<number, L | R> {
-  return expression(node(ExprArith, { name: op, args: [left.node, right.node] }))
 }
