@@ -238,11 +238,14 @@ func (d *decision) merge(met []uint32, rule Rule) Decision {
 		if d.t.Columns[col].Strategy == schema.StrategyInherit {
 			strategy = schema.StrategyLWW
 		}
-		won, by := settle(&d.t.Columns[col], strategy, mine, theirs, d.m)
+		won, by := settle(&d.t.Columns[col], strategy, d.op.was(col), mine, theirs, d.m)
 		if by == RuleManual {
 			return d.parked(met)
 		}
 		row[col] = won
+		if rule.joins() && !by.joins() { // one value was lost
+			rule = by
+		}
 		rule = cmpRule(rule, by)
 		wrote = wrote || !won.Equal(theirs)
 	}
@@ -253,9 +256,23 @@ func (d *decision) merge(met []uint32, rule Rule) Decision {
 	return Decision{Write: row, Status: status, Conflict: d.conflict(rule, met, row)}
 }
 
-// settle is the rule of one column on which two values met.
-func settle(c *schema.Column, s schema.Strategy, mine, theirs value.Value, m Meeting) (value.Value, Rule) {
+// was is the value of a column that the operation's writer started from; NULL
+// for an insert.
+func (op *Op) was(col uint32) value.Value {
+	if n := slices.Index(op.Cols, col); n >= 0 && n < len(op.Old) {
+		return op.Old[n]
+	}
+	return value.Null
+}
+
+// settle is the rule of one column on which two values met, that came from was.
+func settle(c *schema.Column, s schema.Strategy, was, mine, theirs value.Value, m Meeting) (value.Value, Rule) {
 	switch s {
+	case schema.StrategyText, schema.StrategyJSON, schema.StrategySet:
+		if v, ok := threeWay(c, s, was, mine, theirs); ok {
+			return v, RuleText + Rule(s-schema.StrategyText)
+		}
+		return theirs, RuleManual
 	case schema.StrategyManual:
 		return theirs, RuleManual
 	case schema.StrategyMax, schema.StrategyMin:

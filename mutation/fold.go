@@ -13,7 +13,7 @@ import (
 func Fold(t *schema.Table, base value.Row, ops []Op) value.Row { return fold(t, base, ops, false) }
 
 // Show is Fold as the operations' writer sees it while they are pending: in a
-// column that joins two values (max, min, union), what they meet and had not
+// column that joins two values (max, min, union, text, json, set), what they meet and had not
 // seen is joined with theirs, as Decide will. A value that is on its way would
 // else hide a larger one that has come, and half of its transaction with it.
 func Show(t *schema.Table, base value.Row, ops []Op) value.Row { return fold(t, base, ops, true) }
@@ -73,8 +73,10 @@ func (op *Op) join(t *schema.Table, met, row value.Row) {
 			continue
 		}
 		switch s := t.Columns[col].Strategy; s {
-		case schema.StrategyMax, schema.StrategyMin, schema.StrategyUnion:
-			row[col], _ = settle(&t.Columns[col], s, row[col], met[col], Meeting{MineHLC: 1})
+		case schema.StrategyMax, schema.StrategyMin, schema.StrategyUnion, schema.StrategyText, schema.StrategyJSON, schema.StrategySet:
+			if v, by := settle(&t.Columns[col], s, op.was(col), row[col], met[col], Meeting{MineHLC: 1}); by != RuleManual {
+				row[col] = v
+			}
 		}
 	}
 }

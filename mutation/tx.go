@@ -142,9 +142,9 @@ type Conflict struct {
 }
 
 // Overwrote reports whether a transaction that was written with this conflict
-// replaced a value that had been committed.
+// replaced a value that had been committed. What holds both values has not.
 func (c *Conflict) Overwrote() bool {
-	if len(c.Theirs) == 0 {
+	if len(c.Theirs) == 0 || c.Rule.joins() {
 		return false
 	}
 	if len(c.Chosen) == 0 {
@@ -173,4 +173,10 @@ const (
 	RuleSurvives  Rule = 8  // my delete met an update: the row stays
 	RuleManual    Rule = 9  // open: a person decides
 	RuleExists    Rule = 10 // my insert met a row with that key
+	RuleText      Rule = 11 // both texts, by lines and words
+	RuleJSON      Rule = 12 // both values, by key
+	RuleSet       Rule = 13 // both sets
 )
+
+// joins reports whether the value that stands holds what both wrote.
+func (r Rule) joins() bool { return r == RuleText || r == RuleJSON || r == RuleSet }

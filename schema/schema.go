@@ -106,14 +106,17 @@ type Strategy uint8
 
 // The strategies of SYNC.md §7.
 const (
-	StrategyInherit Strategy = 0 // a column: the table's; a table: Merge
-	StrategyMerge   Strategy = 1 // three-way, per column
-	StrategyLWW     Strategy = 2 // higher hybrid logical clock wins the row operation
-	StrategyManual  Strategy = 3 // nothing is applied; a person decides
-	StrategyDelta   Strategy = 4 // column only: col = col + d, never conflicts
-	StrategyMax     Strategy = 5 // column only: the larger value
-	StrategyMin     Strategy = 6 // column only: the smaller value
-	StrategyUnion   Strategy = 7 // column only: sets
+	StrategyInherit Strategy = 0  // a column: the table's; a table: Merge
+	StrategyMerge   Strategy = 1  // three-way, per column
+	StrategyLWW     Strategy = 2  // higher hybrid logical clock wins the row operation
+	StrategyManual  Strategy = 3  // nothing is applied; a person decides
+	StrategyDelta   Strategy = 4  // column only: col = col + d, never conflicts
+	StrategyMax     Strategy = 5  // column only: the larger value
+	StrategyMin     Strategy = 6  // column only: the smaller value
+	StrategyUnion   Strategy = 7  // column only: sets that only grow
+	StrategyText    Strategy = 8  // column only: three-way by lines and words
+	StrategyJSON    Strategy = 9  // column only: three-way by key
+	StrategySet     Strategy = 10 // column only: three-way by element
 )
 
 // Table returns the table of that name, or nil.

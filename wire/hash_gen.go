@@ -3,7 +3,7 @@
 package wire
 
 // relayHash is the hash of the client ⇄ relay frames and of all that they hold.
-const relayHash = "fd6dac852faf731a63e6da7045716d64"
+const relayHash = "667e343e35ddede0e11235ce56d64ab9"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "a3bc94c7e94afd418225e8a331632f8d"
+const pageHash = "c018a94ff8ce3aa075bd9f8e08a5a12a"

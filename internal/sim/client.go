@@ -392,6 +392,10 @@ func (c *client) operations() (ops []wire.Operation) {
 			ops = append(ops, c.postOperation(op, key, text))
 			continue
 		}
+		if t.ID == pagesID {
+			ops = append(ops, c.pageOperation(op, key))
+			continue
+		}
 		switch p := w.rng.Float64(); {
 		case p < 0.25:
 			op.Type = wire.OpInsert

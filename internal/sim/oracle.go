@@ -150,6 +150,9 @@ func (o *oracle) origin(r *changelog.Tx, g *changelog.Origin, inserts map[string
 		w.fail("I6: mutation %d of %s is at %v, and had seen %v", mid, g.Client, r.Pos, seen)
 		return
 	}
+	if g.Outcome.Status == mutation.Merged && len(r.Origins) == 1 {
+		o.mergedPage(r, g, tx)
+	}
 	for _, op := range tx.Ops {
 		key := string(op.Key.Append(nil))
 		if op.Kind == mutation.Insert {

@@ -224,7 +224,11 @@ func directWrite(world *world, st *store.Store, table uint32, key value.Row, cha
 	case row.Equal(old):
 		return nil, nil
 	default:
-		_, err = w.Run("UPDATE "+name+" SET "+schema.Quote(t.Columns[1].Name)+" = ?, "+schema.Quote(t.Columns[2].Name)+" = ? WHERE id = ?", row[1], row[2], key[0])
+		for i := range t.Columns {
+			if err == nil && !row[i].Equal(old[i]) {
+				_, err = w.Run("UPDATE "+name+" SET "+schema.Quote(t.Columns[i].Name)+" = ? WHERE id = ?", row[i], key[0])
+			}
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -215,6 +215,11 @@ func (w *world) directWrite() {
 		if t.ID == postsID && w.chance(0.5) { // it comes into view here, and leaves it there
 			row[1] = value.Text(pick(w, rooms))
 		}
+		if t.ID == pagesID {
+			col, v := w.editPage(row, fmt.Sprint("direct", n))
+			row[col], _ = t.Canonical(col, v)
+			return row
+		}
 		row[2] = value.Text(fmt.Sprint("direct", n))
 		return row
 	})

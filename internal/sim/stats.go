@@ -23,6 +23,7 @@ type Stats struct {
 	Tokens    int `did:"tokens"`
 	NoRoom    int `did:"writes without room"`
 	Recalls   int `did:"writes taken back"`
+	Joined    int `did:"pages merged"`
 
 	Crashes      int `fault:"client crash"`
 	Fuses        int `fault:"death at a write or flush"`

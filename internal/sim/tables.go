@@ -7,12 +7,13 @@ import (
 
 // The tables of a run: one merged by column with an amount that is added to,
 // one where the later clock wins, one where a person decides, one of which
-// everybody sees a part.
+// everybody sees a part, one whose columns merge (pages.go).
 const (
 	itemsID = 1
 	notesID = 2
 	docsID  = 3
 	postsID = 4
+	pagesID = 5
 )
 
 // postColumns is how many columns posts has: id, room, body.
@@ -22,7 +23,7 @@ const postColumns = 3
 const hotRows = 4
 
 // simSchema is what the source publishes; the model relay has no policies, and
-// so no posts.
+// so no posts, and does not merge, so it has no pages.
 func simSchema(policies bool) *schema.Schema {
 	text := func(name string) schema.Column {
 		return schema.Column{Name: name, Type: schema.TypeText, SourceType: "text"}
@@ -37,7 +38,7 @@ func simSchema(policies bool) *schema.Schema {
 		{ID: docsID, Name: "docs", Key: []uint32{0}, Strategy: schema.StrategyManual, Columns: []schema.Column{key, text("body"), text("tag")}},
 	}}
 	if policies {
-		s.Tables = append(s.Tables, schema.Table{ID: postsID, Name: "posts", Key: []uint32{0}, Strategy: schema.StrategyMerge, Columns: []schema.Column{key, text("room"), text("body")}})
+		s.Tables = append(s.Tables, schema.Table{ID: postsID, Name: "posts", Key: []uint32{0}, Strategy: schema.StrategyMerge, Columns: []schema.Column{key, text("room"), text("body")}}, pagesTable(key))
 	}
 	return s
 }
@@ -49,6 +50,8 @@ func seedRows(table uint32) (rows []value.Row) {
 		switch table {
 		case itemsID:
 			rows = append(rows, value.Row{id, value.Text("item"), value.Text("here"), value.Int(5)})
+		case pagesID:
+			rows = append(rows, value.Row{id, value.Text(pageText), value.Text(pageData), value.Text("{}")})
 		case postsID:
 			rows = append(rows, value.Row{id, value.Text(rooms[i%len(rooms)]), value.Text("text")})
 		default:

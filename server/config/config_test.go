@@ -50,6 +50,33 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// A strategy merges values of its types only.
+func TestStrategyOfAnotherType(t *testing.T) {
+	t.Parallel()
+	types := []schema.Type{schema.TypeInt, schema.TypeText, schema.TypeJSON, schema.TypeJSONB, schema.TypeArray}
+	for name, want := range map[string]string{"text": "01000", "json": "00110", "set": "00111", "lww": "11111"} {
+		c, err := config.Parse([]byte("tables: { t: { conflict: { columns: { a: " + name + " } } } }"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, typ := range types {
+			err := c.Apply(&schema.Schema{Tables: []schema.Table{{Name: "t", Columns: []schema.Column{{Name: "a", Type: typ}}}}})
+			if err == nil {
+				got += "1"
+				continue
+			}
+			got += "0"
+			if fault.KindOf(err) != fault.InvalidArgument || fault.HintOf(err) == "" || !strings.Contains(err.Error(), "column a") {
+				t.Errorf("%s of %v: %v, want the column and a remedy", name, typ, err)
+			}
+		}
+		if got != want {
+			t.Errorf("%s fits %s of %v, want %s", name, got, types, want)
+		}
+	}
+}
+
 // What is misspelt or cannot be is refused, and named.
 func TestRefused(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,7 @@ func (c *Conflict) UnmarshalYAML(text []byte) error {
 var strategies = map[string]schema.Strategy{
 	"": schema.StrategyInherit, "merge": schema.StrategyMerge, "lww": schema.StrategyLWW, "manual": schema.StrategyManual,
 	"delta": schema.StrategyDelta, "max": schema.StrategyMax, "min": schema.StrategyMin, "union": schema.StrategyUnion,
+	"text": schema.StrategyText, "json": schema.StrategyJSON, "set": schema.StrategySet,
 }
 
 // Strategy reads a strategy's name.
@@ -35,9 +36,27 @@ func Strategy(name string, column bool) (schema.Strategy, error) {
 	s, ok := strategies[name]
 	if !ok || !column && s > schema.StrategyManual {
 		return 0, fault.New(fault.InvalidArgument, "read a conflict strategy", "there is no strategy "+name+" here").
-			WithHint("a table may be merge, lww or manual; a column also delta, max, min or union")
+			WithHint("a table may be merge, lww or manual; a column also delta, max, min, union, text, json or set")
 	}
 	return s, nil
+}
+
+// Fits refuses a strategy that cannot merge a column's values:
+// fault.InvalidArgument.
+func Fits(c *schema.Column) error {
+	ok, of := true, ""
+	switch c.Strategy {
+	case schema.StrategyText:
+		ok, of = c.Type == schema.TypeText, "text merges text"
+	case schema.StrategyJSON:
+		ok, of = c.Type == schema.TypeJSON || c.Type == schema.TypeJSONB, "json merges json and jsonb"
+	case schema.StrategySet:
+		ok, of = c.Type == schema.TypeArray || c.Type == schema.TypeJSON || c.Type == schema.TypeJSONB, "set merges arrays, json and jsonb"
+	}
+	if ok {
+		return nil
+	}
+	return fault.New(fault.InvalidArgument, "conflict strategy of column "+c.Name, "its type is "+c.Type.String()).WithHint(of)
 }
 
 func (c *Conflict) check() error {
@@ -69,6 +88,9 @@ func (c *Config) Apply(s *schema.Schema) error {
 				return fault.New(fault.UnknownColumn, "tables."+table.Name+".conflict", "there is no column "+col)
 			}
 			table.Columns[at].Strategy, _ = Strategy(name, true)
+			if err := Fits(&table.Columns[at]); err != nil {
+				return fault.In("tables."+table.Name, err)
+			}
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func plainType(c *schema.Column) string {
 }
 
 // strategies are declareSchema's names, by number.
-var strategies = [...]string{"", "merge", "lww", "manual", "delta", "max", "min", "union"}
+var strategies = [...]string{"", "merge", "lww", "manual", "delta", "max", "min", "union", "text", "json", "set"}
 
 // tsTable writes a table of the schema value.
 func tsTable(w *strings.Builder, t *schema.Table) {

@@ -172,8 +172,10 @@ func columnOf(name string, c *columnSpec) (schema.Column, error) {
 		out.Scale, out.HasScale = scaleOf(c.Type)
 	}
 	var err error
-	out.Strategy, err = config.Strategy(c.Conflict, true)
-	return out, err
+	if out.Strategy, err = config.Strategy(c.Conflict, true); err != nil {
+		return out, err
+	}
+	return out, config.Fits(&out)
 }
 
 // scaleOf reads the scale of numeric(p,s).

@@ -35,6 +35,13 @@ export const schema = `tables:
     columns:
       id: { type: text, not_null: true }
       product_id: { type: text, not_null: true }
+  pages:
+    key: [id]
+    columns:
+      id: { type: text, not_null: true }
+      body: { type: text, conflict: text }
+      data: { type: jsonb, conflict: json }
+      tags: { type: "text[]", conflict: set }
 `
 
 const orders = ['columns', 'earlier', 'later', 'kept', 'lost', 'ghost'].map((id) => ({
@@ -44,8 +51,19 @@ const orders = ['columns', 'earlier', 'later', 'kept', 'lost', 'ghost'].map((id)
 }))
 const contracts = ['mine', 'theirs', 'edited', 'deleted'].map((id) => ({ id, terms: '30 days', price: '10.00' }))
 
+const page = {
+  body: 'ring the bell twice and ask for Ada',
+  data: '{"a": 1, "b": {"x": 1, "y": 1}}',
+  tags: '{old,kept}',
+}
+
 /** What the tables hold at first. */
-export const rows = { orders, contracts, products: [{ id: 'tea', name: 'Tea', stock: 1 }] }
+export const rows = {
+  orders,
+  contracts,
+  products: [{ id: 'tea', name: 'Tea', stock: 1 }],
+  pages: ['both', 'same'].map((id) => ({ id, ...page })),
+}
 
 /** The same tables and rows for Postgres, and the relay's file. */
 export const postgres = {
@@ -54,6 +72,7 @@ CREATE TABLE orders (id text PRIMARY KEY, note text, city text);
 CREATE TABLE contracts (id text PRIMARY KEY, terms text, price numeric(10,2));
 CREATE TABLE products (id text PRIMARY KEY, name text, stock int NOT NULL CONSTRAINT stock_not_negative CHECK (stock >= 0));
 CREATE TABLE sales (id text PRIMARY KEY, product_id text NOT NULL);
+CREATE TABLE pages (id text PRIMARY KEY, body text, data jsonb, tags text[]);
 ${inserts()}`,
   config: `auth: { anonymous: true }
 tables:
@@ -61,6 +80,7 @@ tables:
   contracts: { read: true, write: true, conflict: manual }
   products: { read: true, write: true, conflict: { columns: { stock: delta } } }
   sales: { read: true, write: true }
+  pages: { read: true, write: true, conflict: { columns: { body: text, data: json, tags: set } } }
 `,
 }
 
@@ -76,7 +96,7 @@ function inserts(): string {
   return statements.join('\n')
 }
 
-const tables = ['orders', 'contracts', 'products', 'sales']
+const tables = ['orders', 'contracts', 'products', 'sales', 'pages']
 
 /** Declares the tests for one kind of relay. */
 export function conflictCases(start: () => Promise<Truth>): void {
@@ -201,6 +221,44 @@ export function conflictCases(start: () => Promise<Truth>): void {
       expect((await a.calls()).conflicts).toEqual(overwritten)
       expect(await a.conflicts()).toEqual(overwritten)
       expect([(await a.counts()).conflicts, (await b.counts()).conflicts]).toEqual([0, 2])
+    })
+  })
+
+  test('(ii) the same column, which merges: both edits stand on both screens; where they touch a person decides', async ({
+    browser,
+  }) => {
+    await apart(browser, async (a, b) => {
+      const edit = (device: Device, id: string, data: object) =>
+        device.write({ type: 'update', table: 'pages', data: { id, ...data } })
+      await edit(a, 'both', {
+        body: 'knock the bell twice and ask for Ada',
+        data: '{"a": 2, "b": {"x": 1, "y": 1}}',
+        tags: '{kept,"from a"}',
+      })
+      const merged = await edit(b, 'both', {
+        body: 'ring the bell once and ask for Ada or Grace',
+        data: '{"a": 1, "b": {"x": 1, "y": 2}, "c": 3}',
+        tags: '{old,kept,"from b"}',
+      })
+      await edit(a, 'same', { data: '{"a": 5, "b": {"x": 1, "y": 1}}' })
+      const met = await edit(b, 'same', { data: '{"a": 6, "b": {"x": 1, "y": 1}}' })
+      await a.goOnline()
+      await b.goOnline()
+      expect([await b.ending(merged), await b.ending(met)]).toEqual([{ status: 'merged' }, { status: 'parked' }])
+      await stands(a, b, 'pages', 'both', {
+        id: 'both',
+        body: 'knock the bell once and ask for Ada or Grace',
+        data: '{"a": 2, "b": {"x": 1, "y": 2}, "c": 3}',
+        tags: '{kept,"from a","from b"}',
+      })
+      await stands(a, b, 'pages', 'same', { ...page, id: 'same', data: '{"a": 5, "b": {"x": 1, "y": 1}}' })
+      expect(await b.conflicts()).toEqual([
+        expect.objectContaining({ table: 'pages', rule: 'text', isOpen: false, columns: ['body', 'data', 'tags'] }),
+        expect.objectContaining({ table: 'pages', rule: 'manual', isOpen: true, columns: ['data'] }),
+      ])
+      // Nothing of the first writer's was lost: it is not told of an overwritten value.
+      await a.sync()
+      expect((await a.calls()).conflicts).toEqual([])
     })
   })
 

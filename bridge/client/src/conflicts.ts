@@ -36,6 +36,9 @@ export type ConflictRule =
   | 'survives'
   | 'manual'
   | 'exists'
+  | 'text'
+  | 'json'
+  | 'set'
 
 /** By mutation.Rule's number; a test compares them. */
 export const RULES: readonly ConflictRule[] = [
@@ -50,6 +53,9 @@ export const RULES: readonly ConflictRule[] = [
   'survives',
   'manual',
   'exists',
+  'text',
+  'json',
+  'set',
 ]
 
 /** One conflict, as a snapshot. */

@@ -30,7 +30,7 @@ export interface ColumnTypes {
 }
 
 /** How concurrent writes are settled. */
-export type StrategyName = 'merge' | 'lww' | 'manual' | 'delta' | 'max' | 'min' | 'union'
+export type StrategyName = 'merge' | 'lww' | 'manual' | 'delta' | 'max' | 'min' | 'union' | 'text' | 'json' | 'set'
 
 /** One column: its type's name, with `?` where it may be null; or the long form. */
 export type ColumnSpec =
@@ -151,7 +151,19 @@ const POSTGRES: Readonly<Record<string, string>> = {
 }
 
 /** By schema.Strategy's number; a test compares them. */
-export const STRATEGIES = ['inherit', 'merge', 'lww', 'manual', 'delta', 'max', 'min', 'union'] as const
+export const STRATEGIES = [
+  'inherit',
+  'merge',
+  'lww',
+  'manual',
+  'delta',
+  'max',
+  'min',
+  'union',
+  'text',
+  'json',
+  'set',
+] as const
 
 const strategyNumber = (name: StrategyName | undefined): Strategy =>
   Math.max(0, STRATEGIES.indexOf(name ?? 'inherit')) as Strategy // an index of the list

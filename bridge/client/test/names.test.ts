@@ -13,6 +13,7 @@ const snake = (name: string, prefix: string) =>
   name
     .replace(prefix, '')
     .replace('LWW', 'Lww')
+    .replace('JSON', 'Json')
     .replace(/(?<!^)([A-Z])/g, '_$1')
     .toLowerCase()
 

@@ -44,9 +44,15 @@ export const RuleSurvives = 8
 export const RuleManual = 9
 /** my insert met a row with that key */
 export const RuleExists = 10
+/** both texts, by lines and words */
+export const RuleText = 11
+/** both values, by key */
+export const RuleJSON = 12
+/** both sets */
+export const RuleSet = 13
 
 /** Rule is which rule settled a conflict. */
-export const Rule = { RuleMerged, RuleLWWMine, RuleLWWTheirs, RuleMax, RuleMin, RuleUnion, RuleGone, RuleSurvives, RuleManual, RuleExists } as const
+export const Rule = { RuleMerged, RuleLWWMine, RuleLWWTheirs, RuleMax, RuleMin, RuleUnion, RuleGone, RuleSurvives, RuleManual, RuleExists, RuleText, RuleJSON, RuleSet } as const
 export type Rule = (typeof Rule)[keyof typeof Rule]
 
 /**

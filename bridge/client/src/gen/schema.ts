@@ -64,11 +64,17 @@ export const StrategyDelta = 4
 export const StrategyMax = 5
 /** column only: the smaller value */
 export const StrategyMin = 6
-/** column only: sets */
+/** column only: sets that only grow */
 export const StrategyUnion = 7
+/** column only: three-way by lines and words */
+export const StrategyText = 8
+/** column only: three-way by key */
+export const StrategyJSON = 9
+/** column only: three-way by element */
+export const StrategySet = 10
 
 /** Strategy is how concurrent writes to one row or column are settled. */
-export const Strategy = { StrategyInherit, StrategyMerge, StrategyLWW, StrategyManual, StrategyDelta, StrategyMax, StrategyMin, StrategyUnion } as const
+export const Strategy = { StrategyInherit, StrategyMerge, StrategyLWW, StrategyManual, StrategyDelta, StrategyMax, StrategyMin, StrategyUnion, StrategyText, StrategyJSON, StrategySet } as const
 export type Strategy = (typeof Strategy)[keyof typeof Strategy]
 
 /**

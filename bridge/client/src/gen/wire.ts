@@ -42,9 +42,10 @@ export const BlockClear = 3
  * a client of its values that others overwrote (Tx.Lost); 3 has the client say
  * of which bucket the rows are that it holds (Stamp); 4 tells a transaction from
  * one that a copy of the database made under the same mid (Tx.ID, Outcome.ID,
- * Welcome.Coming); 5 tells a log from one that was put back (Term).
+ * Welcome.Coming); 5 tells a log from one that was put back (Term); 6 has
+ * columns that merge two values (StrategyText, JSON, Set), and rules of their names.
  */
-export const Version = 5
+export const Version = 6
 
 /** VersionMin is the oldest client ⇄ relay protocol still served. */
 export const VersionMin = 1
