@@ -81,8 +81,7 @@ func (c *change) adopt(x *table, s *Shape) error {
 		return err
 	}
 	s.State, s.Stamp = ShapeReady, s.stamp
-	if err := c.db.run(`UPDATE _rockpool_shape SET state = ?, spec = ? WHERE id = ?`,
-		value.Int(int64(s.State)), value.Blob(s.spec()), value.Int(int64(s.ID))); err != nil {
+	if err := c.db.saveShape(s); err != nil {
 		return err
 	}
 	if err := c.db.exec("DROP TABLE IF EXISTS " + st.out); err != nil {

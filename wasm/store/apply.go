@@ -67,13 +67,12 @@ func (db *DB) Settle(outcomes []mutation.Outcome) (Applied, error) {
 func (db *DB) Resync(pos version.Pos, outcomes []mutation.Outcome) (Applied, error) {
 	out, err := db.change(pos, false, func(c *change) error {
 		for _, s := range db.shapes {
-			if s.State == ShapeReady {
-				s.State = ShapeStale
+			if s.State != ShapeReady {
+				continue
 			}
-		}
-		if err := db.run(`UPDATE _rockpool_shape SET state = ? WHERE state = ?`,
-			value.Int(int64(ShapeStale)), value.Int(int64(ShapeReady))); err != nil {
-			return err
+			if err := db.outdate(s); err != nil {
+				return err
+			}
 		}
 		return c.settle(outcomes)
 	})
@@ -161,11 +160,9 @@ func (db *DB) staleUnbound(pos version.Pos) error {
 		if s.State != ShapeReady || db.bound[s.ID] {
 			continue
 		}
-		if err := db.run(`UPDATE _rockpool_shape SET state = ? WHERE id = ?`,
-			value.Int(int64(ShapeStale)), value.Int(int64(s.ID))); err != nil {
+		if err := db.outdate(s); err != nil {
 			return err
 		}
-		s.State = ShapeStale
 	}
 	return nil
 }

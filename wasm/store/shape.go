@@ -5,7 +5,9 @@ import (
 
 	"rockpool.dev/codec"
 	"rockpool.dev/fault"
+	"rockpool.dev/mutation"
 	"rockpool.dev/value"
+	"rockpool.dev/version"
 	"rockpool.dev/wire"
 )
 
@@ -64,14 +66,17 @@ func (db *DB) AddShape(name string, args []wire.ShapeArg) (Shape, error) {
 // Fields of a stored shape beyond those of a wire.Sub, whose decoder passes
 // over them.
 const (
-	specTTL  = 32
-	specLeft = 33
+	specTTL   = 32
+	specLeft  = 33
+	specEpoch = 34
+	specSeq   = 35
 )
 
 // spec is what is stored of a shape beside its state.
 func (s *Shape) spec() []byte {
 	spec := (&wire.Sub{Shape: s.Name, Args: s.Args, Stamp: s.Stamp}).AppendTo(nil)
-	return codec.AppendInt(codec.AppendInt(spec, specTTL, s.TTLMillis), specLeft, s.LeftMillis)
+	spec = codec.AppendInt(codec.AppendInt(spec, specTTL, s.TTLMillis), specLeft, s.LeftMillis)
+	return codec.AppendInt(codec.AppendInt(spec, specEpoch, int64(s.At.Epoch)), specSeq, int64(s.At.Seq))
 }
 
 // readSpec reads back what spec has made.
@@ -81,7 +86,7 @@ func (s *Shape) readSpec(spec []byte) error {
 		return err
 	}
 	s.Name, s.Args, s.Stamp = sub.Shape, sub.Args, sub.Stamp
-	s.TTLMillis, s.LeftMillis = 0, 0
+	s.TTLMillis, s.LeftMillis, s.At = 0, 0, version.Pos{}
 	r := codec.NewReader(spec)
 	for r.Next() {
 		switch r.Field() {
@@ -89,6 +94,10 @@ func (s *Shape) readSpec(spec []byte) error {
 			s.TTLMillis = r.Int(64)
 		case specLeft:
 			s.LeftMillis = r.Int(64)
+		case specEpoch:
+			s.At.Epoch = uint32(r.Int(64))
+		case specSeq:
+			s.At.Seq = uint64(r.Int(64))
 		default:
 			r.Skip()
 		}
@@ -138,6 +147,38 @@ func (db *DB) loadShapes() error {
 		db.shapes = append(db.shapes, s)
 	}
 	return nil
+}
+
+// outdate makes a shape stale whose rows stand at the cursor, which moves on
+// without them.
+func (db *DB) outdate(s *Shape) error {
+	s.State, s.At = ShapeStale, db.meta.Cursor
+	return db.saveShape(s)
+}
+
+// saveShape stores a shape's state.
+func (db *DB) saveShape(s *Shape) error {
+	return db.run(`UPDATE _rockpool_shape SET state = ?, spec = ? WHERE id = ?`,
+		value.Int(int64(s.State)), value.Blob(s.spec()), value.Int(int64(s.ID)))
+}
+
+// seen is where the rows of tables that ops write stand: the cursor, or before
+// it while the rows shown are older. A write that said more would replace
+// others' writes without a conflict.
+func (db *DB) seen(ops []mutation.Op) version.Pos {
+	at := db.meta.Cursor
+	for _, s := range db.shapes {
+		if s.State != ShapeStale || !s.At.Less(at) {
+			continue
+		}
+		for i := range ops {
+			if ops[i].Table == s.Table {
+				at = s.At
+				break
+			}
+		}
+	}
+	return at
 }
 
 // Ready takes the relay's answer that a shape's rows can be continued from

@@ -151,6 +151,46 @@ func TestAdoptTogether(t *testing.T) {
 	}
 }
 
+// TestSeenWhileStale shows that a write over rows that are older than the
+// cursor says so, also after a restart: else it would replace what others have
+// written since without a conflict.
+func TestSeenWhileStale(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	c.follow(itemsID, usersID)
+	c.frame().put(itemsID, 1, "a", 1, nil, nil).put(usersID, 1, "a@x", 1).apply()
+	old := c.db.Meta().Cursor
+	seen := func(when, sql string, want version.Pos) {
+		t.Helper()
+		mid := c.write(sql)
+		if err := c.db.Flush(); err != nil {
+			t.Fatal(err)
+		}
+		out, err := c.db.ReadOutbox(mid, 1)
+		var tx mutation.Tx
+		if err != nil || len(out) != 1 || tx.Decode(out[0].Body) != nil {
+			t.Fatalf("%s: ReadOutbox = %d transactions, %v", when, len(out), err)
+		}
+		if tx.Seen != want {
+			t.Errorf("%s: the write has seen %v, want %v", when, tx.Seen, want)
+		}
+	}
+	seen("before", "UPDATE items SET name = 'b'", old)
+	now := version.Pos{Epoch: 2, Seq: 7}
+	if _, err := c.db.Resync(now, nil); err != nil {
+		t.Fatal(err)
+	}
+	seen("stale", "UPDATE items SET name = 'c'", old)
+	c.reopen()
+	c.snapshot(itemsID, row(1, "d", 1, nil, nil))
+	seen("after a restart", "UPDATE items SET name = 'e'", old)
+	if _, err := c.db.Adopt(c.shapes[itemsID]); err != nil {
+		t.Fatal(err)
+	}
+	seen("with the new rows", "UPDATE items SET name = 'f'", now)
+	seen("of a table without its new rows", "UPDATE users SET email = 'f@x'", old)
+}
+
 // TestAdoptWaitsForGap shows that rows from before the cursor are not shown
 // before what they lack has come: the view would go back, and stay there when
 // the app is closed in between.

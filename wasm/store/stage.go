@@ -5,7 +5,6 @@ import (
 
 	"rockpool.dev/fault"
 	"rockpool.dev/schema"
-	"rockpool.dev/value"
 	"rockpool.dev/wire"
 )
 
@@ -87,9 +86,9 @@ func (db *DB) StartStage(snap *wire.Snap) error {
 			return err
 		}
 		if s.State == ShapeReady {
-			s.State = ShapeStale
+			return db.outdate(s)
 		}
-		return db.run(`UPDATE _rockpool_shape SET state = ? WHERE id = ?`, value.Int(int64(s.State)), value.Int(int64(s.ID)))
+		return nil
 	})
 	if err != nil {
 		return fault.In("stage shape "+s.Name, err)

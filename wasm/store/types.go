@@ -138,6 +138,8 @@ type Shape struct {
 	// TTLMillis is how long its rows stay when nobody follows it, 0 for none
 	// named; LeftMillis when the last who did has left, 0 while that is not known.
 	TTLMillis, LeftMillis int64
+	// At is where its rows stand while it is stale.
+	At version.Pos
 	// Bucket is the relay's number on this socket, or 0.
 	Bucket uint32
 	// Staging is true between StartStage and Adopt; StagePos is Snap.Pos.

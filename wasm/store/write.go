@@ -163,7 +163,7 @@ func (db *DB) queueOps(log sqlite.CaptureLog, info CommitInfo) (*localTx, []muta
 	if tx.Depends, err = db.dependsOn(norm.Ops); err != nil {
 		return nil, nil, err
 	}
-	tx.Ops = norm.Ops
+	tx.Ops, tx.Seen = norm.Ops, db.seen(norm.Ops)
 	tx.Seal()
 	tx.Identify()
 	l, err := db.enqueue(tx, tx.AppendTo(nil))
