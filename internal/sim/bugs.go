@@ -67,7 +67,7 @@ type Plant struct {
 }
 
 // PlantSeeds is within how many seeds a bug must show.
-const PlantSeeds = 60
+const PlantSeeds = 150
 
 // Plants lists every bug with the relay on which it is looked for.
 func Plants() []Plant {

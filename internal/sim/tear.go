@@ -40,8 +40,10 @@ func (c *client) tear() error {
 	case SetBack:
 		return conn.Exec("UPDATE _rockpool_meta SET seq = max(seq - 2, 0)")
 	case NotKept:
-		return conn.Exec("DELETE FROM _rockpool_op WHERE mid IN (SELECT mid FROM _rockpool_tx WHERE state <> 1);" +
-			" DELETE FROM _rockpool_tx WHERE state <> 1; DELETE FROM _rockpool_rejected; DELETE FROM _rockpool_conflict")
+		// What was taken back here is still to be sent.
+		const refused = "state <> 1 AND mid <= (SELECT acked_mid FROM _rockpool_meta)"
+		return conn.Exec("DELETE FROM _rockpool_op WHERE mid IN (SELECT mid FROM _rockpool_tx WHERE " + refused + ");" +
+			" DELETE FROM _rockpool_tx WHERE " + refused + "; DELETE FROM _rockpool_rejected; DELETE FROM _rockpool_conflict")
 	}
 	return nil
 }

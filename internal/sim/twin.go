@@ -24,7 +24,7 @@ func (c *client) twin() {
 	w := c.w
 	d := &client{
 		w: w, name: c.name + "'", user: c.user, skew: c.skew, restored: true, id: c.id, mids: c.mids, own: maps.Clone(c.own),
-		told: maps.Clone(c.told), decided: maps.Clone(c.decided), given: maps.Clone(c.given),
+		told: maps.Clone(c.told), decided: maps.Clone(c.decided), recalled: maps.Clone(c.recalled), given: maps.Clone(c.given),
 	}
 	d.file = filepath.Join(w.opt.Dir, d.name+"-0.db")
 	disk.crash(c.file, d.file, nil)
