@@ -34,6 +34,8 @@ export interface Adapter {
   insertOne(row: RowValues): Promise<void>
   /** Runs a query with a prepared statement; plain objects on the page. */
   all(sql: string, params: readonly (number | string)[]): Promise<PlainRow[]>
+  /** Checks a query without running it, where the contender can: the number of its problems. */
+  validate?(sql: string): Promise<number>
   /** Makes an index of `t` unless it is there. */
   index(name: string, columns: readonly string[]): Promise<void>
   /** Sets one column of one row, in a transaction of its own. */

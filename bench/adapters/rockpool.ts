@@ -51,6 +51,10 @@ export class Rockpool implements Adapter {
     return this.#db.query<PlainRow>(sql, params)
   }
 
+  async validate(sql: string): Promise<number> {
+    return (await this.#db.validate({ sql })).problems.length
+  }
+
   async index(name: string, columns: readonly string[]): Promise<void> {
     await this.#db.query(`CREATE INDEX IF NOT EXISTS ${name} ON t(${columns.join(', ')})`)
   }

@@ -6,6 +6,7 @@ import { insert } from '../workloads/insert.ts'
 import { liveList, liveScan } from '../workloads/live.ts'
 import { points } from '../workloads/points.ts'
 import { groupBy, readAll, sort } from '../workloads/read.ts'
+import { validate } from '../workloads/validate.ts'
 import { fill, type Sample, type Size, type Workload } from '../workloads/workload.ts'
 
 const contenders: Readonly<Record<string, () => Promise<Adapter>>> = {
@@ -22,6 +23,7 @@ const workloads: Readonly<Record<string, Workload>> = {
   sort,
   groupBy,
   points,
+  validate,
   liveList,
   liveScan,
 }
