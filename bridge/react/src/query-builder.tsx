@@ -14,7 +14,8 @@ export interface QueryBuilderProps {
 /**
  * Chooses columns, filters, order and limit of a table. `onQuery` is called
  * once a result, with its rows. Every value is bound; nothing typed here
- * becomes SQL text.
+ * becomes SQL text. It shows the SQL, what its plan means in plain words, the
+ * index that would help, and how long the last run took.
  *
  * The form is a chunk of its own: most pages show none at first.
  */

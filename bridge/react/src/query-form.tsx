@@ -11,8 +11,8 @@ import {
   type SelectBuilder,
   type UntypedTables,
   typeName,
-  type Validated,
 } from '@rockpool/client'
+import { explain, type Explanation } from '@rockpool/client/explain'
 import { useClient, useStore } from './context.ts'
 import type { QueryBuilderProps } from './query-builder.tsx'
 import { useReadable } from './use-readable.ts'
@@ -51,7 +51,8 @@ export function QueryForm({ table, onQuery, onError, limit: limitAtFirst = 50 }:
   const [isDescending, setDescending] = useState(false)
   const [limit, setLimit] = useState(String(limitAtFirst))
   const [isRunning, setRunning] = useState(false)
-  const [checked, setChecked] = useState<Validated | null>(null)
+  const [checked, setChecked] = useState<Explanation | null>(null)
+  const [ran, setRan] = useState('')
   const [problem, setProblem] = useState<RockpoolError | null>(null)
 
   const { query, error } = useMemo((): { query?: AnySelect; error?: RockpoolError } => {
@@ -78,7 +79,7 @@ export function QueryForm({ table, onQuery, onError, limit: limitAtFirst = 50 }:
     if (client === null || query === undefined) return
     let isCurrent = true
     const timer = setTimeout(() => {
-      client.validate(query).then(
+      explain(client, query).then(
         (result) => {
           if (isCurrent) setChecked(result)
         },
@@ -101,7 +102,9 @@ export function QueryForm({ table, onQuery, onError, limit: limitAtFirst = 50 }:
       if (error !== undefined) throw error
       if (query === undefined) throw failure('closed', 'run query', 'the database is opening', 'try again')
       const rows = await database.run(query)
-      onQuery(rows, { sql: checked?.sql ?? '', rows: rows.length, millis: performance.now() - began })
+      const millis = performance.now() - began
+      setRan(`${rows.length} ${rows.length === 1 ? 'row' : 'rows'} in ${millis.toFixed(1)} ms`)
+      onQuery(rows, { sql: checked?.sql ?? '', rows: rows.length, millis })
     } catch (thrown) {
       const failed = asError(thrown)
       if (failed instanceof RockpoolError) setProblem(failed)
@@ -241,6 +244,24 @@ export function QueryForm({ table, onQuery, onError, limit: limitAtFirst = 50 }:
       <p role="status" className={shownProblem === undefined ? 'rp-soft rp-sql' : 'rp-problem'}>
         {shownProblem ?? checked?.sql ?? ''}
       </p>
+      {checked !== null && shownProblem === undefined && (
+        <ol className="rp-soft" aria-label="How it runs">
+          {checked.steps.map(({ text, depth }, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: steps have their places and nothing else
+            <li key={at} style={{ marginInlineStart: `${depth}em` }}>
+              {text}
+            </li>
+          ))}
+          {checked.advice.map(({ sql }) => (
+            <li key={sql}>
+              An index would help: <code>{sql}</code>
+            </li>
+          ))}
+        </ol>
+      )}
+      <output className="rp-soft" aria-label="Timing">
+        {ran}
+      </output>
     </form>
   )
 }

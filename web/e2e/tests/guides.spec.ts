@@ -68,6 +68,8 @@ test('docs/react.md: every hook and component does what is said', async ({ page 
   await expect(page.getByText('4 todos')).toBeVisible()
   await page.getByRole('button', { name: 'Run', exact: true }).click()
   await expect(page.getByText('4 found')).toBeVisible()
+  await expect(page.getByLabel('Timing')).toHaveText(/^4 rows in \d+\.\d ms$/)
+  await expect(page.getByRole('list', { name: 'How it runs' })).toHaveText(/Reads every row of todos: \d/)
   await page.getByRole('button', { name: 'Star the plants' }).click()
   await expect(page.getByRole('log')).toHaveText('1 applied')
   await page.getByRole('button', { name: 'Sync now' }).click()
