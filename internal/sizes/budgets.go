@@ -28,6 +28,12 @@ var budgets = []budget{
 	{name: "page JavaScript (client and react, without React)", content: bundle(whole), max: 25_000},
 	{name: "  later, when a query builder is shown", content: lazy(whole, "query-form"), max: 3_600},
 	{name: "  later, when there is a conflict to show", content: lazy(whole, "conflict-card"), max: 1_000},
+	{
+		name:    "with live, useLiveQuery's warm start",
+		content: bundle(whole + `; export * from '@rockpool/react/live'`),
+		max:     1_500,
+		over:    bundle(whole),
+	},
 	{name: "Worker JavaScript", content: bundle(`import '../../bridge/worker/src/entry.ts'`), max: 15_000},
 	{
 		name:    "with models, Prisma's shape",

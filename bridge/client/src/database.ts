@@ -119,6 +119,8 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
   readonly ready = this.#opened.promise
   /** Resolves when the files are closed or belong to another tab. */
   readonly closed = this.#closed.promise
+  /** Not for applications: what was kept of the data elsewhere is to go, as the data goes. */
+  readonly erasing = new Topic<void>()
   /** SQLite's version, "" before it is open. */
   engine = ''
   /** This browser profile's name at the relay. */
@@ -335,12 +337,14 @@ export class Database<DB extends Tables = UntypedTables> implements AsyncDisposa
 
   /** Deletes all data of this database here and starts anew. What was not sent is lost. */
   async reset(): Promise<void> {
+    this.erasing.emit()
     await this.#session.ask(PageReset, 'reset database', EmptyMessage, {}, EmptyMessage, { policy: 'once' })
   }
 
   /** Ends the user's session here. `ask` rejects with kind `conflict` when writes are pending; `discard` deletes them; `keep` keeps the file for their return. */
   async signOut(options: { readonly pending?: 'ask' | 'discard' | 'keep' } = {}): Promise<void> {
     const pending = { ask: 1, discard: 2, keep: 3 }[options.pending ?? 'ask']
+    this.erasing.emit()
     await this.#session.ask(PageSignOut, 'sign out', SignOutMessage, { pending }, EmptyMessage, {
       policy: 'once',
     })

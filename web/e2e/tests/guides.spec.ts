@@ -78,4 +78,11 @@ test('docs/react.md: every hook and component does what is said', async ({ page 
   await expect(page.getByText('Closed')).toBeVisible()
   await page.getByRole('button', { name: 'Open' }).click()
   await expect(page.getByText('4 todos')).toBeVisible()
+  // The next visit has no Worker to ask: what it shows is what was kept.
+  await expect(page.getByLabel('Stars')).toHaveText(/^[1-9]\d* stars$/)
+  const stars = await page.getByLabel('Stars').textContent()
+  await page.route(/worker|core|engine/, () => {})
+  await page.reload()
+  await expect(page.getByLabel('Stars')).toHaveText(stars ?? '')
+  await expect(page.getByLabel('Stars')).toHaveAttribute('aria-busy', 'true')
 })
