@@ -91,6 +91,7 @@ type Core struct {
 	order    []*conn          // by ID, so that a seed replays exactly
 	clients  map[string]*conn // live, by client ID
 	follow   map[*fanout.Bucket][]follower
+	idle     idle
 	rewound  map[string]bool
 	stopped  error // why nobody is served any more
 	out      []Effect
@@ -126,7 +127,7 @@ func New(c Config) *Core {
 // Stats returns the figures; the maps are copies.
 func (r *Core) Stats() Stats {
 	s := r.stats
-	s.Sessions, s.Live, s.Buckets, s.Head = len(r.sessions), len(r.clients), r.index.Len(), r.head
+	s.Sessions, s.Live, s.Buckets, s.Head = len(r.sessions), len(r.clients), len(r.follow), r.head
 	for _, c := range r.order {
 		if c.lagging {
 			s.Lagging++

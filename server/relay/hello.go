@@ -164,6 +164,7 @@ func (r *Core) branch() error {
 			r.bye(c, fault.New(fault.ResyncNeeded, "follow the log", "the relay's store was put back from a backup"), 1000)
 		}
 	}
+	r.staleAll()
 	r.head = head
 	return nil
 }

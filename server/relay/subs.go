@@ -51,7 +51,7 @@ func (r *Core) unfollow(_ *conn, s *sub) {
 	} else {
 		r.follow[s.bucket] = left
 	}
-	r.index.Release(s.bucket)
+	r.leave(s.bucket)
 	s.bucket = nil
 }
 

@@ -37,6 +37,7 @@ func (r *Core) startOver(rec *changelog.Tx) {
 	for len(r.order) > 0 {
 		r.bye(r.order[0], fault.New(fault.ResyncNeeded, "follow the log", "the relay's store was built anew"), 1000)
 	}
+	r.staleAll()
 	r.head = rec.Pos
 }
 
@@ -73,6 +74,7 @@ func (r *Core) deliver(rec *changelog.Tx) {
 				p.blocks = append(p.blocks, h.Blocks...)
 			}
 		}
+		r.stale(h.Bucket)
 	}
 	for i := range rec.Origins {
 		o := &rec.Origins[i]
