@@ -961,6 +961,8 @@ var ResolveMessage = codec.Message{
 		{Number: 1, Kind: codec.KindUint64, At: unsafe.Offsetof(Resolve{}.ID)},
 		{Number: 2, Kind: codec.KindUint8, At: unsafe.Offsetof(Resolve{}.Choice)},
 		{Number: 3, Kind: codec.KindPointer, At: unsafe.Offsetof(Resolve{}.Edited), Of: &NamedRowMessage},
+		{Number: 4, Kind: codec.KindPointer, At: unsafe.Offsetof(Resolve{}.Seen), Of: &NamedRowMessage},
+		{Number: 5, Kind: codec.KindBool, At: unsafe.Offsetof(Resolve{}.Gone)},
 	},
 }
 
@@ -969,6 +971,8 @@ func _(m *Resolve) {
 	_ = (*uint64)(&m.ID)
 	_ = (*uint8)(&m.Choice)
 	_ = (**NamedRow)(&m.Edited)
+	_ = (**NamedRow)(&m.Seen)
+	_ = (*bool)(&m.Gone)
 }
 
 // AppendTo encodes m after dst (package codec).
@@ -1090,6 +1094,7 @@ var OutboxOpMessage = codec.Message{
 		{Number: 3, Kind: codec.KindMessage, At: unsafe.Offsetof(OutboxOp{}.Key), Of: &NamedRowMessage},
 		{Number: 4, Kind: codec.KindPointer, At: unsafe.Offsetof(OutboxOp{}.Old), Of: &NamedRowMessage},
 		{Number: 5, Kind: codec.KindPointer, At: unsafe.Offsetof(OutboxOp{}.New), Of: &NamedRowMessage},
+		{Number: 6, Kind: codec.KindStrings, At: unsafe.Offsetof(OutboxOp{}.Deltas)},
 	},
 }
 
@@ -1100,6 +1105,7 @@ func _(m *OutboxOp) {
 	_ = (*NamedRow)(&m.Key)
 	_ = (**NamedRow)(&m.Old)
 	_ = (**NamedRow)(&m.New)
+	_ = (*[]string)(&m.Deltas)
 }
 
 // AppendTo encodes m after dst (package codec).

@@ -6,4 +6,4 @@ package wire
 const relayHash = "667e343e35ddede0e11235ce56d64ab9"
 
 // pageHash is the hash of the page ⇄ Worker frames and of all that they hold.
-const pageHash = "c018a94ff8ce3aa075bd9f8e08a5a12a"
+const pageHash = "24a2b3a9699083065b3511a23526879f"

@@ -419,6 +419,11 @@ type Resolve struct {
 	ID     uint64    `wire:"1"`
 	Choice Choice    `wire:"2"`
 	Edited *NamedRow `wire:"3"`
+	// Seen is the row that the decision was made on, or Gone says that there was
+	// none: when another stands by now the call fails with kind conflict. Neither:
+	// it is not asked.
+	Seen *NamedRow `wire:"4"`
+	Gone bool      `wire:"5"`
 }
 
 // OutboxList is the mutations that have not ended.
@@ -473,6 +478,8 @@ type OutboxOp struct {
 	Key   NamedRow      `wire:"3"`
 	Old   *NamedRow     `wire:"4" ts:"before"`
 	New   *NamedRow     `wire:"5" ts:"after"`
+	// Deltas lists the columns of an update whose New is an amount that was added.
+	Deltas []string `wire:"6"`
 }
 
 // OutboxAct discards, retries or replaces a transaction that did not apply, or

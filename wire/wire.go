@@ -31,7 +31,9 @@ const Subprotocol = "rockpool.v1"
 // the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
 // (PageRest); 10 has no PageClose, as a tab closes by closing its port; 11 tells
 // a transaction's history and what it was blocked by (OutboxEntry.CausedBy,
-// History; Event.CausedBy); 12 has transactions replaced by others (OutboxAct.Ops).
+// History; Event.CausedBy); 12 has transactions replaced by others (OutboxAct.Ops), decisions
+// that say which row they were made on (Resolve.Seen), and columns that were
+// added to (OutboxOp.Deltas).
 const PageVersion uint32 = 12
 
 // StorageVersion is the version of the client's database layout. An older file

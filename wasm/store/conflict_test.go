@@ -6,6 +6,7 @@ import (
 
 	"rockpool.dev/fault"
 	"rockpool.dev/mutation"
+	"rockpool.dev/value"
 	"rockpool.dev/wire"
 )
 
@@ -341,4 +342,63 @@ func TestOverwritten(t *testing.T) {
 		t.Fatalf("keep mine: %+v, %v", done, err)
 	}
 	c.want("SELECT name FROM items", "mine")
+}
+
+// An edited row changes the columns that were named: the others may have moved
+// since the conflict was met.
+func TestEditedKeepsWhatMoved(t *testing.T) {
+	t.Parallel()
+	c, x := met(t, mutation.Outcome{Status: mutation.Parked}, "theirs")
+	c.frame().put(itemsID, 1, "theirs", 7, value.Text("2.00"), nil).apply()
+	if _, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseEdited, Edited: &wire.NamedRow{Columns: []string{"id", "name"}, Values: row(1, "both")}}); err != nil {
+		t.Fatal(err)
+	}
+	c.want("SELECT name, qty, price FROM items", "both|7|2.00")
+	if txs := c.decoded(); len(txs) != 1 || len(txs[0].Ops) != 1 || len(txs[0].Ops[0].Cols) != 1 {
+		t.Errorf("queued %+v, want the one column", txs)
+	}
+}
+
+// A decision about a row that has moved since is refused, and can be made anew.
+func TestDecidedOnWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	for name, gone := range map[string]bool{"the row moved": false, "the row is gone": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, x := met(t, mutation.Outcome{Status: mutation.Parked, Conflicts: []mutation.Conflict{
+				{Table: itemsID, Key: row(1), Cols: []uint32{1}, Rule: mutation.RuleManual},
+			}}, "theirs")
+			seen := &wire.NamedRow{Columns: []string{"name", "price"}, Values: row("theirs", nil)}
+			f := c.frame()
+			if gone {
+				f.out(itemsID, 1).apply()
+			} else {
+				f.put(itemsID, 1, "moved", 1, nil, nil).apply()
+			}
+			mine := &wire.Resolve{ID: x.ID, Choice: wire.ChooseMine, Seen: seen}
+			for _, choice := range []wire.Choice{wire.ChooseMine, wire.ChooseTheirs} {
+				mine.Choice = choice
+				if _, err := c.db.Resolve(mine); fault.KindOf(err) != fault.Conflict || fault.HintOf(err) == "" {
+					t.Errorf("choice %d: %v, want conflict and a remedy", choice, err)
+				}
+			}
+			if list, err := c.db.Conflicts(); err != nil || len(list) != 1 || !list[0].Open {
+				t.Fatalf("Conflicts = %+v, %v; want it open still", list, err)
+			}
+			again := &wire.Resolve{ID: x.ID, Choice: wire.ChooseMine, Gone: gone}
+			if !gone {
+				again.Seen = &wire.NamedRow{Columns: []string{"name", "price"}, Values: row("moved", nil)}
+			}
+			if done, err := c.db.Resolve(again); err != nil || done.Mid == 0 {
+				t.Fatalf("decided anew: %+v, %v", done, err)
+			}
+			c.want("SELECT name FROM items", "mine")
+			if gone {
+				return
+			}
+			if _, err := c.db.Resolve(&wire.Resolve{ID: x.ID, Choice: wire.ChooseMine, Gone: true}); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("a third time: %v, want not_found", err)
+			}
+		})
+	}
 }

@@ -15,8 +15,8 @@ import (
 // all; its other rows with its operations. Chosen as theirs throughout, it is
 // dropped. A conflict that a rule has settled already is overruled by a plain
 // new write, or taken off the list by ChooseDismiss. Committed.Mid is 0 when
-// nothing had to be written. Kinds: not_found, invalid_argument, and those of
-// a write.
+// nothing had to be written. Kinds: not_found, invalid_argument, conflict when
+// the row is not the one that r was decided on, and those of a write.
 func (db *DB) Resolve(r *wire.Resolve) (Committed, error) {
 	out, err := db.resolve(r)
 	return out, fault.In("resolve conflict", err)
@@ -38,9 +38,12 @@ func (db *DB) resolve(r *wire.Resolve) (Committed, error) {
 	if t == nil {
 		return Committed{}, fault.New(fault.SchemaMismatch, "", "its table left the schema")
 	}
+	if err := db.stillSeen(t, x, r); err != nil {
+		return Committed{}, err
+	}
 	var edited []mutation.Op
 	if r.Choice == wire.ChooseEdited {
-		if edited, err = editedOps(t, x, r.Edited); err != nil {
+		if edited, err = db.editedOps(t, x, r.Edited); err != nil {
 			return Committed{}, err
 		}
 	}
@@ -54,20 +57,52 @@ func (db *DB) resolve(r *wire.Resolve) (Committed, error) {
 	return db.settleParked(r, uint64(row[0].Int()))
 }
 
+// stillSeen refuses a decision about a row that has changed since it was looked
+// at: the choice would hide what nobody has seen.
+func (db *DB) stillSeen(t *table, x *mutation.Conflict, r *wire.Resolve) error {
+	if r.Seen == nil && !r.Gone {
+		return nil
+	}
+	now, err := db.visible(t, x.Key)
+	if err != nil {
+		return err
+	}
+	same := (now == nil) == r.Gone
+	if same && !r.Gone {
+		for i, name := range r.Seen.Columns {
+			col := t.Index(name)
+			if col < 0 || i >= len(r.Seen.Values) {
+				continue
+			}
+			v, err := t.Canonical(col, r.Seen.Values[i])
+			same = same && err == nil && v.Equal(now[col])
+		}
+	}
+	if same {
+		return nil
+	}
+	return fault.New(fault.Conflict, "", "the row in "+t.Name+" has changed since it was looked at").
+		WithHint("look at it again, and decide anew")
+}
+
 // overrule acts on a conflict that a rule has settled; l is its transaction
 // where that was kept, as its row was gone. A choice ends it with the last of
 // its conflicts; a dismissal only takes the conflict off the list.
 func (db *DB) overrule(r *wire.Resolve, t *table, x *mutation.Conflict, edited []mutation.Op, l *localTx) (Committed, error) {
 	ops := edited
+	var err error
 	switch r.Choice {
 	case wire.ChooseDismiss:
 	case wire.ChooseMine:
-		ops = imageOps(t, x, x.Mine)
+		ops, err = db.imageOps(t, x, x.Mine)
 	case wire.ChooseTheirs:
-		ops = imageOps(t, x, x.Theirs)
+		ops, err = db.imageOps(t, x, x.Theirs)
 	case wire.ChooseEdited:
 	default:
-		return Committed{}, fault.New(fault.InvalidArgument, "", "unknown choice")
+		return Committed{}, unknownChoice()
+	}
+	if err != nil {
+		return Committed{}, err
 	}
 	var info CommitInfo
 	if l != nil && l.state == txGone && len(ops) > 0 {
@@ -95,7 +130,7 @@ func (db *DB) settleParked(r *wire.Resolve, mid uint64) (Committed, error) {
 	switch r.Choice {
 	case wire.ChooseMine, wire.ChooseTheirs, wire.ChooseEdited:
 	default:
-		return Committed{}, fault.New(fault.InvalidArgument, "", "unknown choice")
+		return Committed{}, unknownChoice()
 	}
 	l := db.pend.txs[mid]
 	if l == nil {
@@ -156,19 +191,31 @@ func (db *DB) rewrite(l *localTx, ops []mutation.Op, choices map[rowKey]choice) 
 	for i := range ops {
 		key := rowKey{ops[i].Table, encodeKey(ops[i].Key)}
 		one, chosen := choices[key]
-		switch {
-		case chosen && one.choice == wire.ChooseMine && ops[i].Kind == mutation.Update && len(one.conflict.Theirs) == 0:
-			if !used[key] { // the row is gone: to keep mine is to make it anew
-				again = append(again, imageOps(db.tables[key.table], one.conflict, one.conflict.Mine)...)
+		mine := chosen && one.choice == wire.ChooseMine
+		gone := false
+		if mine && ops[i].Kind == mutation.Update {
+			now, err := db.visible(db.tables[key.table], ops[i].Key)
+			if err != nil {
+				return Committed{}, err
 			}
-		case !chosen || one.choice == wire.ChooseMine:
+			gone = now == nil
+		}
+		switch {
+		case gone && used[key]:
+		case gone: // to keep mine is to make the row anew
+			image, err := db.imageOps(db.tables[key.table], one.conflict, one.conflict.Mine)
+			if err != nil {
+				return Committed{}, err
+			}
+			again = append(again, image...)
+		case !chosen || mine:
 			again = append(again, ops[i])
 		case one.choice == wire.ChooseEdited && !used[key]:
 			var row wire.NamedRow
 			if err := row.Decode([]byte(one.edited.Str())); err != nil {
 				return Committed{}, fault.Wrap(fault.Corrupt, "read edited row", err)
 			}
-			edited, err := editedOps(db.tables[key.table], one.conflict, &row)
+			edited, err := db.editedOps(db.tables[key.table], one.conflict, &row)
 			if err != nil {
 				return Committed{}, err
 			}
@@ -246,47 +293,60 @@ func (db *DB) perform(op *mutation.Op) error {
 	return db.run(x.put, after...)
 }
 
-// imageOps makes a row what an image says.
-func imageOps(t *table, x *mutation.Conflict, image value.Row) []mutation.Op {
-	op := mutation.Op{Table: t.ID, Key: x.Key}
+// imageOps makes a row what an image says: where it stands, in the columns on
+// which two values met, as others may have moved on since.
+func (db *DB) imageOps(t *table, x *mutation.Conflict, image value.Row) ([]mutation.Op, error) {
+	op := mutation.Op{Table: t.ID, Key: x.Key, Kind: mutation.Delete}
 	if len(image) == 0 {
-		op.Kind = mutation.Delete
-		return []mutation.Op{op}
+		return []mutation.Op{op}, nil
+	}
+	now, err := db.visible(t, x.Key)
+	if err != nil {
+		return nil, err
 	}
 	op.Kind = mutation.Insert
-	for i := range t.Columns {
-		if i >= len(image) || t.Columns[i].Generated || slices.Contains(t.Key, uint32(i)) && len(x.Cols) > 0 {
-			continue
-		}
-		if len(x.Cols) > 0 && !slices.Contains(x.Cols, uint32(i)) {
-			continue // other columns may have moved on since
-		}
-		op.Cols, op.New = append(op.Cols, uint32(i)), append(op.New, image[i])
-	}
-	if len(x.Cols) > 0 {
+	met := x.Cols
+	if now == nil {
+		met = nil
+	} else if len(met) > 0 {
 		op.Kind = mutation.Update
 	}
-	return []mutation.Op{op}
+	for i := range t.Columns {
+		switch {
+		case i >= len(image) || t.Columns[i].Generated:
+		case len(met) > 0 && (!slices.Contains(met, uint32(i)) || slices.Contains(t.Key, uint32(i))):
+		default:
+			op.Cols, op.New = append(op.Cols, uint32(i)), append(op.New, image[i])
+		}
+	}
+	return []mutation.Op{op}, nil
 }
 
 // editedOps makes a row what a person typed. Columns that were not named keep
 // the value they have; a row that is gone takes the others from theirs, or mine.
-func editedOps(t *table, x *mutation.Conflict, edited *wire.NamedRow) ([]mutation.Op, error) {
+func (db *DB) editedOps(t *table, x *mutation.Conflict, edited *wire.NamedRow) ([]mutation.Op, error) {
 	if edited == nil || len(edited.Columns) != len(edited.Values) || len(edited.Columns) == 0 {
 		return nil, fault.New(fault.InvalidArgument, "", "the edited row is missing")
 	}
-	from := x.Theirs
-	if len(from) == 0 {
-		from = x.Mine
+	row, err := db.visible(t, x.Key)
+	if err != nil {
+		return nil, err
 	}
-	row := make(value.Row, len(t.Columns))
-	copy(row, from)
-	for i, k := range t.Key {
-		if i < len(x.Key) {
-			row[k] = x.Key[i]
+	op := mutation.Op{Table: t.ID, Key: x.Key, Kind: mutation.Update}
+	if row == nil {
+		from := x.Theirs
+		if len(from) == 0 {
+			from = x.Mine
+		}
+		row, op.Kind = make(value.Row, len(t.Columns)), mutation.Insert
+		copy(row, from)
+		for i, k := range t.Key {
+			if i < len(x.Key) {
+				row[k] = x.Key[i]
+			}
 		}
 	}
-	op := mutation.Op{Table: t.ID, Key: x.Key, Kind: mutation.Insert}
+	named := make([]bool, len(t.Columns))
 	for i, name := range edited.Columns {
 		col := t.Index(name)
 		if col < 0 {
@@ -295,10 +355,16 @@ func editedOps(t *table, x *mutation.Conflict, edited *wire.NamedRow) ([]mutatio
 		if slices.Contains(t.Key, uint32(col)) && !row[col].Equal(edited.Values[i]) {
 			return nil, fault.New(fault.InvalidArgument, "", "the key of a conflicting row cannot be edited")
 		}
-		row[col] = edited.Values[i]
+		row[col], named[col] = edited.Values[i], true
 	}
 	for i := range t.Columns {
-		op.Cols, op.New = append(op.Cols, uint32(i)), append(op.New, row[i])
+		if op.Kind == mutation.Insert || named[i] && !slices.Contains(t.Key, uint32(i)) {
+			op.Cols, op.New = append(op.Cols, uint32(i)), append(op.New, row[i])
+		}
 	}
 	return []mutation.Op{op}, nil
+}
+
+func unknownChoice() error {
+	return fault.New(fault.InvalidArgument, "", "that is no choice").WithHint(`choose "mine", "theirs" or give the edited row`)
 }

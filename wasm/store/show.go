@@ -51,6 +51,11 @@ func (db *DB) showOps(ops []mutation.Op) []wire.OutboxOp {
 		case mutation.Update:
 			before, after := named(t, op.Cols, op.Old), named(t, op.Cols, op.New)
 			show.Old, show.New = &before, &after
+			for _, n := range op.Deltas {
+				if int(n) < len(after.Columns) {
+					show.Deltas = append(show.Deltas, after.Columns[n])
+				}
+			}
 		case mutation.Delete:
 			show.Old = whole(t, op.Old)
 		}

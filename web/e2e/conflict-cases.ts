@@ -347,6 +347,7 @@ export function conflictCases(start: () => Promise<Truth>): void {
           key: { id: 'from-b' },
           before: null,
           after: { id: 'from-b', product_id: 'tea' },
+          deltas: [],
         },
         expect.objectContaining({ type: 'update', table: 'products', key: { id: 'tea' } }),
       ]

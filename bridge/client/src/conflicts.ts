@@ -1,8 +1,8 @@
 /** db.conflicts: rows on which two writers met. Every one is kept until somebody has looked at it. */
 
 import type { Row } from './chunk.ts'
+import type { Init } from './codec.ts'
 import { Cell, Topic, type Readable } from './emitter.ts'
-import { failure } from './error.ts'
 import type { Schema } from './gen/schema.ts'
 import {
   ConflictListMessage,
@@ -11,6 +11,7 @@ import {
   WriteDoneMessage,
   type ConflictInfo,
   type NamedRow,
+  type Resolve,
   PageConflicts,
   PageResolve,
   type Choice,
@@ -58,6 +59,9 @@ export const RULES: readonly ConflictRule[] = [
   'set',
 ]
 
+/** What stands after a conflict. */
+export type ConflictChoice = 'mine' | 'theirs' | Readonly<Record<string, unknown>>
+
 /** One conflict, as a snapshot. */
 export interface Conflict {
   readonly id: number
@@ -80,8 +84,12 @@ export interface Conflict {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly mid: number
-  /** Settles it: keeps mine, keeps theirs, or writes an edited row. Resolves when that is stored here. */
-  resolve(choice: 'mine' | 'theirs' | Readonly<Record<string, unknown>>): Promise<void>
+  /**
+   * Settles it: keeps mine, keeps theirs, or writes an edited row. Resolves when that is stored here.
+   * @param seen The row as it was when the choice was made, or null for none; not compared by default.
+   * @throws `conflict` when another row stands by now than the one that was seen.
+   */
+  resolve(choice: ConflictChoice, seen?: Row | null): Promise<void>
   /** Takes a settled one off the list. */
   dismiss(): Promise<void>
 }
@@ -156,37 +164,32 @@ export class Conflicts {
       chosen: row(info.chosen),
       rule: RULES[info.rule] ?? 'manual',
       status: statusName(info.status),
-      resolve: (choice) => this.#resolve(info.id, choice),
-      dismiss: async () => {
-        await this.#send(info.id, ChooseDismiss, null)
-      },
+      resolve: (choice, seen) => this.#resolve(info.id, choice, seen),
+      dismiss: () => this.#send(info.id, ChooseDismiss),
     }
   }
 
-  async #resolve(id: number, choice: 'mine' | 'theirs' | Readonly<Record<string, unknown>>): Promise<void> {
-    if (choice === 'mine') await this.#send(id, ChooseMine, null)
-    else if (choice === 'theirs') await this.#send(id, ChooseTheirs, null)
-    else if (typeof choice === 'object' && choice !== null) await this.#send(id, ChooseEdited, toNamedRow(choice))
-    else
-      throw failure(
-        'invalid_argument',
-        'resolve conflict',
-        `${String(choice)} is no choice`,
-        'choose "mine", "theirs" or give the edited row',
-      )
+  async #resolve(id: number, choice: ConflictChoice, seen?: Row | null): Promise<void> {
+    const isEdited = typeof choice === 'object'
+    // The Worker says what is no choice.
+    await this.#send(
+      id,
+      isEdited ? ChooseEdited : choice === 'mine' ? ChooseMine : choice === 'theirs' ? ChooseTheirs : 0,
+      {
+        edited: isEdited ? toNamedRow(choice ?? {}) : null,
+        seen: seen ? toNamedRow(seen) : null,
+        gone: seen === null,
+      },
+    )
     await this.list()
   }
 
-  async #send(
-    id: number,
-    choice: Choice,
-    edited: { columns: string[]; values: NamedRow['values'] } | null,
-  ): Promise<void> {
+  async #send(id: number, choice: Choice | 0, more: Partial<Init<Resolve>> = {}): Promise<void> {
     await this.#session.ask(
       PageResolve,
       'resolve conflict',
       ResolveMessage,
-      { id, choice, ...(edited === null ? {} : { edited }) },
+      { id, choice, ...more },
       WriteDoneMessage,
       { policy: 'write', key: newKey() },
     )

@@ -55,7 +55,7 @@ export {
   type SyncStats,
   type SyncStatus,
 } from './sync.ts'
-export type { Conflict, ConflictRule } from './conflicts.ts'
+export type { Conflict, ConflictChoice, ConflictRule } from './conflicts.ts'
 export type { OutboxEntry, OutboxOperation, Rollback, TransactionState } from './outbox.ts'
 export type { Readable } from './emitter.ts'
 export type { Problem, Validated } from './validation.ts'

@@ -54,6 +54,8 @@ export interface OutboxOperation {
   readonly key: Row
   readonly before: Row | null
   readonly after: Row | null
+  /** Columns of an update that were added to: `after` has the amount. */
+  readonly deltas: readonly string[]
 }
 
 /** One transaction of this client. */

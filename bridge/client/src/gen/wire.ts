@@ -66,7 +66,9 @@ export const Subprotocol = 'rockpool.v1'
  * the last one that it keeps (LiveState.Kept), and answers PostgREST's requests
  * (PageRest); 10 has no PageClose, as a tab closes by closing its port; 11 tells
  * a transaction's history and what it was blocked by (OutboxEntry.CausedBy,
- * History; Event.CausedBy); 12 has transactions replaced by others (OutboxAct.Ops).
+ * History; Event.CausedBy); 12 has transactions replaced by others (OutboxAct.Ops), decisions
+ * that say which row they were made on (Resolve.Seen), and columns that were
+ * added to (OutboxOp.Deltas).
  */
 export const PageVersion = 12
 
@@ -858,6 +860,13 @@ export interface Resolve {
   readonly id: number
   readonly choice: Choice
   readonly edited: NamedRow | null
+  /**
+   * Seen is the row that the decision was made on, or Gone says that there was
+   * none: when another stands by now the call fails with kind conflict. Neither:
+   * it is not asked.
+   */
+  readonly seen: NamedRow | null
+  readonly gone: boolean
 }
 export const ResolveMessage = 52 as Message<Resolve>
 /** Encodes a {@link Resolve}; fields that are left out have the zero value. */
@@ -919,6 +928,8 @@ export interface OutboxOp {
   readonly key: NamedRow
   readonly before: NamedRow | null
   readonly after: NamedRow | null
+  /** Deltas lists the columns of an update whose New is an amount that was added. */
+  readonly deltas: readonly string[]
 }
 export const OutboxOpMessage = 55 as Message<OutboxOp>
 /** Encodes a {@link OutboxOp}; fields that are left out have the zero value. */

@@ -48,10 +48,10 @@ Uupdated Uconflicts Mpos:49
 Uepoch Useq
 Aconflicts:51
 Uid Stable Mkey:27 Obase:27 OlocalData:27 OremoteData:27 Ochosen:27 Lcolumns Urule Ustatus BisOpen Umid Iat Bnotify Bgone
-Uid Uchoice Oedited:27
+Uid Uchoice Oedited:27 Oseen:27 Bgone
 Aentries:54
 Umid Ustate Iat Aoperations:55 Ukind Sdetail Ubytes SidempotencyKey UcausedBy Ahistory:56
-Stable Utype Mkey:27 Obefore:27 Oafter:27
+Stable Utype Mkey:27 Obefore:27 Oafter:27 Ldeltas
 Ustate Iat
 Umid Bdiscard Aops:5
 Upending
