@@ -353,22 +353,22 @@ func shelfWrite(rng *rand.Rand, mid uint64) func(*follower) *mutation.Tx {
 			id, key := int64(1+d[1]%40), value.Row{value.Int(int64(1 + d[1]%40))}
 			some, fresh := int64(1+d[2]%240), value.Row{value.Int(241 + 2*int64(mid) + int64(n))}
 			var op mutation.Op
-			switch d[0] % 72 {
-			case 0, 1, 2, 40, 41, 42, 43, 44:
+			switch kind := d[0] % 72; {
+			case kind < 1:
+				op = mutation.Op{Table: shelf.ID, Kind: mutation.Delete, Key: key}
+			case kind < 2:
+				op = mutation.Op{Table: shelf.ID, Kind: mutation.Insert, Key: fresh, Cols: []uint32{0, 1}, New: value.Row{fresh[0], value.Int(int64(41 + d[3]%400))}}
+			case kind < 10:
 				op = mutation.Op{Table: item.ID, Kind: mutation.Insert, Key: fresh, Cols: []uint32{0, 1}, New: value.Row{fresh[0], value.Int(id)}}
-			case 3, 4, 5, 6, 7, 8, 20, 21, 22, 23, 24, 25, 26:
+			case kind < 24:
 				op = add(some, 2, int64(d[3]%5))
 				op.Table = item.ID
-			case 9, 10, 11, 12, 13, 14, 30, 31, 32, 33, 34, 35, 36, 37, 38:
+			case kind < 38:
 				op = set(some, 3, value.Null, value.Text(strings.Repeat("x", d[3]%4)))
 				op.Table = item.ID
 			default:
 				op = add(id, uint32(2+d[3]%2), 1)
 				op.Table = shelf.ID
-			case 15:
-				op = mutation.Op{Table: shelf.ID, Kind: mutation.Delete, Key: key}
-			case 16:
-				op = mutation.Op{Table: shelf.ID, Kind: mutation.Insert, Key: fresh, Cols: []uint32{0, 1}, New: value.Row{fresh[0], value.Int(int64(41 + d[3]%400))}}
 			}
 			m.Ops = append(m.Ops, op)
 		}
