@@ -2,11 +2,15 @@
 
 import * as rockpool from '@rockpool/client'
 import { models } from '@rockpool/client/models'
+import { resolveConflicts } from '@rockpool/client/resolver'
+import { undo } from '@rockpool/client/undo'
 
 declare global {
   interface Window {
     rockpool: typeof rockpool
     models: typeof models
+    resolveConflicts: typeof resolveConflicts
+    undo: typeof undo
     /** The relay that served this page. */
     relayUrl: string
   }
@@ -14,4 +18,6 @@ declare global {
 
 window.rockpool = rockpool
 window.models = models
+window.resolveConflicts = resolveConflicts
+window.undo = undo
 window.relayUrl = new URL('/sync', location.href).href
