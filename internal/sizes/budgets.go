@@ -27,7 +27,7 @@ var budgets = []budget{
 	{name: "SQLite engine", content: file("wasm/engine/rockpool-engine.wasm"), max: 440_000},
 	{name: "page JavaScript (client and react, without React)", content: bundle(whole), max: 25_000},
 	{name: "  later, when a query builder is shown", content: lazy(whole, "query-form"), max: 3_600},
-	{name: "  later, when there is a conflict to show", content: lazy(whole, "conflict-card"), max: 1_000},
+	{name: "  later, when there is a conflict to show", content: lazy(whole, "conflict-card"), max: 2_600},
 	{
 		name:    "with live, useLiveQuery's warm start",
 		content: bundle(whole + `; export * from '@rockpool/react/live'`),

@@ -21,7 +21,7 @@ const ConflictCard = later<ConflictCardProps>(
   async () => (await import('./conflict-card.tsx')).ConflictCard,
 )
 
-/** Lists conflicts; each one can be kept as mine, as theirs, or column by column. */
+/** Lists conflicts; each one, or all of a table, can be kept as mine, as theirs, or column by column, or edited. */
 export function ConflictResolver({ tables, onResolved, onError, showSettled = false }: ConflictResolverProps) {
   const conflicts = useConflicts().filter(
     (conflict) => (conflict.isOpen || showSettled) && (tables === undefined || tables.includes(conflict.table)),
@@ -33,7 +33,13 @@ export function ConflictResolver({ tables, onResolved, onError, showSettled = fa
         <p className="rp-soft">No conflicts</p>
       ) : (
         conflicts.map((conflict) => (
-          <ConflictCard key={conflict.id} conflict={conflict} onResolved={onResolved} onError={failed} />
+          <ConflictCard
+            key={conflict.id}
+            conflict={conflict}
+            all={conflicts}
+            onResolved={onResolved}
+            onError={failed}
+          />
         ))
       )}
     </section>

@@ -1,9 +1,10 @@
 /** <TransactionManager>: operations as one transaction, seen from here to the server. */
 
-import { useCallback, useEffect, useState } from 'react'
+import { type ComponentType, useCallback, useEffect, useState } from 'react'
 import { newKey, toError, type Confirmation, type OperationKind, type RockpoolError } from '@rockpool/client'
 import { useLatest } from './use-latest.ts'
 import { useWrites, type WriteStatus } from './use-transaction.ts'
+import type { UndoProps } from './undo-button.tsx'
 import { toText } from './words.ts'
 
 /** The seed's props, and optional ones. `any` is the seed's own. */
@@ -21,6 +22,8 @@ export interface TransactionManagerProps {
   auto?: boolean
   /** The button's text. */
   label?: string
+  /** `UndoButton` of `@rockpool/react/undo`, or one like it: takes the last accepted run back. */
+  undo?: ComponentType<UndoProps>
 }
 
 /** What people read. */
@@ -52,8 +55,9 @@ export function TransactionManager({
   onRollback,
   auto = false,
   label = 'Run transaction',
+  undo: Undo,
 }: TransactionManagerProps) {
-  const { begin, status, error } = useWrites()
+  const { begin, status, error, confirmation } = useWrites()
   const latest = useLatest({ operations, onSuccess, onError, onRollback })
   const value = toText(operations)
   // State outlives StrictMode's second mount: a value that has begun keeps its key and is not begun again.
@@ -113,6 +117,7 @@ export function TransactionManager({
             {label}
           </button>
         )}
+        {Undo && <Undo mid={status === 'accepted' ? confirmation?.mid : undefined} begin={begin} onError={onError} />}
         <span role="status" data-status={status}>
           {TEXTS[status]}
         </span>

@@ -650,7 +650,7 @@ describe('components', () => {
       world.latest.emit({ type: 3, conflict })
     })
     await screen.findByRole('button', { name: 'Keep mine' })
-    fireEvent.click(screen.getByRole('radio', { name: 'mine' }))
+    fireEvent.click(screen.getByRole('radio', { name: 'name, mine: mine' }))
     fireEvent.click(screen.getByRole('button', { name: 'Keep my choice of each' }))
     await waitFor(() => {
       expect(onResolved).toHaveBeenCalledTimes(1)
