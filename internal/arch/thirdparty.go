@@ -34,6 +34,7 @@ var owners = []owner{
 	{"golang.org/x/sync", []string{"server/..."}},
 	{"golang.org/x/time", []string{"server/..."}},
 	{"golang.org/x/text", []string{"server/..."}},
+	{"github.com/anishathalye/porcupine", []string{"internal/sim"}},
 	{"pgregory.net/rapid", []string{"internal/codectest", "internal/sim"}}, // and tests
 }
 

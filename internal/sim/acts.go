@@ -10,7 +10,7 @@ import (
 // interactive holds a transaction open for a while, so that frames find the
 // writer busy.
 func (c *client) interactive() {
-	if c.dead || c.tx != nil {
+	if c.dead || c.stopped.on || c.tx != nil {
 		return
 	}
 	w := c.w
@@ -26,6 +26,9 @@ func (c *client) interactive() {
 	}
 	life, commit := c.life, w.chance(0.7)
 	w.after(w.between(1, 1500), func() {
+		if c.stopped.on { // the page has gone on without its Worker
+			c.stopped.end()
+		}
 		if c.life != life || c.dead {
 			return
 		}
@@ -48,7 +51,7 @@ func (c *client) interactive() {
 
 // statement writes many rows by one SQL text.
 func (c *client) statement() {
-	if c.dead || c.tx != nil {
+	if c.dead || c.stopped.on || c.tx != nil {
 		return
 	}
 	sql := pick(c.w, []string{
@@ -78,7 +81,7 @@ func (c *client) statement() {
 
 // resubscribe drops a shape and follows it again.
 func (c *client) resubscribe() {
-	if c.dead || c.tx != nil {
+	if c.dead || c.stopped.on || c.tx != nil {
 		return
 	}
 	w := c.w
@@ -124,7 +127,7 @@ func (c *client) subscribe(name string) {
 // round asks for a forced round. It must end, and a good end means that what
 // was written before is settled and what the relay had is here.
 func (c *client) round() {
-	if c.dead {
+	if c.dead || c.stopped.on {
 		return
 	}
 	w := c.w

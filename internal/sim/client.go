@@ -66,6 +66,7 @@ type client struct {
 	rounds     int     // asked for and not ended, in this life
 	full       bool    // its storage is
 	token      token
+	stopped    pause
 	renewals   int             // tokens given so far
 	given      map[string]bool // keys of posts that a relay has told it, over all lives
 }
@@ -205,6 +206,7 @@ func (c *client) onOutcome(o mutation.Outcome) {
 		c.w.fail("I3: %s told status %d for mutation %d, and %d before", c.name, o.Status, o.Mid, s)
 	}
 	c.told[o.Mid] = o.Status
+	c.w.oracle.accesses.known(c.own[o.Mid], c.w.now)
 	want, ok := c.w.oracle.settled[c.id][o.Mid]
 	if tx := c.own[o.Mid]; tx != nil && ok && tx.ID != want.ID {
 		c.w.fail("I3: %s took the outcome of another mutation %d for its own", c.name, o.Mid)
@@ -311,7 +313,7 @@ func (c *client) visible(t *schema.Table) (map[string]value.Row, error) {
 
 // write runs one transaction of the app.
 func (c *client) write() {
-	if c.dead {
+	if c.dead || c.stopped.on {
 		return
 	}
 	w := c.w
@@ -368,7 +370,7 @@ func (c *client) flushLater() {
 	if c.w.chance(0.7) || c.w.quiet {
 		flush()
 	} else {
-		c.w.after(c.w.between(1, 80), flush)
+		c.w.after(c.w.between(1, 80), func() { c.stopped.run(flush) })
 	}
 	if c.w.chance(0.02) {
 		c.crash()
@@ -461,7 +463,7 @@ func (c *client) postOperation(op wire.Operation, key string, text value.Value) 
 
 // decide settles something that waits for a person.
 func (c *client) decide() {
-	if c.dead || c.tx != nil {
+	if c.dead || c.stopped.on || c.tx != nil {
 		return
 	}
 	list, err := c.mgr.Outbox()
@@ -537,7 +539,7 @@ func (c *client) dying() bool { return c.w.dying == c }
 
 // checkpoint moves the WAL into the database, as the Worker does when idle.
 func (c *client) checkpoint() {
-	if c.dead || c.tx != nil || c.full {
+	if c.dead || c.stopped.on || c.tx != nil || c.full {
 		return
 	}
 	frames, done, err := c.conn.Checkpoint(sqlite.CheckpointPassive)
@@ -576,6 +578,7 @@ func (c *client) crash() {
 	w.stats.Crashes++
 	c.freeStorage()
 	c.dead = true
+	c.stopped.kill()
 	c.n++
 	from := c.file
 	if c.backup != "" && !c.restored && w.chance(0.5) {
@@ -593,17 +596,24 @@ func (c *client) crash() {
 	if c.restored {
 		c.toldNow = map[uint64]bool{}
 	}
-	if l := c.socket; l != nil {
-		c.socket = nil
-		l.downOpen = false
-		if w.chance(0.5) {
-			l.silent = true
-		} else if !l.silent {
-			l.upAt = max(l.upAt, w.now+w.delay())
-			w.after(l.upAt-w.now, func() { l.relay.close(l) })
-		}
-	}
+	c.leaveSocket()
 	w.after(w.between(1, 2000), c.restart)
+}
+
+// leaveSocket ends a process's end of its socket; the relay may not be told.
+func (c *client) leaveSocket() {
+	w, l := c.w, c.socket
+	if l == nil {
+		return
+	}
+	c.socket = nil
+	l.downOpen = false
+	if w.chance(0.5) {
+		l.silent = true
+	} else if !l.silent {
+		l.upAt = max(l.upAt, w.now+w.delay())
+		w.after(l.upAt-w.now, func() { l.relay.close(l) })
+	}
 }
 
 // nextFile names the client's nth file.

@@ -2,7 +2,8 @@
 // SQLite files that lose what was not flushed, write transactions, sync
 // engine and driver) and the relay's own core and store, over a network that
 // delays, cuts, repeats, goes silent and keeps old connections alive, with
-// crashes on both sides and clocks that are wrong. The relay is the truth
+// crashes on both sides, at any write, processes that stand still, tabs that
+// take over from each other, and clocks that are wrong and jump. The relay is the truth
 // itself, or one or two processes that follow a model of Postgres whose stream
 // lags, stalls and repeats and whose answers may be lost. Logs are trimmed,
 // slots are lost, and clients' storage is full for a while. Tokens run out, are
@@ -18,6 +19,10 @@
 // and one of the client alone:
 //
 //	I10 a live query shows what it gives when it is run anew
+//
+// and one over what clients know of their writes, without the log's order:
+//
+//	I11 the accepted writes of each row have an order in which each is possible
 //
 // A run ends in quiescence: faults stop, and every promise must settle, every
 // outbox empty, every client show what the relay holds.

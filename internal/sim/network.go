@@ -18,6 +18,7 @@ type link struct {
 	downOpen bool         // the client's end is open
 	token    token        // that the relay goes by
 	silent   bool         // half-open: nothing moves any more
+	torn     bool         // it was cut within a frame: this one and those behind it are lost
 	held     []wire.Block // rows that are sent too late (Swapped)
 }
 
@@ -49,13 +50,15 @@ func (n clientNet) Open(id uint32, _ string) {
 			w.closeClientEnd(l, "refused")
 			return
 		}
-		l.upOpen = true
-		l.upAt, l.downAt = w.now, w.now
-		l.relay.open(l)
-		w.after(w.delay(), func() {
-			if l.downOpen && !l.silent {
-				l.deliver(func() { n.c.drv.SocketOpened(id) })
-			}
+		l.relay.stopped.run(func() {
+			l.upOpen = true
+			l.upAt, l.downAt = w.now, w.now
+			l.relay.open(l)
+			w.after(w.delay(), func() {
+				if l.downOpen && !l.silent {
+					l.deliver(func() { n.c.drv.SocketOpened(id) })
+				}
+			})
 		})
 	})
 }
@@ -84,9 +87,15 @@ func (l *link) sendUp(frame []byte) {
 	frame = w.spoilUp(l, frame)
 	l.upAt = max(l.upAt, w.now+w.delay())
 	w.after(l.upAt-w.now, func() {
-		if l.upOpen && !l.relay.down {
-			l.relay.receive(l, frame)
+		if l.torn {
+			w.stats.LostFrames++
+			return
 		}
+		l.relay.stopped.run(func() {
+			if l.upOpen && !l.relay.down {
+				l.relay.receive(l, frame)
+			}
+		})
 	})
 }
 
@@ -107,10 +116,13 @@ func (n clientNet) Close(id uint32, _ int) {
 
 // deliver runs do in the client's process, when it is still the same one.
 func (l *link) deliver(do func()) {
-	if c := l.c; c.life == l.life && !c.dead {
-		do()
-		c.after()
-	}
+	c := l.c
+	c.stopped.run(func() {
+		if c.life == l.life && !c.dead {
+			do()
+			c.after()
+		}
+	})
 }
 
 // sendDown carries a frame of the relay to the client.
@@ -125,7 +137,10 @@ func (w *world) sendDown(l *link, frame []byte) {
 	for _, frame := range w.spoilDown(l, frame) {
 		l.downAt = max(l.downAt, w.now+w.delay())
 		w.after(l.downAt-w.now, func() {
-			if l.downOpen {
+			switch {
+			case l.torn:
+				w.stats.LostFrames++
+			case l.downOpen:
 				l.deliver(func() { l.c.drv.SocketFrame(l.socket, frame) })
 			}
 		})
@@ -145,7 +160,10 @@ func (w *world) maybeCut(l *link) {
 	}
 	w.logf("link %d of %s is cut", l.id, l.c.name)
 	w.stats.Cuts++
-	l.silent = true // what is on its way still arrives, nothing new
+	l.silent = true // nothing new arrives; what is on its way does, or is torn
+	if w.chance(0.5) {
+		w.after(w.between(0, 15), func() { l.torn = true })
+	}
 	w.after(w.delay(), func() { w.closeClientEnd(l, "cut") })
 	w.after(w.delay(), func() { l.relay.close(l) })
 }
@@ -182,11 +200,13 @@ func (n clientNet) Start(id uint32, url, _ string) {
 	life := n.life
 	answer := func(delay int64, do func()) {
 		w.after(delay, func() {
-			if c.life == life && !c.dead && c.fetches[id] {
-				delete(c.fetches, id)
-				do()
-				c.after()
-			}
+			c.stopped.run(func() {
+				if c.life == life && !c.dead && c.fetches[id] {
+					delete(c.fetches, id)
+					do()
+					c.after()
+				}
+			})
 		})
 	}
 	if w.chance(0.05) {
@@ -199,9 +219,11 @@ func (n clientNet) Start(id uint32, url, _ string) {
 			answer(0, func() { c.drv.FetchFailed(id, "relay is down") })
 			return
 		}
-		status, body := h.node.Fetch(url)
-		w.stats.Snapshots++
-		answer(w.delay(), func() { c.drv.Fetched(id, status, body) })
+		h.stopped.run(func() {
+			status, body := h.node.Fetch(url)
+			w.stats.Snapshots++
+			answer(w.delay(), func() { c.drv.Fetched(id, status, body) })
+		})
 	})
 }
 
@@ -234,9 +256,11 @@ func (n clientNet) Set(delay int64) {
 	}
 	armed, life := c.timer, n.life
 	c.w.after(delay, func() {
-		if c.life == life && !c.dead && c.timer == armed {
-			c.drv.Tick()
-			c.after()
-		}
+		c.stopped.run(func() {
+			if c.life == life && !c.dead && c.timer == armed {
+				c.drv.Tick()
+				c.after()
+			}
+		})
 	})
 }

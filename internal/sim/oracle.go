@@ -20,6 +20,8 @@ type oracle struct {
 	tables  map[uint32]map[string]value.Row
 	start   map[uint32]map[string]value.Row
 	history []changelog.Tx
+	// accesses is what clients know of the writes.
+	accesses *history
 	// asked holds what clients sent or will send, by client ID and Tx.ID: copies
 	// of a database make different ones under one mid.
 	asked map[string]map[uint64]*mutation.Tx
@@ -45,7 +47,8 @@ type writer struct {
 
 func newOracle(w *world) *oracle {
 	o := &oracle{
-		w: w, schema: w.schema, tables: map[uint32]map[string]value.Row{}, start: map[uint32]map[string]value.Row{},
+		accesses: newHistory(),
+		w:        w, schema: w.schema, tables: map[uint32]map[string]value.Row{}, start: map[uint32]map[string]value.Row{},
 		asked: map[string]map[uint64]*mutation.Tx{}, applied: map[uint64]version.Pos{}, shared: map[uint64]bool{}, settled: map[string]map[uint64]mutation.Outcome{},
 		wrote: map[string]writer{}, last: map[string]uint64{}, deleted: map[string]bool{},
 	}
@@ -90,6 +93,7 @@ func (o *oracle) record(r *changelog.Tx) {
 		o.written(r, t, &c)
 	}
 	o.history = append(o.history, *r)
+	o.accesses.accepted(w, r)
 }
 
 // written notes who has written a row.
@@ -110,6 +114,7 @@ func (o *oracle) ask(client string, tx *mutation.Tx) {
 		o.asked[client] = map[uint64]*mutation.Tx{}
 	}
 	o.asked[client][tx.ID] = tx
+	o.accesses.made[tx] = o.w.now
 }
 
 // origin checks that a mutation has its one effect.

@@ -49,6 +49,8 @@ type relayHost struct {
 	down  bool
 	links map[uint32]*link
 	life  int
+
+	stopped pause
 }
 
 func (h *relayHost) name() string { return "relay " + string(rune('1'+h.index)) }
@@ -76,6 +78,10 @@ func (h *relayHost) receive(l *link, frame []byte) {
 }
 
 func (h *relayHost) close(l *link) {
+	if h.stopped.on {
+		h.stopped.run(func() { h.close(l) })
+		return
+	}
 	if !l.upOpen {
 		return
 	}
@@ -114,7 +120,7 @@ func (h *relayHost) tick(life int) {
 	if h.life != life {
 		return
 	}
-	if !h.down {
+	if !h.down && !h.stopped.on {
 		h.node.Tick()
 		h.after()
 	}
@@ -131,6 +137,7 @@ func (h *relayHost) crash() {
 	w.logf("%s: killed", h.name())
 	w.stats.RelayCrashes++
 	h.down = true
+	h.stopped.kill()
 	h.life++
 	for id := uint32(1); id <= w.lastID; id++ { // in order: a run must replay
 		l := h.links[id]

@@ -99,11 +99,13 @@ func (f *replicaRelay) streamLater() {
 		if f.out.life != life {
 			return
 		}
-		f.streaming = false
-		if !f.out.down { // else Tick goes on
-			f.stream()
-			f.streamLater()
-		}
+		f.out.stopped.run(func() {
+			f.streaming = false
+			if !f.out.down { // else Tick goes on
+				f.stream()
+				f.streamLater()
+			}
+		})
 	})
 }
 
@@ -210,10 +212,12 @@ func (f *replicaRelay) ask(question func() (answer func())) {
 			late = f.w.between(0, answerMillis)
 		}
 		f.w.after(late, func() {
-			if f.out.life == life && !f.out.down {
-				answer()
-				f.out.after()
-			}
+			f.out.stopped.run(func() {
+				if f.out.life == life && !f.out.down {
+					answer()
+					f.out.after()
+				}
+			})
 		})
 	})
 }

@@ -19,6 +19,8 @@ type Stats struct {
 	Snapshots int `did:"snapshots"`
 	Checks    int `did:"checks"`
 	Older     int `did:"checks of older rows"`
+	Linear    int `did:"writes put in order"`
+	Undecided int `did:"rows without an order in time"`
 	Doubled   int `did:"writes sent by both twins"`
 	Tokens    int `did:"tokens"`
 	NoRoom    int `did:"writes without room"`
@@ -26,6 +28,10 @@ type Stats struct {
 	Joined    int `did:"pages merged"`
 
 	Crashes      int `fault:"client crash"`
+	Pauses       int `fault:"process paused"`
+	Jumps        int `fault:"clock jumped"`
+	HandOvers    int `fault:"another tab leads"`
+	LostFrames   int `fault:"frame lost in a cut"`
 	Fuses        int `fault:"death at a write or flush"`
 	LostWrites   int `fault:"unflushed write lost"`
 	TornWrites   int `fault:"unflushed write torn"`

@@ -109,6 +109,10 @@ func (w *world) reopenCatalog() (err error) {
 // has asked.
 func (c *client) giveToken() {
 	w := c.w
+	if c.stopped.on {
+		c.stopped.run(c.giveToken)
+		return
+	}
 	if c.dead {
 		return
 	}

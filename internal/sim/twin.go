@@ -26,6 +26,7 @@ func (c *client) twin() {
 		w: w, name: c.name + "'", user: c.user, skew: c.skew, restored: true, id: c.id, mids: c.mids, own: maps.Clone(c.own),
 		told: maps.Clone(c.told), decided: maps.Clone(c.decided), recalled: maps.Clone(c.recalled), given: maps.Clone(c.given),
 	}
+	d.mayPause()
 	d.file = filepath.Join(w.opt.Dir, d.name+"-0.db")
 	disk.crash(c.file, d.file, nil)
 	for mid := c.db.Meta().AckedMid + 1; mid <= c.mids; mid++ {
