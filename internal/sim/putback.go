@@ -59,7 +59,9 @@ func (f *realRelay) undo() {
 		c.mayRewind, c.late, c.goneAt = true, c.socket, at
 		for mid := range before[c.id] {
 			if _, still := w.oracle.settled[c.id][mid]; !still {
-				delete(c.told, mid)
+				if !c.recalled[mid] { // what was taken back was told then
+					delete(c.told, mid)
+				}
 				delete(c.toldNow, mid)
 				c.undone[mid] = true
 			}
