@@ -125,6 +125,9 @@ func (c *client) start() error {
 	if c.cursor = c.db.Meta().Cursor; c.cursor.Less(c.durableAt) && !c.restored {
 		w.fail("I5: %s comes back at %v, and had flushed %v", c.name, c.cursor, c.durableAt)
 	}
+	if c.gone == c.cursor.Epoch && !c.goneAt.Less(w.canonical(c.cursor)) {
+		c.gone = 0 // its storage has lost what the relay's has
+	}
 	for i := range w.schema.Tables {
 		if _, err := c.db.AddShape(w.schema.Tables[i].Name, nil); err != nil {
 			return err
