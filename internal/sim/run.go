@@ -58,7 +58,7 @@ func Run(opt Options) (Stats, error) {
 	}
 	// A log that was cut is no register's, and the model relay is not asked: it has
 	// not been shown yet whether its rules or the check are at fault there.
-	if w.failed == nil && w.branch == 0 && !w.opt.Backups && w.opt.relay() != Model {
+	if w.failed == nil && w.stats.PutBacks == 0 && !w.opt.Backups && w.opt.relay() != Model {
 		if err := w.oracle.accesses.check(w); err != nil {
 			w.fail("I11: %v", err)
 		}
