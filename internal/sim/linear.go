@@ -57,7 +57,7 @@ func (h *history) accepted(w *world, r *changelog.Tx) {
 	case 0:
 	case 1:
 		g := &r.Origins[0]
-		merged = g.Outcome.Status == mutation.Merged
+		merged = g.Outcome.Status == mutation.Merged || len(g.Outcome.Conflicts) > 0
 		if tx = w.oracle.asked[g.Client][g.Outcome.ID]; tx == nil || !merged && g.Outcome.Status != mutation.Applied {
 			return
 		}

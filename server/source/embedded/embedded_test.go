@@ -273,6 +273,33 @@ func TestOwnWritesDoNotConflict(t *testing.T) {
 	}
 }
 
+// Whoever inserts over a row has not seen it, wherever his cursor stands: what
+// he then writes over a value of it is a conflict, also in the same transaction.
+func TestInsertOverARowHasNotSeenIt(t *testing.T) {
+	t.Parallel()
+	for _, together := range []bool{false, true} {
+		w := world(t)
+		a, products := newClient(t, w, "a"), w.Store.Schema().Table("products")
+		row, seen := product(t, w, 1), w.Store.Head() // its price is what a does not see
+		mine := make(value.Row, len(row))
+		mine[0], mine[1] = row[0], value.Text("mine")
+		insert, update := relaytest.Insert(products, mine), relaytest.Set(products, mine, "price", value.Text("7.00"))
+		var o mutation.Outcome
+		if together {
+			o = a.do(insert, update)
+		} else {
+			if first := a.do(insert); first.Status != mutation.Merged {
+				t.Fatalf("the insert: %+v, want merged", first)
+			}
+			w.Now++
+			o = a.at(seen, update)
+		}
+		if n := len(o.Conflicts); n == 0 || o.Conflicts[n-1].Rule != mutation.RuleLWWMine {
+			t.Errorf("together %v: %+v, want a conflict about the price", together, o)
+		}
+	}
+}
+
 // Old schemas, old transactions, and clocks that run ahead.
 func TestEarlyRefusals(t *testing.T) {
 	t.Parallel()

@@ -42,14 +42,15 @@ func (a *attempt) write(w *store.Write) (out *mutation.Outcome, clean bool, err 
 			t.written = true
 			order = append(order, t)
 		}
-		clean = clean && !t.met
 		d := mutation.Decide(t.table, *op, t.row, mutation.Meeting{
 			Conflict: t.met, MineHLC: a.hlc, TheirsHLC: t.last.HLC, MineClient: a.who.ID, TheirsClient: t.last.Actor, TheirsMid: t.last.Mid,
 		})
 		statuses = append(statuses, d.Status)
 		if d.Conflict != nil {
 			out.Conflicts = append(out.Conflicts, *d.Conflict)
+			t.met = true // an insert says itself that it had not seen the row
 		}
+		clean = clean && !t.met
 		if d.Write == nil && !d.Delete {
 			continue
 		}

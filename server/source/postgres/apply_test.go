@@ -271,6 +271,30 @@ func TestConflictWithAWriteThatIsNotInTheLog(t *testing.T) {
 	}
 }
 
+// Whoever inserts over a row has not seen it, wherever his cursor stands: what
+// he then writes over a value of it is a conflict, also in the same transaction.
+func TestInsertOverARowHasNotSeenIt(t *testing.T) {
+	pg := testpg.Start(t)
+	conn := connect(t, pg.DSN())
+	exec(t, conn, stockTable)
+	exec(t, conn, "INSERT INTO stock VALUES (2, 'Chang', 5, 'theirs'), (3, 'Aniseed', 5, 'theirs')")
+	f := follow(t, pg.DSN(), "stock")
+	insert := func(id int64) mutation.Op {
+		return mutation.Op{Kind: mutation.Insert, Key: value.Row{value.Int(id)}, Cols: []uint32{0, 1, 2}, New: value.Row{value.Int(id), value.Text("mine"), value.Int(1)}}
+	}
+	note := func(id int64) mutation.Op { return set(id, 3, value.Null, value.Text("mine")) }
+	seen := f.at()
+	if out := f.settle(t, f.tx(1, seen, insert(2))); out.Status != mutation.Merged {
+		t.Fatalf("the insert: %+v, want merged", out)
+	}
+	for _, m := range []*mutation.Tx{f.tx(2, seen, note(2)), f.tx(3, seen, insert(3), note(3))} {
+		out := f.settle(t, m)
+		if n := len(out.Conflicts); n == 0 || out.Conflicts[n-1].Rule != mutation.RuleLWWMine || len(out.Conflicts[n-1].Cols) != 1 {
+			t.Errorf("mid %d: %+v, want a conflict about the note", m.Mid, out)
+		}
+	}
+}
+
 func TestRegisterTellsCopiesApart(t *testing.T) {
 	pg := testpg.Start(t)
 	conn := connect(t, pg.DSN())

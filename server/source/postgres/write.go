@@ -102,14 +102,15 @@ func (a *applier) decide(who source.Client, m *mutation.Tx, targets map[string]*
 	for i := range m.Ops {
 		op := &m.Ops[i]
 		t := targets[targetKey(op)]
-		d.clean = d.clean && !t.met
 		met := mutation.Decide(t.table, *op, t.row, mutation.Meeting{
 			Conflict: t.met, MineHLC: hlc, TheirsHLC: t.last.hlc, MineClient: who.ID, TheirsClient: t.last.client, TheirsMid: t.last.mid,
 		})
 		statuses = append(statuses, met.Status)
 		if met.Conflict != nil {
 			d.out.Conflicts = append(d.out.Conflicts, *met.Conflict)
+			t.met = true // an insert says itself that it had not seen the row
 		}
+		d.clean = d.clean && !t.met
 		if met.Write != nil || met.Delete {
 			d.writes = append(d.writes, rowWrite{t: t, op: op, row: met.Write, insert: t.row == nil})
 			t.row = met.Write // the next operation on this row meets what this one leaves
