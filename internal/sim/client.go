@@ -645,10 +645,13 @@ func (c *client) restart() {
 		w.fail("%s: tear: %v", c.name, err)
 		return
 	}
-	lastAcked := c.durableMid
+	id, lastAcked := c.id, c.durableMid
 	if err := c.start(); err != nil {
 		w.fail("%s: open after a crash: %v", c.name, err)
 		return
+	}
+	if c.id != id {
+		lastAcked = 0 // it died as it took another name, under which mids begin anew
 	}
 	meta := c.db.Meta()
 	if c.restored && meta.ClientID == c.id {
