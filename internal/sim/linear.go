@@ -160,12 +160,26 @@ func registers(start value.Row) porcupine.Model {
 	}
 }
 
+// saw reports whether its writer saw row as old: as it was, but for what its own
+// writes covered in its view.
+func (a *access) saw(row, old value.Row) bool {
+	if len(row) != len(old) {
+		return false
+	}
+	for i := range row {
+		if !row[i].Equal(old[i]) && !slices.ContainsFunc(a.mine, old[i].Equal) {
+			return false
+		}
+	}
+	return true
+}
+
 // set is one operation as its writer meant it; false where the row is not what
 // it had seen.
 func (a *access) set(row value.Row, op *mutation.Op) (bool, value.Row) {
 	switch op.Kind {
 	case mutation.Delete:
-		return row == nil || len(op.Old) == 0 || sameRow(row, op.Old), nil
+		return row == nil || len(op.Old) == 0 || sameRow(row, op.Old) || a.saw(row, op.Old), nil
 	case mutation.Insert:
 		made := make(value.Row, len(a.t.Columns))
 		if a.t.ID == itemsID {
