@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -49,8 +48,7 @@ func (f *follower) settle(t *testing.T, m *mutation.Tx) mutation.Outcome {
 	if err != nil || reply.Kind != source.Accepted {
 		t.Fatalf("Apply(mid %d) = %+v, %v, want accepted", m.Mid, reply, err)
 	}
-	f.wait(t, fmt.Sprintf("the outcome of mid %d", m.Mid), func() bool { return f.outcome(f.client.ID, m.Mid) != nil })
-	return *f.outcome(f.client.ID, m.Mid)
+	return f.told(t, m.Mid)
 }
 
 func TestApplyWritesAndAcknowledgesInTheLog(t *testing.T) {

@@ -37,8 +37,7 @@ func (f *follower) all(t *testing.T, ms ...*mutation.Tx) []mutation.Outcome {
 		if replies[i].Kind != source.Accepted {
 			t.Fatalf("mid %d: reply %+v, want accepted", m.Mid, replies[i])
 		}
-		f.wait(t, fmt.Sprintf("the outcome of mid %d", m.Mid), func() bool { return f.outcome(f.client.ID, m.Mid) != nil })
-		outs[i] = *f.outcome(f.client.ID, m.Mid)
+		outs[i] = f.told(t, m.Mid)
 	}
 	return outs
 }

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -179,6 +180,19 @@ func (r *replica) at() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.seq
+}
+
+// told waits until the log has said what became of the follower's mid.
+func (f *follower) told(t *testing.T, mid uint64) (out mutation.Outcome) {
+	t.Helper()
+	f.wait(t, fmt.Sprintf("the outcome of mid %d", mid), func() bool {
+		o := f.outcome(f.client.ID, mid)
+		if o != nil {
+			out = *o
+		}
+		return o != nil
+	})
+	return out
 }
 
 // outcome is what the log said of one of the client's mids, or nil. The
