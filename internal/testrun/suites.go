@@ -49,7 +49,7 @@ var suites = []suite{
 		run: goSuite(kindPostgres, native, "-race", "-p=1"),
 	},
 	{
-		name: "sim", why: "client and relay cores on one seed, with -race, then 50 seeds (or SEEDS) without",
+		name: "sim", why: "client and relay cores on one seed, some with -race, then 200 seeds (or SEEDS)",
 		run: simulate,
 	},
 	{name: "e2e", why: "Playwright in the system's Chromium", run: playwright},
