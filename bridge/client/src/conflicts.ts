@@ -170,13 +170,13 @@ export class Conflicts {
   }
 
   async #resolve(id: number, choice: ConflictChoice, seen?: Row | null): Promise<void> {
-    const isEdited = typeof choice === 'object'
+    const isEdited = typeof choice === 'object' && choice !== null
     // The Worker says what is no choice.
     await this.#send(
       id,
       isEdited ? ChooseEdited : choice === 'mine' ? ChooseMine : choice === 'theirs' ? ChooseTheirs : 0,
       {
-        edited: isEdited ? toNamedRow(choice ?? {}) : null,
+        edited: isEdited ? toNamedRow(choice) : null,
         seen: seen ? toNamedRow(seen) : null,
         gone: seen === null,
       },
