@@ -32,11 +32,14 @@ func (m *module) dropBuckets(t *tables) error {
 	if table == nil || !isRegular(table) {
 		return nil
 	}
-	before, err := withStart(m.before, bucketLoop(first, (len(table)+bucketBytes-1)/bucketBytes))
+	p, err := readParts(m.before)
 	if err != nil {
 		return err
 	}
-	m.before = before
+	if err := p.start(bucketLoop(first, (len(table)+bucketBytes-1)/bucketBytes)); err != nil {
+		return err
+	}
+	m.before = p.encode()
 	clear(table)
 	return nil
 }
@@ -72,6 +75,5 @@ func bucketLoop(at, n int) []byte {
 		opGet, address, opGet, bucket, opConst, 4, opShiftDown, opStore, 2, 0,
 		opGet, address, opConst, bucketBytes, opAdd, opSet, address,
 		opGet, bucket, opConst, 1, opAdd, opTee, bucket, opConst)
-	code = append(appendVarint32(code, int32(n)), opLessUnsigned, opBrIf, 0, opEnd, opEnd)
-	return append(binary.AppendUvarint(nil, uint64(len(code))), code...)
+	return append(appendVarint32(code, int32(n)), opLessUnsigned, opBrIf, 0, opEnd, opEnd)
 }

@@ -20,11 +20,7 @@ func (m *module) count(names map[uint64]string) error {
 		}
 		body := p.bodies[i]
 		r := reader{b: body}
-		for range r.unsigned() {
-			r.unsigned()
-			r.skip(1)
-		}
-		if r.short {
+		if r.locals(); r.short {
 			return errShort
 		}
 		global := uint64(len(p.globals))

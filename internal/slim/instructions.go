@@ -25,10 +25,7 @@ const (
 // number. It knows the instructions that Go writes, and fails on any other.
 func rewriteCalls(body []byte, call func(out []byte, callee uint64) []byte) ([]byte, error) {
 	r := reader{b: body}
-	for range r.unsigned() { // groups of locals: how many, of which type
-		r.unsigned()
-		r.skip(1)
-	}
+	r.locals()
 	out, from := []byte(nil), 0
 	for r.at < len(body) && !r.short {
 		at := r.at
@@ -42,7 +39,7 @@ func rewriteCalls(body []byte, call func(out []byte, callee uint64) []byte) ([]b
 		case op == opBr || op == opBrIf || opGet <= op && op <= opGlobalSet:
 			r.unsigned()
 		case op == opBrTable:
-			for range r.unsigned() + 1 {
+			for range r.count() + 1 {
 				r.unsigned()
 			}
 		case op == opIndirect || opFirstLoad <= op && op <= opLastStore:
@@ -100,6 +97,24 @@ func (r *reader) unsigned() uint64 {
 	}
 	r.at += n
 	return v
+}
+
+// count is how many items follow, each of which takes a byte or more.
+func (r *reader) count() uint64 {
+	n := r.unsigned()
+	if n > uint64(len(r.b)-r.at) {
+		r.short = true
+		return 0
+	}
+	return n
+}
+
+// locals passes over the groups of a function's locals: how many, of which type.
+func (r *reader) locals() {
+	for range r.count() {
+		r.unsigned()
+		r.skip(1)
+	}
 }
 
 // signed passes over a signed LEB128 of any length.

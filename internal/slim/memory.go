@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 const memorySection = 5
@@ -30,35 +31,32 @@ func (m *module) growMemory(t *tables) error {
 	if end >= 1<<32-heapBytes-pageBytes {
 		return errMemory
 	}
-	before, err := withMemory(m.before, (end+heapBytes+pageBytes-1)/pageBytes)
-	m.before = before
-	return err
+	p, err := readParts(m.before)
+	if err != nil {
+		return err
+	}
+	if err := p.growMemory((end + heapBytes + pageBytes - 1) / pageBytes); err != nil {
+		return err
+	}
+	m.before = p.encode()
+	return nil
 }
 
-// withMemory raises the minimum of the module's memory to that many pages.
-// sections are the module's first ones, with its magic.
-func withMemory(sections []byte, pages uint64) ([]byte, error) {
-	for at := 8; at < len(sections); {
-		id, from, end, err := section(sections, at)
-		if err != nil {
-			return nil, err
-		}
-		if id != memorySection {
-			at = end
-			continue
-		}
-		// One memory without flags: https://webassembly.github.io/spec/core/binary/types.html#limits
-		content := sections[from:end]
-		if len(content) < 3 || content[0] != 1 || content[1] != 0 {
-			return nil, errMemory
-		}
-		least, n := binary.Uvarint(content[2:])
-		if n <= 0 || 2+n != len(content) {
-			return nil, errMemory
-		}
-		out := append([]byte{}, sections[:at]...)
-		out = appendSection(out, memorySection, binary.AppendUvarint([]byte{1, 0}, max(least, pages)))
-		return append(out, sections[end:]...), nil
+// growMemory raises the minimum of the module's memory to that many pages.
+func (p *parts) growMemory(pages uint64) error {
+	at := slices.IndexFunc(p.sections, func(s rawSection) bool { return s.id == memorySection })
+	if at < 0 {
+		return errMemory
 	}
-	return nil, errMemory
+	// One memory without flags: https://webassembly.github.io/spec/core/binary/types.html#limits
+	content := p.sections[at].content
+	if len(content) < 3 || content[0] != 1 || content[1] != 0 {
+		return errMemory
+	}
+	least, n := binary.Uvarint(content[2:])
+	if n <= 0 || 2+n != len(content) {
+		return errMemory
+	}
+	p.sections[at].content = binary.AppendUvarint([]byte{1, 0}, max(least, pages))
+	return nil
 }

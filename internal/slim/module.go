@@ -50,7 +50,7 @@ type segment struct {
 var errShort = errors.New("it ends inside a section")
 
 func parse(program []byte) (*module, error) {
-	if !bytes.HasPrefix(program, []byte("\x00asm\x01\x00\x00\x00")) {
+	if !bytes.HasPrefix(program, []byte(magic)) {
 		return nil, errors.New("it is no wasm module of version 1")
 	}
 	for at := 8; at < len(program); {

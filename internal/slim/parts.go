@@ -9,8 +9,8 @@ import (
 // magic is what a wasm module of version 1 begins with.
 const magic = "\x00asm\x01\x00\x00\x00"
 
-// parts are the sections before a program's data, those that split changes
-// taken apart into their items.
+// parts are the sections before a program's data, those that are changed taken
+// apart into their items.
 type parts struct {
 	sections  []rawSection
 	types     [][]byte
@@ -53,7 +53,7 @@ func readParts(program []byte) (*parts, error) {
 			}
 			p.imported, r.at = count, len(content)
 		case functionSection:
-			for range r.unsigned() {
+			for range r.count() {
 				p.functions = append(p.functions, r.unsigned())
 			}
 		case globalSection:
@@ -63,7 +63,7 @@ func readParts(program []byte) (*parts, error) {
 		case elementSection:
 			inTable = p.isWhole(r)
 		case codeSection:
-			for range r.unsigned() {
+			for range r.count() {
 				p.bodies = append(p.bodies, slices.Clip(r.take(int(r.unsigned()))))
 			}
 		default:
@@ -86,7 +86,7 @@ func (p *parts) isWhole(r *reader) bool {
 	if !bytes.Equal(r.take(len(head)), head) {
 		return false
 	}
-	for i := range r.unsigned() {
+	for i := range r.count() {
 		if r.unsigned() != p.imported+i {
 			return false
 		}
@@ -97,7 +97,7 @@ func (p *parts) isWhole(r *reader) bool {
 // items reads a vector whose items next skips one by one.
 func (r *reader) items(next func()) [][]byte {
 	var items [][]byte
-	for range r.unsigned() {
+	for range r.count() {
 		from := r.at
 		if next(); r.short {
 			return nil

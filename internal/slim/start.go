@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 )
 
 // Sections of a wasm module, in their order.
@@ -14,55 +15,23 @@ const (
 // noArguments is the type of a function that takes and returns nothing.
 const noArguments = "\x60\x00\x00"
 
-var errStarts = errors.New("it has a start function, no functions, or imports that are none: it is no Go program of a known layout")
+var errStarts = errors.New("it has a start function, or no functions: it is no Go program of a known layout")
 
-// withStart adds a function without arguments that runs when the module is
-// instantiated. sections are the module's first ones, with its magic.
-func withStart(sections, body []byte) ([]byte, error) {
-	out := append([]byte{}, sections[:8]...)
-	var types, imported, defined uint64
-	started := false
-	for at := 8; at < len(sections); {
-		id, from, end, err := section(sections, at)
-		if err != nil {
-			return nil, err
-		}
-		content := sections[from:end]
-		at = end
-		if id >= elementSection && !started {
-			if defined == 0 {
-				return nil, errStarts
-			}
-			out = appendSection(out, startSection, binary.AppendUvarint(nil, imported+defined))
-			started = true
-		}
-		count, n := binary.Uvarint(content)
-		if id != customSection && n <= 0 {
-			return nil, errShort
-		}
-		switch id {
-		case typeSection:
-			types = count
-			content = appended(content[n:], count, []byte(noArguments))
-		case importSection:
-			if !areFunctions(content[n:], count) {
-				return nil, errStarts
-			}
-			imported = count
-		case functionSection:
-			defined = count
-			content = appended(content[n:], count, binary.AppendUvarint(nil, types))
-		case startSection:
-			return nil, errStarts
-		case codeSection:
-			content = appended(content[n:], count, body)
-		}
-		out = appendSection(out, id, content)
+// start adds a function without arguments that runs when the module is
+// instantiated.
+func (p *parts) start(body []byte) error {
+	is := func(ids ...byte) int {
+		return slices.IndexFunc(p.sections, func(s rawSection) bool { return slices.Contains(ids, s.id) })
 	}
-	if !started {
-		return nil, errStarts
+	at := is(elementSection, codeSection)
+	if at < 0 || len(p.functions) == 0 || is(startSection) >= 0 {
+		return errStarts
 	}
-	return out, nil
+	number := p.imported + uint64(len(p.bodies))
+	p.functions = append(p.functions, p.typeOf(noArguments))
+	p.bodies = append(p.bodies, body)
+	p.sections = slices.Insert(p.sections, at, rawSection{startSection, binary.AppendUvarint(nil, number)})
+	return nil
 }
 
 // areFunctions reports whether all imports are functions, which count before those defined.
@@ -89,11 +58,6 @@ func areFunctions(imports []byte, count uint64) bool {
 		}
 	}
 	return true
-}
-
-// appended is a vector of count items and one more.
-func appended(items []byte, count uint64, item []byte) []byte {
-	return append(append(binary.AppendUvarint(nil, count+1), items...), item...)
 }
 
 func appendSection(out []byte, id byte, content []byte) []byte {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"regexp"
 )
 
@@ -62,46 +61,18 @@ func (m *module) stub(t *tables) (int, error) {
 			stubs[t.number(i)] = skip
 		}
 	}
-	for at := 8; at < len(m.before); {
-		id, from, to, err := section(m.before, at)
-		if err != nil {
-			return 0, err
-		}
-		if id == codeSection {
-			code, err := stubbed(m.before[from:to], stubs)
-			if err != nil {
-				return 0, err
-			}
-			out := appendSection(bytes.Clone(m.before[:at]), codeSection, code)
-			m.before = append(out, m.before[to:]...)
-			return len(stubs), nil
-		}
-		at = to
+	p, err := readParts(m.before)
+	if err != nil {
+		return 0, err
 	}
-	return 0, errors.New("it has no code")
-}
-
-// stubbed is a code section's content with other bodies in place of some functions'.
-func stubbed(code []byte, stubs map[uint64]string) ([]byte, error) {
-	count, at := binary.Uvarint(code)
-	if at <= 0 {
-		return nil, errShort
-	}
-	out := binary.AppendUvarint(nil, count)
-	for i := range count {
-		size, n := binary.Uvarint(code[at:])
-		if n <= 0 || size > uint64(len(code)-at-n) {
-			return nil, errShort
+	for number, body := range stubs {
+		if number >= uint64(len(p.bodies)) {
+			return 0, errSplit
 		}
-		end := at + n + int(size)
-		if body := stubs[i]; body != "" {
-			out = append(binary.AppendUvarint(out, uint64(len(body))), body...)
-		} else {
-			out = append(out, code[at:end]...)
-		}
-		at = end
+		p.bodies[number] = []byte(body)
 	}
-	return append(out, code[at:]...), nil
+	m.before = p.encode()
+	return len(stubs), nil
 }
 
 // number is a function's number among those that the module defines.
